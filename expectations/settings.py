@@ -1,0 +1,133 @@
+"""The settings of a deployment, read from the environment once and checked before anything starts.
+
+Every `FANOUT_*` variable is declared in `SETTINGS`; an unknown one is refused by name, since a misspelt setting that is
+silently ignored costs a night.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+SETTINGS: dict[str, str] = {
+    "FANOUT_HOME": "Where everything is written; default data/ in the checkout.",
+    "FANOUT_LANDING": "Where deliveries lie; default FANOUT_HOME/landing.",
+    "FANOUT_LAKE": "The Delta lake, a path or an object-store URI; default FANOUT_HOME/lake.",
+    "FANOUT_CURRENCY": "ISO 4217 code of the one reporting currency; default CNY.",
+    "FANOUT_TIMEZONE": "IANA time zone of the business date; default Asia/Shanghai.",
+    "FANOUT_SPARK_MASTER": "Where Spark runs; default local[*].",
+    "FANOUT_SPARK_MEMORY": "Memory of the Spark driver, such as 8g; default half of the machine's memory.",
+    "FANOUT_KEEP_VERSIONS": "Published versions of a day that are kept; default 3.",
+    "FANOUT_ALERT_WEBHOOK": "URL that gets a JSON message when a task fails; default none.",
+    "FANOUT_ALERT_EMAIL": "Address that gets a mail when a task fails (Airflow's SMTP settings apply); default none.",
+    "FANOUT_RUN_ID": "Set by the DAGs: the DAG run that lake commits and run.json name.",
+}
+
+
+class SettingError(ValueError):
+    """A setting that is unknown or impossible; the message names it and says what would be right."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one process."""
+
+    home: Path
+    landing: Path
+    lake: str
+    currency: str
+    timezone: str
+    spark_master: str
+    spark_memory: str
+    keep_versions: int
+    run_id: str
+
+    @property
+    def published(self) -> Path:
+        return self.home / "published"
+
+    @property
+    def exports(self) -> Path:
+        return self.home / "exports"
+
+    def work(self, as_of: date) -> Path:
+        """The folder of the files that one day's run makes before they are published."""
+        return self.home / "work" / as_of.isoformat()
+
+    def warehouse(self, as_of: date) -> Path:
+        """The DuckDB file that dbt builds into; readers get a copy of it from the publication."""
+        return self.work(as_of) / "warehouse.duckdb"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read and check the settings.
+
+        Raises:
+            SettingError: a `FANOUT_*` variable is unknown, or a value is impossible.
+        """
+        unknown = sorted(name for name in environ if name.startswith("FANOUT_") and name not in SETTINGS)
+        if unknown:
+            raise SettingError(f"unknown setting {', '.join(unknown)}; the settings are {', '.join(SETTINGS)}")
+        value = {name: environ[name] for name in SETTINGS if environ.get(name)}
+        home = Path(value.get("FANOUT_HOME", CHECKOUT / "data")).expanduser().absolute()
+        if home.exists() and not home.is_dir():
+            raise SettingError(f"FANOUT_HOME={home} is a file; name a folder")
+        landing = Path(value.get("FANOUT_LANDING", home / "landing")).expanduser().absolute()
+        if "FANOUT_LANDING" in value and not landing.is_dir():
+            raise SettingError(f"FANOUT_LANDING={landing} is not a folder; name the folder that holds shop/, group/, stream/")
+        lake = value.get("FANOUT_LAKE", str(home / "lake"))
+        if "://" not in lake:
+            lake = str(Path(lake).expanduser().absolute())
+        currency = value.get("FANOUT_CURRENCY", "CNY")
+        if not re.fullmatch(r"[A-Z]{3}", currency):
+            raise SettingError(f"FANOUT_CURRENCY={currency} is not an ISO 4217 code such as CNY")
+        timezone = value.get("FANOUT_TIMEZONE", "Asia/Shanghai")
+        try:
+            ZoneInfo(timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise SettingError(f"FANOUT_TIMEZONE={timezone} is not an IANA time zone such as Asia/Shanghai") from None
+        master = value.get("FANOUT_SPARK_MASTER", "local[*]")
+        if not re.fullmatch(r"local(\[(\*|\d+)\])?|(spark|k8s)://.+|yarn", master):
+            raise SettingError(f"FANOUT_SPARK_MASTER={master} is not a Spark master such as local[*] or spark://host:7077")
+        memory = value.get("FANOUT_SPARK_MEMORY") or f"{_machine_memory_mb() // 2}m"
+        if not re.fullmatch(r"[1-9]\d*[mg]", memory):
+            raise SettingError(f"FANOUT_SPARK_MEMORY={memory} is not a size such as 8g or 900m")
+        keep = value.get("FANOUT_KEEP_VERSIONS", "3")
+        if not re.fullmatch(r"[1-9]\d*", keep):
+            raise SettingError(f"FANOUT_KEEP_VERSIONS={keep} is not a whole number of at least 1")
+        return cls(
+            home=home,
+            landing=landing,
+            lake=lake,
+            currency=currency,
+            timezone=timezone,
+            spark_master=master,
+            spark_memory=memory,
+            keep_versions=int(keep),
+            run_id=value.get("FANOUT_RUN_ID", "by hand"),
+        )
+
+
+def parse_as_of(text: str) -> date:
+    """A business date written YYYY-MM-DD.
+
+    Raises:
+        SettingError: it is not one.
+    """
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise SettingError(f"AS_OF={text} is not a date; write it YYYY-MM-DD")
+
+
+def _machine_memory_mb() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1 << 20)

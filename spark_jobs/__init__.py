@@ -1,0 +1,1 @@
+"""Spark jobs: ingest into the lake, the spread graph, the cohort models."""

@@ -1,0 +1,94 @@
+"""Landing files: their paths, their lines, and whether they are whole."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import IO
+
+import zstandard
+
+_PATH = re.compile(r"(?P<source>shop|group|stream)/dt=(?P<dt>\d{4}-\d\d-\d\d)/[^/]+\.jsonl(?P<codec>\.gz|\.zst)?")
+_CHUNK = 8 << 20
+
+
+class UnreadableFile(Exception):
+    """A file that is truncated or cannot be decompressed; the message says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class LandingFile:
+    """A file of a delivery; `name` is its path below the landing folder, the source in front."""
+
+    name: str
+    source: str
+    dt: date
+    codec: str
+
+
+def landing_file(name: str) -> LandingFile | None:
+    """What a path below the landing folder says of itself; None if it is not `<source>/dt=YYYY-MM-DD/*.jsonl[.gz|.zst]`."""
+    found = _PATH.fullmatch(name)
+    if found is None:
+        return None
+    try:
+        return LandingFile(name, found["source"], date.fromisoformat(found["dt"]), found["codec"] or "")
+    except ValueError:  # dt=2026-02-30
+        return None
+
+
+def read_blocks(path: str, codec: str) -> Iterator[list[tuple[int, bytes]]]:
+    """The lines of a file that are not blank with their numbers, from 1, in blocks of some megabytes.
+
+    Raises:
+        UnreadableFile: possibly after some blocks; the caller drops what it has of the file.
+    """
+    number, rest = 0, []
+    try:
+        with open(path, "rb") as file:
+            for chunk in _decompressed(file, codec):
+                head, feed, tail = chunk.rpartition(b"\n")
+                if not feed:  # a line longer than a chunk
+                    rest.append(tail)
+                    continue
+                lines = b"".join([*rest, head]).split(b"\n")
+                rest = [tail]
+                yield [(number + i, line) for i, line in enumerate(lines, 1) if not _is_blank(line)]
+                number += len(lines)
+    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+        raise UnreadableFile(f"{type(error).__name__}: {error}".replace(path, "the file")) from error
+    last = b"".join(rest)
+    if not _is_blank(last):
+        yield [(number + 1, last)]
+
+
+def _is_blank(line: bytes) -> bool:
+    return not line or line.isspace()
+
+
+def _decompressed(file: IO[bytes], codec: str) -> Iterator[bytes]:
+    if codec == ".zst":
+        yield from _zstd_chunks(file)
+        return
+    stream: IO[bytes] = gzip.GzipFile(fileobj=file) if codec == ".gz" else file  # type: ignore[assignment]
+    while chunk := stream.read(_CHUNK):
+        yield chunk
+
+
+def _zstd_chunks(file: IO[bytes]) -> Iterator[bytes]:
+    """Frames one after another; unlike `stream_reader` this notices a frame that is cut."""
+    frame = None
+    while compressed := file.read(1 << 19):
+        while compressed:
+            frame = frame or zstandard.ZstdDecompressor().decompressobj()
+            if chunk := frame.decompress(compressed):
+                yield chunk
+            compressed = b""
+            if frame.eof:
+                compressed, frame = frame.unused_data, None
+    if frame is not None:
+        raise EOFError("the last zstd frame is cut")

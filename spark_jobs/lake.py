@@ -1,0 +1,116 @@
+"""The lake: names of its tables, their columns, and every read and write of them.
+
+Event tables (`shop_events`, `group_events`, `stream_events`) hold every line of every delivery with its fate, so that the
+ledger is a query and one batch of lines is one commit. They are partitioned by fate and by the month of the business date.
+Tables that a day's run derives are partitioned by `as_of`; a run replaces its own day and no other.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from delta.tables import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as f
+from pyspark.sql import types as t
+
+from expectations.contract import COLUMN_KINDS, EVENT_TYPES, Fate, source_fields
+from expectations.settings import Settings
+
+# What is known of a line, before the fields of its event; see docs/events.md.
+ENVELOPE = """
+    fate string, dt date, file string, line bigint, reason string, error string, bytes bigint, modified_at timestamp,
+    event_key binary, value_hash binary, event_id string, event_source string, event_type string,
+    event_time timestamp, event_date date, event_month string, persons array<string>, raw binary, extra string, extensions string
+"""
+PARTITION_COLUMNS = ("fate", "event_month")
+TIME_ORDER = ("event_time", "event_id", "event_source")  # the total order in which events replace one another
+
+
+def event_schema(source: str) -> t.StructType:
+    """Columns of a source's event table: the envelope, then every field of the source's events."""
+    fields = ", ".join(f"`{field.name}` {COLUMN_KINDS[field.kind]}" for field in source_fields(source).values())
+    return t.StructType.fromDDL(f"{ENVELOPE}, {fields}")
+
+
+def table_path(settings: Settings, table: str) -> str:
+    return f"{settings.lake}/{table}"
+
+
+def exists(spark: SparkSession, settings: Settings, table: str) -> bool:
+    return DeltaTable.isDeltaTable(spark, table_path(settings, table))
+
+
+def ensure_event_table(spark: SparkSession, settings: Settings, source: str) -> DeltaTable:
+    """The event table of a source, made if it is missing and widened if the contract has new fields."""
+    path, schema = table_path(settings, f"{source}_events"), event_schema(source)
+    if not DeltaTable.isDeltaTable(spark, path):
+        return (
+            DeltaTable.createIfNotExists(spark)
+            .location(path)
+            .addColumns(schema)
+            .partitionedBy(*PARTITION_COLUMNS)
+            .property("delta.dataSkippingStatsColumns", "dt,file,line,event_type,event_date,event_time")
+            .execute()
+        )
+    table = DeltaTable.forPath(spark, path)
+    if set(schema.fieldNames()) - set(table.toDF().columns):
+        empty = spark.createDataFrame([], schema)
+        empty.write.format("delta").mode("append").option("mergeSchema", "true").save(path)
+        table = DeltaTable.forPath(spark, path)
+    return table
+
+
+def read_events(spark: SparkSession, settings: Settings, event_type: str, as_of: date) -> DataFrame:
+    """Accepted events of one type with a business date of at most `as_of`.
+
+    Columns: event_id, event_source, event_time, event_date, then the type's fields in the order of the contract.
+    """
+    event = EVENT_TYPES[event_type]
+    return (
+        spark.read.format("delta")
+        .load(table_path(settings, f"{event.source}_events"))
+        .where((f.col("fate") == Fate.ACCEPTED.value) & (f.col("event_type") == event_type) & (f.col("event_date") <= f.lit(as_of)))
+        .select("event_id", "event_source", "event_time", "event_date", *(f"`{field.name}`" for field in event.fields))
+    )
+
+
+def write_day(df: DataFrame, settings: Settings, table: str, as_of: date) -> None:
+    """Replace the rows of `as_of` in a derived table, in one commit; makes the table if it is missing."""
+    (
+        df.withColumn("as_of", f.lit(as_of).cast("date"))
+        .write.format("delta")
+        .mode("overwrite")
+        .option("replaceWhere", f"as_of = DATE '{as_of.isoformat()}'")
+        .option("mergeSchema", "true")
+        .partitionBy("as_of")
+        .save(table_path(settings, table))
+    )
+
+
+def read_day(spark: SparkSession, settings: Settings, table: str, as_of: date) -> DataFrame:
+    """The rows that the run of `as_of` wrote into a derived table, without the column `as_of`."""
+    return spark.read.format("delta").load(table_path(settings, table)).where(f.col("as_of") == f.lit(as_of)).drop("as_of")
+
+
+@contextmanager
+def one_writer(settings: Settings) -> Iterator[None]:
+    """Hold the lake for one writer of event tables; others wait. The kernel lets go when the process dies.
+
+    On an object store there is no such lock: Airflow's pool `lake_writers` has one slot.
+    """
+    if "://" in settings.lake:
+        yield
+        return
+    Path(settings.lake).mkdir(parents=True, exist_ok=True)
+    handle = os.open(f"{settings.lake}/.writer.lock", os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,114 @@
+"""The one way to a SparkSession.
+
+    python -m spark_jobs.session      # resolve the JARs into the environment, once, at set-up
+
+The JARs lie in `<environment>/jars`, shared by jobs, tests and the image; no job resolves or downloads anything.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from expectations.settings import Settings
+
+JARS = Path(sys.prefix) / "jars"
+# Sedona's shaded JAR carries GraphFrames 0.9; see DECISIONS.md.
+COORDINATES = ("io.delta:delta-spark_4.1_2.13:4.4.0", "org.apache.sedona:sedona-spark-shaded-4.0_2.13:1.8.0")
+# A class of each library, to tell a missing JAR from everything else that can go wrong.
+REQUIRED_CLASSES = ("io.delta.sql.DeltaSparkSessionExtension", "org.graphframes.GraphFrame")
+_RESOLVED = JARS / "resolved.json"
+
+
+class MissingJars(RuntimeError):
+    """The JARs of Delta and GraphFrames are not there."""
+
+
+def jars() -> list[str]:
+    """Paths of the JARs that every session loads.
+
+    Raises:
+        MissingJars: they were not resolved, were resolved for other coordinates, or one was deleted.
+    """
+    hint = f"run: {sys.executable} -m spark_jobs.session"
+    if not _RESOLVED.exists():
+        raise MissingJars(f"the JARs of Delta Lake and GraphFrames are missing in {JARS}; {hint}")
+    resolved = json.loads(_RESOLVED.read_text())
+    paths = [str(JARS / name) for name in resolved["files"]]
+    lost = [path for path in paths if not Path(path).exists()]
+    if resolved["coordinates"] != list(COORDINATES) or lost:
+        raise MissingJars(f"the JARs in {JARS} are not those of {', '.join(COORDINATES)} (missing: {lost or 'none'}); {hint}")
+    return paths
+
+
+def resolve_jars() -> None:
+    """Let Spark's own Ivy fetch the JARs of `COORDINATES` with what they need into `JARS`."""
+    with tempfile.TemporaryDirectory() as ivy:
+        spark = (
+            SparkSession.builder.master("local[1]")
+            .config("spark.ui.enabled", "false")
+            .config("spark.jars.ivy", ivy)
+            .config("spark.jars.packages", ",".join(COORDINATES))
+            .getOrCreate()
+        )
+        spark.stop()
+        JARS.mkdir(parents=True, exist_ok=True)
+        files = sorted((Path(ivy) / "jars").glob("*.jar"))
+        for file in files:
+            shutil.copy(file, JARS / file.name)
+    _RESOLVED.write_text(json.dumps({"coordinates": COORDINATES, "files": [file.name for file in files]}, indent=1))
+
+
+def spark_session(app: str, settings: Settings, **conf: str) -> SparkSession:
+    """A session with Delta Lake, GraphFrames, UTC and Arrow; `conf` overrides single keys, written with `_` for `.`.
+
+    Raises:
+        MissingJars: see `jars`.
+    """
+    local = settings.spark_master.startswith("local")
+    scratch = settings.home / "work" / "spark"
+    scratch.mkdir(parents=True, exist_ok=True)
+    cores = os.cpu_count() or 2
+    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    # Executors import the jobs' own code from the checkout, wherever the driver was started.
+    root = str(Path(__file__).resolve().parent.parent)
+    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([root, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]))
+    base = {
+        "spark.driver.memory": settings.spark_memory,
+        "spark.executorEnv.PYTHONPATH": root,
+        "spark.jars": ",".join(jars()),
+        "spark.local.dir": str(scratch),
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.sql.warehouse.dir": str(scratch / "warehouse"),
+        "spark.databricks.delta.snapshotPartitions": "2",
+        "spark.databricks.delta.commitInfo.userMetadata": settings.run_id,
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.log.level": "ERROR",
+    }
+    if local:
+        base["spark.driver.host"] = "localhost"
+        base["spark.driver.bindAddress"] = "127.0.0.1"
+        base["spark.sql.shuffle.partitions"] = str(2 * cores)
+    builder = SparkSession.builder.appName(app).master(settings.spark_master)
+    for key, text in (base | {key.replace("_", "."): text for key, text in conf.items()}).items():
+        builder = builder.config(key, text)
+    spark = builder.getOrCreate()
+    for name in REQUIRED_CLASSES:
+        if spark._jvm.java.lang.Thread.currentThread().getContextClassLoader().getResource(name.replace(".", "/") + ".class") is None:
+            raise MissingJars(f"{name} is in none of the JARs of {JARS}; run: {sys.executable} -m spark_jobs.session")
+    return spark
+
+
+if __name__ == "__main__":
+    resolve_jars()
+    print(f"{len(jars())} JARs in {JARS}")
