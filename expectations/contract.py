@@ -87,12 +87,13 @@ class Reason(StrEnum):
 
 
 class Fate(StrEnum):
-    """What became of a line. `unreadable` marks a whole file that gave no lines."""
+    """What became of a line. `read` and `unreadable` mark a whole file, as its line 0: read to the end, or given up."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
     QUARANTINED = "quarantined"
     ERASED = "erased"
+    READ = "read"
     UNREADABLE = "unreadable"
 
 

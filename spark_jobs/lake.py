@@ -1,7 +1,8 @@
 """The lake: names of its tables, their columns, and every read and write of them.
 
-Event tables (`shop_events`, `group_events`, `stream_events`) hold every line of every delivery with its fate, so that the
-ledger is a query and one batch of lines is one commit. They are partitioned by fate and by the month of the business date.
+Event tables (`shop_events`, `group_events`, `stream_events`) hold every line of every delivery with its fate, and for each
+file a line 0 that says how many lines it had (`rows_read`) or why it could not be read, so that the ledger is a query and
+one batch of files is one commit. They are partitioned by fate and by the month of the business date.
 Tables that a day's run derives are partitioned by `as_of`; a run replaces its own day and no other.
 """
 
@@ -24,7 +25,7 @@ from expectations.settings import Settings
 
 # What is known of a line, before the fields of its event; see docs/events.md.
 ENVELOPE = """
-    fate string, dt date, file string, line bigint, reason string, error string, bytes bigint, modified_at timestamp,
+    fate string, dt date, file string, line bigint, reason string, rows_read bigint, error string, bytes bigint, modified_at timestamp,
     event_key binary, value_hash binary, event_id string, event_source string, event_type string,
     event_time timestamp, event_date date, event_month string, persons array<string>, raw binary, extra string, extensions string
 """

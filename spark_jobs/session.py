@@ -96,6 +96,7 @@ def spark_session(app: str, settings: Settings, **conf: str) -> SparkSession:
         "spark.log.level": "ERROR",
     }
     if local:
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         base["spark.driver.host"] = "localhost"
         base["spark.driver.bindAddress"] = "127.0.0.1"
         base["spark.sql.shuffle.partitions"] = str(2 * cores)
