@@ -1,0 +1,277 @@
+"""The gates: what is wrong with an ingest or a warehouse is found here, before anybody reads it.
+
+    python -m expectations.gate ingest --source shop
+    python -m expectations.gate publication --as-of 2026-03-20
+
+The suites in `expectations.suites` say what must hold. An expectation that fails ends the command with status 1 and a
+message that names expectation, table, rows and an example; a warning is recorded. The results lie as JSON in
+FANOUT_HOME/work (`gates/ingest_<source>.json`, `<as_of>/gates/publication.json`), Data Docs in FANOUT_HOME/data_docs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from expectations.contract import SOURCES
+from expectations.settings import SettingError, Settings, parse_as_of
+from expectations.suites import Expectation, Severity, Suite, events, marts
+
+_DELTA = "duckdb_extension_delta"  # a wheel that carries the extension, so that nothing is downloaded
+_NOT_EVALUATED = -1
+_GX_SEVERITY = {Severity.FAIL: "critical", Severity.WARN: "warning"}
+
+
+class GateError(RuntimeError):
+    """There is nothing that the gate could judge; the message says what to do first."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one expectation found: how many rows break it, and the first of them."""
+
+    table: str
+    expectation: str
+    severity: Severity
+    meaning: str
+    broken_rows: int
+    example: str | None
+
+    @property
+    def sentence(self) -> str:
+        count = "it could not be evaluated" if self.broken_rows < 0 else f"{self.broken_rows} rows break it"
+        return f"{self.severity} {self.table}, '{self.expectation}': {count}, first {self.example} ({self.meaning})"
+
+
+def inspect(con: duckdb.DuckDBPyConnection, suites: Iterable[Suite], tables: set[str]) -> list[Finding]:
+    """Count the rows that break each expectation.
+
+    Args:
+        con: a connection in which the suites' tables can be read.
+        suites: what to look at.
+        tables: the names of the tables that are there.
+    """
+    findings = []
+    for suite in suites:
+        if suite.table not in tables:
+            if suite.required:
+                findings.append(Finding(suite.table, "is there", Severity.FAIL, "the table is there", 1, None))
+            continue
+        for expectation in suite.expectations:
+            if tables.issuperset(expectation.needs):
+                findings.append(_evaluate(con, suite, expectation))
+    return findings
+
+
+def _evaluate(con: duckdb.DuckDBPyConnection, suite: Suite, expectation: Expectation) -> Finding:
+    query = f"""
+        with broken as ({expectation.broken})
+        select count(*), min(to_json(broken)::varchar) from broken
+    """
+    try:
+        [(rows, example)] = con.execute(query).fetchall()
+    except duckdb.Error as error:  # a column that is missing breaks what is expected of it
+        rows, example = _NOT_EVALUATED, str(error).splitlines()[0]
+    return Finding(suite.table, expectation.name, expectation.severity, expectation.meaning, rows, example)
+
+
+def judge(gate: str, findings: list[Finding], docs: Path, day: date) -> list[Finding]:
+    """Let Great Expectations judge the counts and write its Data Docs; returns the findings that did not succeed.
+
+    Args:
+        gate: names the run.
+        docs: the folder of this gate's Data Docs, replaced whole.
+        day: stands in the run's id in place of a clock.
+    """
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    import great_expectations as gx  # takes seconds: not before there is something to judge
+    import pandas as pd
+    from great_expectations.core.run_identifier import RunIdentifier
+    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
+
+    building = docs.with_name(f".{docs.name}.building")
+    shutil.rmtree(building, ignore_errors=True)
+    site = {
+        "class_name": "SiteBuilder",
+        "show_how_to_buttons": False,
+        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(building)},
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+    }
+    config = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(), data_docs_sites={"data_docs": site}, analytics_enabled=False
+    )
+    context = gx.get_context(project_config=config, mode="ephemeral")
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    source = context.data_sources.add_pandas("broken_rows")
+    run = RunIdentifier(run_name=gate, run_time=datetime(day.year, day.month, day.day, tzinfo=UTC))
+    rejected = []
+    for table in dict.fromkeys(finding.table for finding in findings):
+        mine = {finding.expectation: finding for finding in findings if finding.table == table}
+        suite = gx.ExpectationSuite(name=table)
+        for finding in mine.values():
+            suite.add_expectation(
+                gx.expectations.ExpectColumnSumToBeBetween(
+                    column=finding.expectation,
+                    min_value=0,
+                    max_value=0,
+                    severity=_GX_SEVERITY[finding.severity],
+                    notes=finding.meaning if finding.example is None else f"{finding.meaning}; first: {finding.example}",
+                )
+            )
+        batch = source.add_dataframe_asset(table).add_batch_definition_whole_dataframe("counts")
+        validation = context.validation_definitions.add(
+            gx.ValidationDefinition(name=table, data=batch, suite=context.suites.add(suite))
+        )
+        counts = pd.DataFrame({name: [finding.broken_rows] for name, finding in mine.items()})
+        result = validation.run(batch_parameters={"dataframe": counts}, run_id=run)
+        if len(result.results) != len(mine):
+            raise GateError(f"{gate}: Great Expectations judged {len(result.results)} of {len(mine)} expectations of {table}")
+        rejected += [mine[judged.expectation_config.kwargs["column"]] for judged in result.results if not judged.success]
+    context.build_data_docs()
+    shutil.rmtree(docs, ignore_errors=True)
+    building.rename(docs)
+    return rejected
+
+
+def gate_ingest(settings: Settings, source: str) -> dict[str, Any]:
+    """Judge the event table of a source; the newest `dt` in it is the day whose volume is looked at."""
+    table = f"{settings.lake}/{source}_events"
+    with _connect(settings) as con:
+        con.execute(f"load '{_delta_extension()}'")
+        try:
+            con.execute(f"create view events as select * from delta_scan('{_quoted(table)}')")
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0]
+            raise GateError(f"{table} cannot be read ({reason}); run: python -m spark_jobs.ingest --source {source}") from error
+        con.execute(events.PREPARE)
+        findings = inspect(con, events.SUITES, {"files", "kinds", "copies", "days"})
+        [(lines, accepted, newest)] = con.execute("select sum(lines)::bigint, sum(accepted)::bigint, max(dt) from files").fetchall()
+    day = newest or date.min
+    name = f"ingest_{source}"
+    return _conclude(
+        settings, name, day, findings, settings.home / "work" / "gates" / f"{name}.json", rows_in=lines or 0, rows_out=accepted or 0
+    )
+
+
+def gate_publication(settings: Settings, as_of: date) -> dict[str, Any]:
+    """Judge the warehouse of a day; the results name the very file that was judged."""
+    path = settings.warehouse(as_of)
+    build = f"python -m dbt_project.build --as-of {as_of}"
+    if not path.is_file():
+        raise GateError(f"there is no warehouse {path}; run: {build}")
+    if path.with_name(f"{path.name}.wal").exists():
+        raise GateError(f"{path} was not closed, its build was cut short; run again: {build}")
+    digest = file_sha256(path)
+    with _connect(settings) as con:
+        con.execute(f"attach '{_quoted(path)}' as warehouse (read_only)")
+        con.execute("use warehouse")
+        con.execute("set variable as_of = ?::date", [as_of])
+        present = con.execute(
+            "select table_name from duckdb_tables() where database_name = 'warehouse' and schema_name = 'marts'"
+        ).fetchall()
+        tables = {name for (name,) in present}
+        rows = sum(con.execute(f'select count(*) from marts."{name}"').fetchall()[0][0] for name in tables)
+        findings = inspect(con, marts.SUITES, tables)
+    known = {suite.table for suite in marts.SUITES}
+    for name in sorted(tables):
+        meaning = "every mart has a suite in expectations/suites/marts.py"
+        findings.append(Finding("marts", name, Severity.WARN, meaning, int(name not in known), None))
+    results = settings.work(as_of) / "gates" / "publication.json"
+    return _conclude(settings, "publication", as_of, findings, results, rows_in=rows, rows_out=rows, warehouse_sha256=digest)
+
+
+def _conclude(
+    settings: Settings, gate: str, day: date, findings: list[Finding], results: Path, **figures: int | str
+) -> dict[str, Any]:
+    """Judge the findings, write the results, and return the report of the step."""
+    results.parent.mkdir(parents=True, exist_ok=True)
+    results.unlink(missing_ok=True)  # a gate that is killed has not passed
+    docs = settings.home / "data_docs" / (gate if gate.startswith("ingest") else f"{gate}_{day}")
+    docs.parent.mkdir(parents=True, exist_ok=True)
+    rejected = judge(f"{gate} {day}", findings, docs, day)
+    by_severity = {severity: [finding for finding in rejected if finding.severity is severity] for severity in Severity}
+    passed = not by_severity[Severity.FAIL]
+    report: dict[str, Any] = {"step": f"gate_{gate}", **figures, "passed": passed, "expectations": len(findings)}
+    details = {
+        **report,
+        "day": day.isoformat(),
+        "run_id": settings.run_id,
+        "failures": [asdict(finding) for finding in by_severity[Severity.FAIL]],
+        "warnings": [asdict(finding) for finding in by_severity[Severity.WARN]],
+        "data_docs": str(docs / "index.html"),
+    }
+    _write(results, json.dumps(details, indent=1, ensure_ascii=False) + "\n")
+    for finding in rejected:
+        print(f"{finding.sentence}", file=sys.stderr)
+    report |= {"failures": len(by_severity[Severity.FAIL]), "warnings": len(by_severity[Severity.WARN])}
+    return report | {"results": str(results), "data_docs": str(docs / "index.html")}
+
+
+def _connect(settings: Settings) -> duckdb.DuckDBPyConnection:
+    """A connection in memory that spills into FANOUT_HOME/work."""
+    scratch = settings.home / "work" / "duckdb"
+    scratch.mkdir(parents=True, exist_ok=True)
+    return duckdb.connect(config={"temp_directory": str(scratch), "autoinstall_known_extensions": False})
+
+
+def _delta_extension() -> Path:
+    import importlib.util
+
+    spec = importlib.util.find_spec(_DELTA)
+    if spec is None or spec.origin is None:
+        raise GateError(f"the package {_DELTA} is not installed; run make run, or uv pip sync requirements.lock")
+    return Path(spec.origin).parent / "extensions" / f"v{duckdb.__version__}" / "delta.duckdb_extension"
+
+
+def file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _quoted(path: Path | str) -> str:
+    return str(path).replace("'", "''")
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    gates = parser.add_subparsers(dest="gate", required=True)
+    gates.add_parser("ingest").add_argument("--source", required=True, choices=SOURCES)
+    gates.add_parser("publication").add_argument("--as-of", required=True)
+    arguments = parser.parse_args()
+    try:
+        settings = Settings.from_environment()
+        if arguments.gate == "ingest":
+            report = gate_ingest(settings, arguments.source)
+        else:
+            report = gate_publication(settings, parse_as_of(arguments.as_of))
+    except (SettingError, GateError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(json.dumps(report))
+    if not report["passed"]:
+        print(f"{report['step']}: {report['failures']} expectations failed; see {report['data_docs']}", file=sys.stderr)
+    return 0 if report["passed"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+"""What must hold after an ingest: the ledger of every file, the fates of the lines, the volume of the newest delivery.
+
+`PREPARE` reads the view `events`, the event table of one source, once into small tables; the suites look at those.
+"""
+
+from __future__ import annotations
+
+from expectations.contract import EVENT_TYPES, Fate, Reason
+from expectations.suites import Expectation, Severity, Suite, holds, one_of
+
+LINE_FATES = (Fate.ACCEPTED, Fate.DUPLICATE, Fate.QUARANTINED, Fate.ERASED)
+COMPARED_DAYS = 7  # deliveries before the newest that its volume is set against
+LEAST_COMPARED_DAYS = 3
+VOLUME_FACTOR = 3  # warn where the newest delivery is this many times smaller or larger than the median of those
+QUARANTINE_SHARE = 0.01
+
+PREPARE = """
+create temp table files as
+select
+    file, min(dt) as dt, max(rows_read) as rows_read, count(*) filter (where line = 0) as markers,
+    count(*) filter (where line > 0) as lines, count(distinct line) filter (where line > 0) as distinct_lines,
+    count(*) filter (where fate = 'accepted') as accepted, count(*) filter (where fate = 'duplicate') as duplicate,
+    count(*) filter (where fate = 'quarantined') as quarantined, count(*) filter (where fate = 'erased') as erased,
+    count(*) filter (where fate = 'unreadable') as unreadable
+from events group by file;
+
+create temp table kinds as
+select
+    fate, reason, event_type, count(*) as lines, min(file) as first_file,
+    count(*) filter (where event_date is null) as undated, count(*) filter (where event_key is null) as keyless,
+    count(*) filter (where raw is null) as without_raw,
+    count(*) filter (where coalesce(event_id, event_source, event_type, extra) is not null
+        or raw is not null or persons is not null) as with_content
+from events where line > 0 group by all;
+
+create temp table copies as
+select event_key, accepted, copies from (
+    select event_key, count(*) filter (where fate = 'accepted') as accepted, count(*) as copies
+    from events where event_key is not null group by event_key
+) where accepted <> 1;
+
+create temp table days as
+with daily as (select dt, sum(lines) as lines, sum(quarantined) as quarantined from files group by dt having sum(lines) > 0)
+select *, lines / usual as ratio, quarantined / lines as quarantined_share from (
+    select
+        *, median(lines) over before as usual, count(*) over before as compared
+    from daily window before as (order by dt rows between $days preceding and 1 preceding)
+) order by dt desc limit 1;
+""".replace("$days", str(COMPARED_DAYS))
+
+LEDGER = Suite(
+    "files",
+    (
+        Expectation("has rows", "the table has files", "select 0 as files where not exists (select 1 from files)", Severity.WARN),
+        holds(
+            "files",
+            "file",
+            "ledger",
+            "unreadable > 0 or markers = 1 and rows_read = accepted + duplicate + quarantined + erased and rows_read = lines",
+            "rows_read, accepted, duplicate, quarantined, erased",
+        ),
+        holds("files", "file", "lines are there once", "lines = distinct_lines", "lines, distinct_lines"),
+        holds("files", "file", "unreadable files gave no rows", "unreadable = 0 or markers = 1 and lines = 0", "lines"),
+    ),
+)
+
+LINES = Suite(
+    "kinds",
+    (
+        one_of("kinds", "lines, first_file", "fate", LINE_FATES),
+        one_of("kinds", "lines, first_file", "reason", Reason),
+        holds(
+            "kinds",
+            "fate, reason, lines, first_file",
+            "quarantine has a reason",
+            f"fate is not null and (reason is not null) = (fate = '{Fate.QUARANTINED}')",
+        ),
+        holds(
+            "kinds",
+            "lines, without_raw, first_file",
+            "quarantine keeps the line",
+            f"fate <> '{Fate.QUARANTINED}' or reason = '{Reason.CONFLICTING_DUPLICATE}' or without_raw = 0",
+        ),
+        Expectation(
+            "accepted types are declared",
+            "every accepted event is of a type in the contract",
+            f"""select event_type, lines, first_file from kinds where fate = '{Fate.ACCEPTED}'
+            and (event_type in ({", ".join(f"'{name}'" for name in EVENT_TYPES)})) is not true""",
+        ),
+        holds(
+            "kinds",
+            "event_type, lines, first_file",
+            "accepted events are dated",
+            f"fate <> '{Fate.ACCEPTED}' or undated = 0 and keyless = 0",
+        ),
+        holds(
+            "kinds",
+            "lines, with_content, first_file",
+            "erased lines are empty",
+            f"fate <> '{Fate.ERASED}' or with_content = 0",
+        ),
+        Expectation(
+            "unknown types",
+            "no line is of a type that the contract does not know",
+            f"select event_type, lines, first_file from kinds where reason = '{Reason.UNKNOWN_TYPE}'",
+            Severity.WARN,
+        ),
+    ),
+)
+
+COPIES = Suite(
+    "copies",
+    (
+        Expectation(
+            "one copy is accepted",
+            "of the copies of an event exactly one is accepted",
+            "select hex(event_key) as event_key, accepted, copies from copies",
+        ),
+    ),
+)
+
+DAYS = Suite(
+    "days",
+    (
+        holds(
+            "days",
+            "dt, lines, usual",
+            "volume",
+            f"compared < {LEAST_COMPARED_DAYS} or ratio between 1.0 / {VOLUME_FACTOR} and {VOLUME_FACTOR}",
+            severity=Severity.WARN,
+        ),
+        holds(
+            "days", "dt, lines, quarantined", "quarantine", f"quarantined_share <= {QUARANTINE_SHARE}", severity=Severity.WARN
+        ),
+    ),
+)
+
+SUITES = (LEDGER, LINES, COPIES, DAYS)
