@@ -24,6 +24,7 @@ SETTINGS: dict[str, str] = {
     "FANOUT_TIMEZONE": "IANA time zone of the business date; default Asia/Shanghai.",
     "FANOUT_SPARK_MASTER": "Where Spark runs; default local[*].",
     "FANOUT_SPARK_MEMORY": "Memory of the Spark driver, such as 8g; default half of the machine's memory.",
+    "FANOUT_SCHEDULE": "Cron expression at which the ingests start, in FANOUT_TIMEZONE, or off; default 0 2 * * *.",
     "FANOUT_KEEP_VERSIONS": "Published versions of a day that are kept; default 3.",
     "FANOUT_ALERT_WEBHOOK": "URL that gets a JSON message when a task fails; default none.",
     "FANOUT_ALERT_EMAIL": "Address that gets a mail when a task fails (Airflow's SMTP settings apply); default none.",
@@ -48,6 +49,7 @@ class Settings:
     spark_memory: str
     keep_versions: int
     run_id: str
+    schedule: str
 
     @property
     def published(self) -> Path:
@@ -99,6 +101,9 @@ class Settings:
         memory = value.get("FANOUT_SPARK_MEMORY") or f"{_machine_memory_mb() // 2}m"
         if not re.fullmatch(r"[1-9]\d*[mg]", memory):
             raise SettingError(f"FANOUT_SPARK_MEMORY={memory} is not a size such as 8g or 900m")
+        schedule = value.get("FANOUT_SCHEDULE", "0 2 * * *")
+        if schedule != "off" and not re.fullmatch(r"[\d*/,-]+( [\d*/,A-Za-z-]+){4}", schedule):
+            raise SettingError(f"FANOUT_SCHEDULE={schedule} is neither off nor a cron expression such as 0 2 * * *")
         keep = value.get("FANOUT_KEEP_VERSIONS", "3")
         if not re.fullmatch(r"[1-9]\d*", keep):
             raise SettingError(f"FANOUT_KEEP_VERSIONS={keep} is not a whole number of at least 1")
@@ -112,6 +117,7 @@ class Settings:
             spark_memory=memory,
             keep_versions=int(keep),
             run_id=value.get("FANOUT_RUN_ID", "by hand"),
+            schedule=schedule,
         )
 
 

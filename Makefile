@@ -1,0 +1,50 @@
+# Fanout. `make` alone says what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+VENV := .venv/bin
+PYTEST := $(VENV)/python -m pytest
+
+.PHONY: help run up down test acceptance lint bench image contract lock setup preflight
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+run: setup  ## one day, from landing files to exports: make run [AS_OF=2026-03-20] [FANOUT_LANDING=…] [FANOUT_HOME=…]
+	@$(VENV)/python -m operations.run
+
+up: setup  ## leave Airflow running and print its address and login
+	@$(VENV)/python -m operations.up
+
+down: setup  ## end the Airflow of `make up`
+	@$(VENV)/python -m operations.down
+
+test: setup  ## the tests of every change, under 15 minutes on 2 cores
+	@$(PYTEST) $(ARGS)
+
+acceptance: setup  ## the heavy and real ones: the chain through Airflow, kills, spreadsheets, servers
+	@$(PYTEST) -m acceptance $(ARGS)
+
+lint: setup  ## what pre-commit and CI check: ruff, mypy, sqlfluff
+	@$(VENV)/pre-commit run --all-files
+
+bench: setup  ## the measurements of benchmarks/README.md
+	@$(VENV)/python -m benchmarks $(ARGS)
+
+image: setup  ## the container image, by docker or buildah, whichever is there
+	@docker/build.sh
+
+contract: setup  ## docs/events.md and the JSON Schema, from the event contract
+	@$(VENV)/python -m expectations.generate
+
+lock: setup  ## requirements.lock anew from pyproject.toml
+	@$(VENV)/uv pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
+
+setup: preflight  ## install what is missing; nothing is done when nothing changed
+	@$(PYTHON) -m operations.setup
+
+preflight:  ## check what the set-up cannot bring
+	@$(PYTHON) -c 'pass' 2>/dev/null || { echo 'preflight: Python 3.11 is missing: apt install python3.11 python3.11-venv, brew install python@3.11, or pyenv install 3.11; or name it: make PYTHON=/path/to/python3.11' >&2; exit 2; }
+	@$(PYTHON) -B -m operations.preflight

@@ -1,0 +1,1 @@
+"""One file a DAG, wiring only; `assets` holds what they share."""

@@ -1,0 +1,13 @@
+"""
+### What each merchant gets
+
+Reads the published marts of the partition key, writes the files of every merchant with a manifest under
+`FANOUT_HOME/exports/<as_of>/`. No file holds a row of another merchant.
+"""
+
+from airflow.sdk import DAG
+
+from dags.assets import DEFAULTS, MARTS, MERCHANT_SUCCESS_EXPORTS, Tag, after, command, page
+
+with DAG("export_merchant_success", schedule=after(MARTS), tags={Tag.TIER_2, Tag.EXPORTS}, doc_md=page(__doc__), **DEFAULTS):
+    command("export", 'exports --as-of "$AS_OF"', outlets=[MERCHANT_SUCCESS_EXPORTS])

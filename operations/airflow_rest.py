@@ -1,0 +1,91 @@
+"""The few calls of Airflow's REST API that follow a day through the DAGs."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from datetime import datetime
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import quote, urlencode
+
+TIMEOUT_SECONDS = 30
+
+
+class Airflow:
+    """A client that logs in when it has to; no proxy stands between it and loopback."""
+
+    def __init__(self, base_url: str, user: str, password: str) -> None:
+        self.base_url = base_url
+        self._login = {"username": user, "password": password}
+        self._token = ""
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def is_healthy(self) -> bool:
+        """Whether database, scheduler and DAG processor are up."""
+        health = self._request("GET", "/api/v2/monitor/health")
+        return all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor"))
+
+    def parsed_dags(self, since: datetime) -> set[str]:
+        """DAGs that are not paused and whose files were read after `since`."""
+        dags = self._request("GET", "/api/v2/dags?limit=100")["dags"]
+        parsed = {dag["dag_id"]: dag["last_parsed_time"] for dag in dags if not dag["is_paused"]}
+        return {dag_id for dag_id, at in parsed.items() if at and datetime.fromisoformat(at) >= since}
+
+    def import_errors(self) -> dict[str, str]:
+        """Files of DAGs that do not load, with the reason."""
+        errors = self._request("GET", "/api/v2/importErrors")["import_errors"]
+        return {error["filename"]: error["stack_trace"] for error in errors}
+
+    def set_pool(self, name: str, slots: int) -> None:
+        """Make the pool, or give it this many slots."""
+        body = {"name": name, "slots": slots, "description": "tasks that write the lake", "include_deferred": False}
+        try:
+            self._request("POST", "/api/v2/pools", body)
+        except HTTPError as error:
+            if error.code != 409:
+                raise
+            self._request("PATCH", f"/api/v2/pools/{name}", body)
+
+    def trigger(self, dag_id: str, partition_key: str) -> str:
+        """Start a run of the DAG for the key; returns its run id."""
+        body = {"logical_date": None, "partition_key": partition_key}
+        return str(self._request("POST", f"/api/v2/dags/{dag_id}/dagRuns", body)["dag_run_id"])
+
+    def runs(self, partition_key: str, since: datetime) -> list[dict[str, Any]]:
+        """Runs of all DAGs for the key that were asked for after `since`, oldest first."""
+        query = urlencode({"run_after_gte": since.isoformat(), "order_by": "run_after", "limit": 100})
+        runs = self._request("GET", f"/api/v2/dags/~/dagRuns?{query}")["dag_runs"]
+        return [run for run in runs if run["partition_key"] == partition_key]
+
+    def tasks(self, run_ids: list[str]) -> list[dict[str, Any]]:
+        """Task instances of the runs, as they stand."""
+        body = {"dag_run_ids": run_ids, "page_limit": 100}
+        return list(self._request("POST", "/api/v2/dags/~/dagRuns/~/taskInstances/list", body)["task_instances"])
+
+    def report(self, task: dict[str, Any]) -> dict[str, Any]:
+        """What the task's command printed as its last line; empty if it handed nothing on."""
+        run = f"/api/v2/dags/{task['dag_id']}/dagRuns/{quote(task['dag_run_id'])}"
+        try:
+            value = self._request("GET", f"{run}/taskInstances/{task['task_id']}/xcomEntries/return_value")["value"]
+        except HTTPError as error:
+            if error.code != 404:
+                raise
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        try:
+            return self._send(method, path, body)
+        except HTTPError as error:
+            if error.code != 401:
+                raise
+        self._token = str(self._send("POST", "/auth/token", self._login)["access_token"])
+        return self._send(method, path, body)
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self._token}"} if self._token else {})
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.base_url}{path}", data, headers, method=method)
+        with self._opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
+            return json.load(answer)

@@ -1,0 +1,254 @@
+"""Starting and stopping an Airflow of one's own: API server, scheduler and DAG processor on loopback, under FANOUT_HOME.
+
+The three parts are started one by one rather than by `airflow standalone`, which cannot be told to leave out the log servers
+that listen on all interfaces, nor the triggerer, which no task here needs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from urllib.error import URLError
+
+import psutil
+
+from expectations.settings import CHECKOUT, SETTINGS, Settings
+from operations.airflow_rest import Airflow
+
+# Every process that comes out of an Airflow started here has this in its environment, tasks and their JVMs too.
+MARKER = "AIRFLOW_STARTED_AS"
+PARTS = {"api-server": [], "scheduler": ["--skip-serve-logs"], "dag-processor": []}
+HEALTHY_WITHIN_SECONDS = 180
+STOP_WITHIN_SECONDS = 10
+USER = "admin"
+LAKE_WRITERS = "lake_writers"
+
+
+class AirflowError(RuntimeError):
+    """Airflow does not start, or does not answer; the message says where its logs are."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running Airflow: where it listens, whose processes are its own, and what it was started with."""
+
+    marker: str
+    base_url: str
+    mode: str
+    settings: dict[str, str]
+
+    def is_running(self) -> bool:
+        return any(True for _ in processes(self.marker))
+
+
+def airflow_home(settings: Settings) -> Path:
+    return settings.home / "airflow"
+
+
+def database(settings: Settings) -> Path:
+    return airflow_home(settings) / "airflow.db"
+
+
+def log_folder(settings: Settings) -> Path:
+    return settings.home / "logs"
+
+
+def password(settings: Settings) -> str:
+    """The password of `admin`, made once for a home and readable by its owner only."""
+    file = airflow_home(settings) / "simple_auth_manager_passwords.json.generated"
+    if not file.exists():
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:
+            json.dump({USER: secrets.token_urlsafe(12)}, out)
+    return str(json.loads(file.read_text())[USER])
+
+
+def find(settings: Settings) -> Server | None:
+    """The Airflow that was started for this home and still runs."""
+    try:
+        server = Server(**json.loads(_state_file(settings).read_text()))
+    except FileNotFoundError:
+        return None
+    return server if server.is_running() else None
+
+
+def start(settings: Settings, mode: str, port: int | None = None) -> Server:
+    """Start an Airflow for this home and wait until it is healthy.
+
+    `mode` is `run`, for one day and nothing by the clock, or `up`, which stays and keeps the schedule.
+
+    Raises:
+        AirflowError: it ended or was not healthy in time; what was started is stopped again.
+    """
+    home = airflow_home(settings)
+    home.mkdir(parents=True, exist_ok=True)
+    log_folder(settings).mkdir(parents=True, exist_ok=True)
+    port = port or free_port()
+    server = Server(secrets.token_hex(8), f"http://127.0.0.1:{port}", mode, fanout_settings(settings))
+    environ = environment(settings, server, port)
+    password(settings)
+    _state_file(settings).write_text(json.dumps(asdict(server)))
+    try:
+        _migrate(settings, environ)
+        for part, arguments in PARTS.items():
+            _launch(settings, part, ["airflow", part, *arguments], environ)
+        _wait_until_healthy(settings, server)
+    except BaseException:
+        stop(settings, server)
+        raise
+    return server
+
+
+def stop(settings: Settings, server: Server) -> None:
+    """End every process of this Airflow, its tasks included; they are asked first, then killed."""
+    deadline = time.monotonic() + STOP_WITHIN_SECONDS
+    for process in processes(server.marker):
+        with suppress(psutil.Error):
+            process.terminate()
+    while remaining := list(processes(server.marker)):
+        psutil.wait_procs(remaining, timeout=0.5)
+        if time.monotonic() > deadline:
+            for process in remaining:
+                with suppress(psutil.Error):
+                    process.kill()
+    _state_file(settings).unlink(missing_ok=True)
+
+
+def processes(marker: str) -> Iterator[psutil.Process]:
+    """The processes, whoever their parent is by now, that descend from the Airflow with this marker."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get(MARKER) == marker and process.status() != psutil.STATUS_ZOMBIE:
+                yield process
+
+
+def client(settings: Settings, server: Server) -> Airflow:
+    return Airflow(server.base_url, USER, password(settings))
+
+
+def fanout_settings(settings: Settings) -> dict[str, str]:
+    """The settings that the tasks see, whole paths and all; two servers with equal ones would do the same."""
+    given = {name: os.environ[name] for name in SETTINGS if os.environ.get(name)}
+    given.pop("FANOUT_RUN_ID", None)
+    return given | {"FANOUT_HOME": str(settings.home), "FANOUT_LANDING": str(settings.landing), "FANOUT_LAKE": settings.lake}
+
+
+def environment(settings: Settings, server: Server, port: int) -> dict[str, str]:
+    """The environment of Airflow's processes and of the tasks."""
+    home = airflow_home(settings)
+    inherited = {
+        name: text
+        for name, text in os.environ.items()
+        # make's own variables would reach a make that a task may call; byte-code saves seconds in every task.
+        if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PYTHONDONTWRITEBYTECODE") and not name.startswith("FANOUT_")
+    }
+    no_proxy = ",".join(filter(None, [os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"]))
+    given = {
+        MARKER: server.marker,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PYTHONPATH": str(CHECKOUT),
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__API__BASE_URL": server.base_url,
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(CHECKOUT / "dags"),
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{server.base_url}/execution/",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(CHECKOUT / "operations" / "airflow_plugins"),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{database(settings)}",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(log_folder(settings)),
+    }
+    schedule = {} if server.mode == "up" else {"FANOUT_SCHEDULE": "off"}
+    return inherited | server.settings | schedule | given
+
+
+def free_port(preferred: int = 0) -> int:
+    """`preferred` if nobody listens there, else one that the system picks."""
+    for port in (preferred, 0):
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise AirflowError("no port can be opened on 127.0.0.1")
+
+
+def _migrate(settings: Settings, environ: dict[str, str]) -> None:
+    """Make or upgrade the metadata database, once for a version of Airflow."""
+    stamp = airflow_home(settings) / "migrated"
+    if stamp.exists() and stamp.read_text() == version("apache-airflow"):
+        return
+    if _launch(settings, "migrate", ["airflow", "db", "migrate"], environ).wait() != 0:
+        raise AirflowError(f"Airflow's database could not be made; see {_log(settings, 'migrate')}")
+    stamp.write_text(version("apache-airflow"))
+
+
+def _launch(settings: Settings, part: str, command: list[str], environ: dict[str, str]) -> subprocess.Popen[bytes]:
+    log = _log(settings, part)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    executable = shutil.which(command[0], path=environ["PATH"])
+    assert executable is not None
+    with log.open("ab") as out:
+        # In a session of its own: Ctrl-C in the terminal reaches this process only, which then ends the others in order.
+        return subprocess.Popen(
+            [executable, *command[1:]],
+            env=environ,
+            cwd=airflow_home(settings),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _wait_until_healthy(settings: Settings, server: Server) -> None:
+    airflow = client(settings, server)
+    deadline = time.monotonic() + HEALTHY_WITHIN_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(URLError, OSError):
+            if airflow.is_healthy():
+                airflow.set_pool(LAKE_WRITERS, slots=1 if "://" in settings.lake else 3)
+                return
+        if len(missing := _ended_parts(server)) > 0:
+            raise AirflowError(f"Airflow's {missing[0]} ended at its start; see {_log(settings, missing[0])}")
+        time.sleep(0.3)
+    raise AirflowError(f"Airflow was not healthy after {HEALTHY_WITHIN_SECONDS} s; see {_log(settings, 'api-server').parent}")
+
+
+def _ended_parts(server: Server) -> list[str]:
+    running = [" ".join(process.cmdline()) for process in processes(server.marker)]
+    return [part for part in PARTS if not any(part in line for line in running)]
+
+
+def _log(settings: Settings, part: str) -> Path:
+    return log_folder(settings) / "airflow" / f"{part}.log"
+
+
+def _state_file(settings: Settings) -> Path:
+    return airflow_home(settings) / "running.json"
+
+
+def forward_signals() -> None:
+    """Make SIGTERM and SIGHUP end this process the way Ctrl-C does, so that what it started is stopped."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, _frame: object) -> None:
+    raise KeyboardInterrupt(signal.Signals(number).name)

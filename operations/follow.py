@@ -1,0 +1,161 @@
+"""One day through the DAGs: trigger the ingests for its partition key and watch until its exports are written."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from expectations.contract import SOURCES
+from expectations.settings import Settings
+from operations.airflow_rest import Airflow
+from operations.airflow_server import AirflowError, log_folder
+
+INGESTS = tuple(f"ingest_{source}" for source in SOURCES)
+LAST_DAG = "export_merchant_success"
+CHAIN = (*INGESTS, "build_spread_graph", "build_cohorts", "build_marts", LAST_DAG)
+
+POLL_SECONDS = 1.0
+PARSED_WITHIN_SECONDS = 120
+# A consumer is started within a second or two of its last input.
+NEXT_RUN_WITHIN_SECONDS = 90
+STILL_RUNNING_EVERY_SECONDS = 15
+_LOG_LINES = 25
+
+
+@dataclass
+class Day:
+    """How a day went: its DAG runs and its tasks, as Airflow describes them, and the tasks' reports."""
+
+    runs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tasks: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    reports: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def succeeded(self) -> bool:
+        return set(self.runs) == set(CHAIN) and all(run["state"] == "success" for run in self.runs.values())
+
+    @property
+    def failed_tasks(self) -> list[dict[str, Any]]:
+        return [task for task in self.tasks.values() if task["state"] == "failed"]
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing runs any more, and either the last DAG has run or nothing more will."""
+        states = [run["state"] for run in self.runs.values()]
+        return bool(states) and not {"queued", "running"} & {*states} and (LAST_DAG in self.runs or "failed" in states)
+
+
+def follow(airflow: Airflow, settings: Settings, partition_key: str, say: Callable[[str], None]) -> Day:
+    """Trigger the three ingests and wait until the day is over, saying what happens.
+
+    Raises:
+        AirflowError: a DAG does not load, or the chain stops without a failure.
+    """
+    started = datetime.now(UTC)
+    _wait_until_parsed(airflow, started)
+    triggered = {dag_id: airflow.trigger(dag_id, partition_key) for dag_id in INGESTS}
+    day, quiet_since, said_at = Day(), time.monotonic(), time.monotonic()
+    while True:
+        # A run of the key that somebody else asked for meanwhile is not this one.
+        day.runs = {
+            run["dag_id"]: run
+            for run in reversed(airflow.runs(partition_key, started))
+            if triggered.get(run["dag_id"], run["dag_run_id"]) == run["dag_run_id"]
+        }
+        if _update(day, airflow, say):
+            said_at = time.monotonic()
+        if day.is_over:
+            return day
+        if any(run["state"] in ("queued", "running") for run in day.runs.values()):
+            quiet_since = time.monotonic()
+        elif time.monotonic() - quiet_since > NEXT_RUN_WITHIN_SECONDS:
+            missing = next(dag_id for dag_id in CHAIN if dag_id not in day.runs)
+            raise AirflowError(f"{missing} was not started; see {log_folder(settings) / 'airflow' / 'scheduler.log'}")
+        if time.monotonic() - said_at > STILL_RUNNING_EVERY_SECONDS:
+            said_at = time.monotonic()
+            running = [f"{name(task)} {_seconds(task):.0f} s" for task in day.tasks.values() if task["state"] == "running"]
+            say(f"  … {', '.join(running) or 'waiting for the scheduler'}")
+        time.sleep(POLL_SECONDS)
+
+
+def name(task: dict[str, Any]) -> str:
+    return f"{task['dag_id']}.{task['task_id']}"
+
+
+def failure(task: dict[str, Any], settings: Settings) -> tuple[list[str], Path]:
+    """The last lines that a failed task's command wrote, and the file of its log."""
+    attempts = log_folder(settings) / f"dag_id={task['dag_id']}" / f"run_id={task['dag_run_id']}" / f"task_id={task['task_id']}"
+    log = attempts / f"attempt={max(task['try_number'], 1)}.log"
+    if not log.exists():
+        return [f"the task left no log; see {log_folder(settings) / 'airflow' / 'scheduler.log'}"], log
+    return command_output(log.read_text(errors="replace"))[-_LOG_LINES:], log
+
+
+def command_output(log: str) -> list[str]:
+    """The command's own lines in a task's log, which is JSON lines; all messages where the command never ran."""
+    entries = []
+    for line in log.splitlines():
+        try:
+            entries.append(json.loads(line))
+        except ValueError:
+            entries.append({"event": line})
+    own = [str(entry["event"]) for entry in entries if str(entry.get("logger", "")).endswith("SubprocessHook")]
+    lines = [line for line in own if not line.startswith(("Tmp dir root location", "Running command:", "Output:"))]
+    return lines or [str(entry.get("event", "")) for entry in entries]
+
+
+def _update(day: Day, airflow: Airflow, say: Callable[[str], None]) -> bool:
+    """Fetch the tasks and say what has changed; returns whether anything has."""
+    run_ids = [run["dag_run_id"] for run in day.runs.values()]
+    changed = False
+    for task in sorted(airflow.tasks(run_ids) if run_ids else [], key=lambda task: task["start_date"] or "9"):
+        if day.runs[task["dag_id"]]["dag_run_id"] != task["dag_run_id"]:
+            continue
+        key = (task["dag_id"], task["task_id"])
+        before = day.tasks.get(key, {"state": None, "try_number": 0})
+        day.tasks[key] = task
+        if task["state"] == "success" and key not in day.reports:
+            day.reports[key] = airflow.report(task)
+        if (task["state"], task["try_number"]) != (before["state"], before["try_number"]):
+            line = _line(task, day.reports.get(key, {}))
+            changed |= line is not None
+            if line:
+                say(line)
+    return changed
+
+
+def _line(task: dict[str, Any], report: dict[str, Any]) -> str | None:
+    match task["state"]:
+        case "running":
+            return f"  ▸ {name(task)}"
+        case "success":
+            rows = [f"{report[key]:>12,} rows {key[5:]}" for key in ("rows_in", "rows_out") if isinstance(report.get(key), int)]
+            return f"  ✓ {name(task):<44}{_seconds(task):>5.0f} s {''.join(rows)}"
+        case "up_for_retry":
+            return f"  ↻ {name(task)} failed after {_seconds(task):.0f} s and is tried again"
+        case "failed":
+            return f"  ✗ {name(task)} failed after {_seconds(task):.0f} s"
+    return None
+
+
+def _seconds(task: dict[str, Any]) -> float:
+    if not task["start_date"]:
+        return 0.0
+    end = datetime.fromisoformat(task["end_date"]) if task["end_date"] else datetime.now(UTC)
+    return (end - datetime.fromisoformat(task["start_date"])).total_seconds()
+
+
+def _wait_until_parsed(airflow: Airflow, since: datetime) -> None:
+    """Airflow may know the DAGs from an earlier day: wait for them as they are now."""
+    deadline = time.monotonic() + PARSED_WITHIN_SECONDS
+    while missing := set(CHAIN) - airflow.parsed_dags(since):
+        if errors := airflow.import_errors():
+            raise AirflowError("\n".join(f"{file} does not load:\n{reason}" for file, reason in sorted(errors.items())))
+        if time.monotonic() > deadline:
+            raise AirflowError(f"Airflow did not read the DAGs {', '.join(sorted(missing))}")
+        time.sleep(POLL_SECONDS / 2)

@@ -1,0 +1,87 @@
+"""What lies in the landing folder, seen from outside: which days were delivered, and what is no delivery."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from expectations.contract import SOURCES
+from expectations.settings import SettingError, Settings, parse_as_of
+from spark_jobs.ingest.files import landing_file
+
+_WANTED = "<source>/dt=YYYY-MM-DD/*.jsonl[.gz|.zst]"
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A landing folder: its days in order, how many files they hold, and what the ingest will pass by, with the reason."""
+
+    days: list[date]
+    files: int
+    passed_by: list[tuple[str, str]]
+
+
+def survey(landing: Path) -> Survey:
+    """Look at every name in the landing folder; opens no file."""
+    days: set[date] = set()
+    files = 0
+    passed_by = []
+    for name, why in _names(landing):
+        file = landing_file(name)
+        if why is None and file is not None:
+            days.add(file.dt)
+            files += 1
+        else:
+            passed_by.append((name, why or f"is not {_WANTED}"))
+    return Survey(sorted(days), files, passed_by)
+
+
+def choose_as_of(asked: str | None, found: Survey, settings: Settings, now: datetime) -> date:
+    """The business date to run: the one asked for, else the newest `dt` in the landing.
+
+    Raises:
+        SettingError: it is no date, lies in the future, or there is nothing to take it from.
+    """
+    newest = found.days[-1] if found.days else None
+    if not asked:
+        if newest is None:
+            raise SettingError(f"FANOUT_LANDING={settings.landing} holds no delivery; files lie in it as {_WANTED}")
+        return newest
+    as_of = parse_as_of(asked)
+    if newest is None and "://" not in settings.lake and not any(Path(settings.lake).glob("*_events")):
+        raise SettingError(f"FANOUT_LANDING={settings.landing} holds no delivery and the lake no event; files lie as {_WANTED}")
+    today = now.astimezone(ZoneInfo(settings.timezone)).date()
+    if as_of > max(today, newest or today):
+        raise SettingError(f"AS_OF={as_of} lies in the future; the newest delivery is of {newest or 'no day'}")
+    return as_of
+
+
+def _names(landing: Path) -> Iterator[tuple[str, str | None]]:
+    """Paths below the landing folder, down to where the files should be, each with what is wrong with it."""
+    for source in _entries(landing):
+        if source.name not in SOURCES:
+            yield source.name, f"is not one of {', '.join(SOURCES)}"
+        elif not source.is_dir():
+            yield source.name, "is a file, not a folder"
+        else:
+            yield from _names_of_source(source)
+
+
+def _names_of_source(source: Path) -> Iterator[tuple[str, str | None]]:
+    for day in _entries(source):
+        name = f"{source.name}/{day.name}"
+        if not day.is_dir():
+            yield name, "is a file, not a folder dt=YYYY-MM-DD"
+        elif landing_file(f"{name}/x.jsonl") is None:
+            yield name, "is not a folder dt=YYYY-MM-DD"
+        else:
+            for file in _entries(day):
+                yield f"{name}/{file.name}", None if file.is_file() else "is not a file"
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(Path(entry.path) for entry in os.scandir(folder))

@@ -1,0 +1,42 @@
+"""Leave Airflow running, with its pages in the browser and the schedule on.
+
+python -m operations.up        # what `make up` does; `make down` ends it
+"""
+
+from __future__ import annotations
+
+import sys
+
+from expectations.settings import SettingError, Settings
+from operations import airflow_server
+from operations.airflow_server import AirflowError
+
+PREFERRED_PORT = 8080
+
+
+def main() -> int:
+    airflow_server.forward_signals()
+    try:
+        settings = Settings.from_environment()
+        server = airflow_server.find(settings)
+        if server and server.mode == "run":
+            raise SettingError(f"a run works in FANOUT_HOME={settings.home}; wait for it")
+        if server is None:
+            server = airflow_server.start(settings, "up", airflow_server.free_port(PREFERRED_PORT))
+    except SettingError as error:
+        print(f"refused: {error}", file=sys.stderr)
+        return 2
+    except AirflowError as error:
+        print(f"failed: {error}", file=sys.stderr)
+        return 1
+    print(f"Airflow: {server.base_url}   user {airflow_server.USER}   password {airflow_server.password(settings)}")
+    print(f"logs:    {airflow_server.log_folder(settings)}")
+    print("A day: trigger ingest_shop, ingest_group and ingest_stream with the partition key YYYY-MM-DD; the others follow.")
+    print(
+        f"Airflow's own commands: AIRFLOW_HOME={airflow_server.airflow_home(settings)} .venv/bin/airflow …; see docs/runbooks"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
