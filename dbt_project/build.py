@@ -1,0 +1,115 @@
+"""Builds the marts of one day: `dbt build` as one process, into a fresh DuckDB file.
+
+    python -m dbt_project.build --as-of 2026-03-20
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+
+from expectations.settings import SettingError, Settings, parse_as_of
+
+PROJECT = Path(__file__).resolve().parent
+FAILURES = ("error", "fail", "runtime error")
+
+
+class BuildFailed(RuntimeError):
+    """A model or a test of the build failed; the message names each with its fault and the log."""
+
+
+def variables(settings: Settings, as_of: date) -> dict[str, str]:
+    """What the project is told of the deployment and the day."""
+    return {
+        "as_of": as_of.isoformat(),
+        "timezone": settings.timezone,
+        "lake": settings.lake,
+        "warehouse": str(settings.warehouse(as_of)),
+        "memory": f"{_machine_memory_mb() // 2}MB",
+    }
+
+
+def run_dbt(settings: Settings, as_of: date, *command: str) -> dbtRunnerResult:
+    """Run one dbt command of the project in this process; whatever it writes lies below the day's work folder."""
+    work = settings.work(as_of) / "dbt"
+    work.mkdir(parents=True, exist_ok=True)
+    folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(work), "--log-path", str(work)]
+    quiet = ["--no-use-colors", "--no-version-check", "--no-send-anonymous-usage-stats"]
+    try:
+        return dbtRunner().invoke([*command, *folders, *quiet, "--vars", json.dumps(variables(settings, as_of))])
+    finally:
+        DuckDBConnectionManager.close_all_connections()  # closing the file writes its log into it
+
+
+def build(settings: Settings, as_of: date) -> dict[str, Any]:
+    """Build and test all models of a day; returns the report.
+
+    Raises:
+        BuildFailed: see there. The warehouse file then lacks whatever depended on the fault.
+    """
+    warehouse = settings.warehouse(as_of)
+    for leftover in (warehouse, Path(f"{warehouse}.wal")):
+        leftover.unlink(missing_ok=True)
+    outcome = run_dbt(settings, as_of, "build")
+    results = list(getattr(outcome.result, "results", None) or [])
+    faults = [result for result in results if result.status in FAILURES]
+    if not outcome.success or not results:
+        lines = [f"{result.node.name}: {(result.message or result.status).strip()}" for result in faults]
+        raise BuildFailed("\n".join(lines or [str(outcome.exception)]) + f"\nlog: {settings.work(as_of) / 'dbt' / 'dbt.log'}")
+    kinds = Counter(str(result.node.resource_type) for result in results)
+    return {
+        "step": "build_marts",
+        "as_of": as_of.isoformat(),
+        **_row_counts(warehouse),
+        "models": kinds["model"],
+        "tests": kinds["test"] + kinds["unit_test"],
+        "warnings": [f"{result.node.name}: {result.message}" for result in results if result.status == "warn"],
+    }
+
+
+def _row_counts(warehouse: Path) -> dict[str, int]:
+    """Lines that the lake holds, and rows of all marts."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        names = [name for (name,) in connection.execute(
+            "select table_name from duckdb_tables() where schema_name = 'marts' order by table_name"
+        ).fetchall()]
+        counts = {name: _count(connection, f"select count(*) from marts.{name}") for name in names}
+        return {"rows_in": _count(connection, "select sum(rows_read) from marts.ingest_ledger"), "rows_out": sum(counts.values())}
+
+
+def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    (value,) = connection.execute(query).fetchone() or (0,)
+    return int(value or 0)
+
+
+def _machine_memory_mb() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1 << 20)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--as-of", required=True, help="business date, YYYY-MM-DD")
+    try:
+        report = build(Settings.from_environment(), parse_as_of(parser.parse_args().as_of))
+    except SettingError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except BuildFailed as error:
+        print(f"dbt build failed:\n{error}", file=sys.stderr)
+        return 1
+    print(json.dumps(report, separators=(",", ":")))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

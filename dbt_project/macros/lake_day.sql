@@ -1,0 +1,20 @@
+{#
+    What a day's run of a Spark job wrote into a derived table of the lake. A table that no run has written yet is empty:
+    its columns and types are those that the source declares.
+#}
+{% macro lake_day(source_name, table_name) -%}
+    {%- set node = graph.sources.values() | selectattr("source_name", "equalto", source_name)
+        | selectattr("name", "equalto", table_name) | first if execute -%}
+    {%- if not execute or run_query("select 1 from glob('" ~ var("lake") ~ "/" ~ table_name ~ "/_delta_log/*.json') limit 1") -%}
+        (select * from {{ source(source_name, table_name) }} where as_of = {{ as_of() }})
+    {%- else -%}
+        {%- do exceptions.warn("the lake has no table " ~ table_name ~ "; its marts are empty") -%}
+        (
+            select
+            {%- for column in node.columns.values() %}
+                cast(null as {{ column.data_type }}) as {{ column.name }}{{ "," if not loop.last }}
+            {%- endfor %}
+            where false
+        )
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,27 @@
+{# The instant, UTC, at which a business date begins. #}
+{% macro day_start(day) -%}
+    timezone('UTC', timezone('{{ var("timezone") }}', cast({{ day }} as timestamp)))
+{%- endmacro %}
+
+{# The first instant, UTC, after as_of. #}
+{% macro end_of_as_of() -%}
+    {{ day_start("date '" ~ var("as_of") ~ "' + 1") }}
+{%- endmacro %}
+
+{% macro as_of() -%}
+    date '{{ var("as_of") }}'
+{%- endmacro %}
+
+{# A month as people write it: 2026-03. #}
+{% macro month_of(day) -%}
+    strftime({{ day }}, '%Y-%m')
+{%- endmacro %}
+
+{% macro seconds_between(from_time, to_time) -%}
+    date_diff('microsecond', {{ from_time }}, {{ to_time }}) / 1e6
+{%- endmacro %}
+
+{# The business date of an instant in UTC. #}
+{% macro business_date(instant) -%}
+    cast(timezone('{{ var("timezone") }}', timezone('UTC', {{ instant }})) as date)
+{%- endmacro %}

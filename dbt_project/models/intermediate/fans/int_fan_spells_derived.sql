@@ -1,0 +1,72 @@
+-- The spells in which a person is a fan: from a follow or a paid order until an unfollow or a block.
+with events as (
+    select
+        merchant_id,
+        user_id,
+        event_time,
+        event_date,
+        event_id,
+        event_source,
+        true as makes_a_fan
+    from {{ ref('stg_shop__fan_followed') }}
+    union all by name
+    select
+        merchant_id,
+        user_id,
+        paid_at as event_time,
+        paid_date as event_date,
+        event_id,
+        event_source,
+        true as makes_a_fan
+    from {{ ref('int_orders_deduplicated') }}
+    union all by name
+    select
+        merchant_id,
+        user_id,
+        event_time,
+        event_date,
+        event_id,
+        event_source,
+        false as makes_a_fan
+    from {{ ref('stg_shop__fan_unfollowed') }}
+    union all by name
+    select
+        merchant_id,
+        user_id,
+        event_time,
+        event_date,
+        event_id,
+        event_source,
+        false as makes_a_fan
+    from {{ ref('stg_shop__fan_blocked') }}
+),
+
+changes as (
+    select *
+    from events
+    window in_order as (partition by merchant_id, user_id order by event_time, event_id, event_source)
+    qualify makes_a_fan != coalesce(lag(makes_a_fan) over in_order, false)
+),
+
+spells as (
+    select
+        merchant_id,
+        user_id,
+        event_time as started_at,
+        event_date as started_date,
+        lead(event_time) over in_order as ended_at,
+        lead(event_date) over in_order as ended_date,
+        makes_a_fan
+    from changes
+    window in_order as (partition by merchant_id, user_id order by event_time, event_id, event_source)
+)
+
+select
+    merchant_id,
+    user_id,
+    started_at,
+    started_date,
+    ended_at,
+    ended_date
+from spells
+where makes_a_fan

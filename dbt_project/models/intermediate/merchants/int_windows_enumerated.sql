@@ -1,0 +1,53 @@
+-- The windows that fans and revenue are measured over: each calendar month (`month`), and the 365 days that end at as_of or at an
+-- earlier end of a month (`year`). All are cut at the merchant's first event and at as_of.
+with merchants as (
+    select * from {{ ref('int_merchants_first_seen') }}
+),
+
+months as (
+    select
+        merchant_id,
+        first_event_date,
+        cast(unnest(generate_series(date_trunc('month', first_event_date), {{ as_of() }}, interval 1 month)) as date) as month_start
+    from merchants
+),
+
+ends as (
+    select
+        merchant_id,
+        first_event_date,
+        last_day(month_start) as window_end
+    from months
+    where last_day(month_start) <= {{ as_of() }}
+    union distinct
+    select
+        merchant_id,
+        first_event_date,
+        {{ as_of() }} as window_end
+    from merchants
+),
+
+windows as (
+    select
+        merchant_id,
+        'month' as kind,
+        greatest(month_start, first_event_date) as window_start,
+        least(last_day(month_start), {{ as_of() }}) as window_end
+    from months
+    union all by name
+    select
+        merchant_id,
+        'year' as kind,
+        greatest(window_end - 364, first_event_date) as window_start,
+        window_end
+    from ends
+)
+
+select
+    merchant_id,
+    kind,
+    window_start,
+    window_end,
+    {{ day_start('window_start') }} as window_start_at,
+    window_end - window_start + 1 as window_days
+from windows

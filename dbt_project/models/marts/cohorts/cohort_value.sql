@@ -1,0 +1,20 @@
+with cohort_value as (
+    select * from {{ ref('stg_cohorts__cohort_value') }}
+),
+
+final as (
+    select
+        merchant_id,
+        cohort_month,
+        cohort_size,
+        revenue_per_fan_to_date,
+        expected_revenue_per_fan_365d,
+        spend,
+        spend_per_new_fan,
+        ltv_to_cac,
+        payback_months
+    from cohort_value
+)
+
+select * from final
+order by merchant_id, cohort_month

@@ -1,0 +1,18 @@
+with group_lifetimes as (
+    select * from {{ ref('stg_cohorts__group_lifetimes') }}
+),
+
+final as (
+    select
+        stratum,
+        value,
+        groups,
+        deaths,
+        median_days,
+        rmst_90,
+        naive_mean_days
+    from group_lifetimes
+)
+
+select * from final
+order by stratum, value

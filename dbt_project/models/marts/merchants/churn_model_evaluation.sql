@@ -1,0 +1,22 @@
+with churn_model_evaluation as (
+    select * from {{ ref('stg_cohorts__churn_model_evaluation') }}
+),
+
+final as (
+    select
+        split,
+        {{ as_of() }} as as_of,
+        merchants,
+        observations,
+        base_rate,
+        auc,
+        brier,
+        lift_at_10pct,
+        calibration_slope,
+        threshold,
+        model_version
+    from churn_model_evaluation
+)
+
+select * from final
+order by split

@@ -1,0 +1,19 @@
+with cascade_layers as (
+    select * from {{ ref('stg_spread_graph__cascade_layers') }}
+),
+
+final as (
+    select
+        merchant_id,
+        root_share_id,
+        depth,
+        shares,
+        sharers,
+        openers,
+        orders,
+        revenue
+    from cascade_layers
+)
+
+select * from final
+order by merchant_id, root_share_id, depth

@@ -1,0 +1,26 @@
+with cascades as (
+    select * from {{ ref('stg_spread_graph__cascades') }}
+),
+
+final as (
+    select
+        merchant_id,
+        root_share_id,
+        root_user_id,
+        object_type,
+        object_id,
+        started_at,
+        shares,
+        sharers,
+        reach,
+        depth,
+        max_breadth,
+        structural_virality,
+        seconds_to_half,
+        orders,
+        revenue
+    from cascades
+)
+
+select * from final
+order by merchant_id, root_share_id

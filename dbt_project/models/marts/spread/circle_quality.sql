@@ -1,0 +1,18 @@
+with circle_quality as (
+    select * from {{ ref('stg_spread_graph__circle_quality') }}
+),
+
+final as (
+    select
+        merchant_id,
+        users,
+        edges,
+        circles,
+        median_members,
+        cpm_quality,
+        modularity
+    from circle_quality
+)
+
+select * from final
+order by merchant_id

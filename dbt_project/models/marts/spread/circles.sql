@@ -1,0 +1,17 @@
+with circles as (
+    select * from {{ ref('stg_spread_graph__circles') }}
+),
+
+final as (
+    select
+        merchant_id,
+        circle_id,
+        members,
+        median_degree,
+        share_of_reach,
+        revenue
+    from circles
+)
+
+select * from final
+order by merchant_id, circle_id

@@ -1,0 +1,19 @@
+with share_mix as (
+    select * from {{ ref('stg_spread_graph__share_mix') }}
+),
+
+final as (
+    select
+        merchant_id,
+        channel,
+        month,
+        shares,
+        share_of_shares,
+        opens,
+        orders,
+        revenue
+    from share_mix
+)
+
+select * from final
+order by merchant_id, channel, month

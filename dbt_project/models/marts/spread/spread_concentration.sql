@@ -1,0 +1,19 @@
+with spread_concentration as (
+    select * from {{ ref('stg_spread_graph__spread_concentration') }}
+),
+
+final as (
+    select
+        merchant_id,
+        metric,
+        users,
+        total,
+        top_1pct_share,
+        top_01pct_share,
+        users_for_half,
+        gini
+    from spread_concentration
+)
+
+select * from final
+order by merchant_id, metric

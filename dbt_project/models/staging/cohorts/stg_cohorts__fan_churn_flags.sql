@@ -1,0 +1,19 @@
+with source as (
+    select * from {{ lake_day('cohorts', 'fan_churn_flags') }}
+),
+
+renamed as (
+    select
+        merchant_id,
+        user_id,
+        frequency,
+        recency_weeks,
+        age_weeks,
+        p_alive,
+        expected_orders_90d,
+        expected_value_365d,
+        is_churn_flagged
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,20 @@
+with source as (
+    select * from {{ lake_day('cohorts', 'lifetime_value') }}
+),
+
+renamed as (
+    select
+        merchant_id,
+        user_id,
+        frequency,
+        recency_weeks,
+        age_weeks,
+        monetary_value,
+        p_alive,
+        expected_orders_90d,
+        expected_orders_365d,
+        expected_value_365d
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,25 @@
+with source as (
+    select * from {{ lake_day('cohorts', 'merchant_churn_flags') }}
+),
+
+renamed as (
+    select
+        merchant_id,
+        stage,
+        days_since_last_order,
+        days_since_last_login,
+        revenue_28d,
+        revenue_prev_28d,
+        churn_probability,
+        is_churn_flagged,
+        reason_1,
+        reason_2,
+        reason_3,
+        expected_loss,
+        threshold,
+        capacity,
+        model_version
+    from source
+)
+
+select * from renamed

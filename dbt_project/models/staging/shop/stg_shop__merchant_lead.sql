@@ -1,0 +1,24 @@
+-- Generated from expectations/contract.py by `python -m expectations.generate`; edit the contract.
+with source as (
+    select * from {{ source('shop', 'shop_events') }}
+),
+
+renamed as (
+    select
+        event_id,
+        event_source,
+        timezone('UTC', event_time) as event_time,
+        event_date,
+        lead_id,
+        stage,
+        channel,
+        merchant_id
+    from source
+    where
+        fate = 'accepted'
+        and event_type = 'shop.merchant_lead.v1'
+        and event_month <= '{{ var("as_of")[:7] }}'
+        and event_date <= date '{{ var("as_of") }}'
+)
+
+select * from renamed

@@ -1,0 +1,27 @@
+-- Generated from expectations/contract.py by `python -m expectations.generate`; edit the contract.
+with source as (
+    select * from {{ source('shop', 'shop_events') }}
+),
+
+renamed as (
+    select
+        event_id,
+        event_source,
+        timezone('UTC', event_time) as event_time,
+        event_date,
+        user_id,
+        region,
+        city_tier,
+        gender,
+        birth_year,
+        device_id,
+        channel
+    from source
+    where
+        fate = 'accepted'
+        and event_type = 'shop.user_registered.v1'
+        and event_month <= '{{ var("as_of")[:7] }}'
+        and event_date <= date '{{ var("as_of") }}'
+)
+
+select * from renamed

@@ -1,0 +1,25 @@
+with source as (
+    select * from {{ lake_day('spread_graph', 'cascades') }}
+),
+
+renamed as (
+    select
+        merchant_id,
+        root_share_id,
+        root_user_id,
+        object_type,
+        object_id,
+        timezone('UTC', started_at) as started_at,
+        shares,
+        sharers,
+        reach,
+        depth,
+        max_breadth,
+        structural_virality,
+        seconds_to_half,
+        orders,
+        revenue
+    from source
+)
+
+select * from renamed

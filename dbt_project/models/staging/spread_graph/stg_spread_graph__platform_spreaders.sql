@@ -1,0 +1,17 @@
+with source as (
+    select * from {{ lake_day('spread_graph', 'platform_spreaders') }}
+),
+
+renamed as (
+    select
+        user_id,
+        merchants,
+        shares,
+        openers,
+        influence,
+        influence_rank,
+        island_id
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,18 @@
+with source as (
+    select * from {{ lake_day('spread_graph', 'spread_concentration') }}
+),
+
+renamed as (
+    select
+        merchant_id,
+        metric,
+        users,
+        total,
+        top_1pct_share,
+        top_01pct_share,
+        users_for_half,
+        gini
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,16 @@
+with source as (
+    select * from {{ lake_day('spread_graph', 'spread_motifs') }}
+),
+
+renamed as (
+    select
+        merchant_id,
+        pairs,
+        reciprocal_pairs,
+        reciprocity,
+        triangles,
+        transitivity
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,26 @@
+-- Generated from expectations/contract.py by `python -m expectations.generate`; edit the contract.
+with source as (
+    select * from {{ source('stream', 'stream_events') }}
+),
+
+renamed as (
+    select
+        'stream' as source,
+        fate,
+        dt,
+        file,
+        line,
+        reason,
+        rows_read,
+        error,
+        bytes,
+        event_id,
+        event_source,
+        event_type,
+        timezone('UTC', event_time) as event_time,
+        event_date,
+        merchant_id
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,23 @@
+-- Generated from expectations/contract.py by `python -m expectations.generate`; edit the contract.
+with source as (
+    select * from {{ source('stream', 'stream_events') }}
+),
+
+renamed as (
+    select
+        event_id,
+        event_source,
+        timezone('UTC', event_time) as event_time,
+        event_date,
+        live_id,
+        product_id,
+        action
+    from source
+    where
+        fate = 'accepted'
+        and event_type = 'stream.product_pushed.v1'
+        and event_month <= '{{ var("as_of")[:7] }}'
+        and event_date <= date '{{ var("as_of") }}'
+)
+
+select * from renamed
