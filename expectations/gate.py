@@ -31,7 +31,7 @@ from expectations.suites import Expectation, Severity, Suite, events, marts
 
 _DELTA = "duckdb_extension_delta"  # a wheel that carries the extension, so that nothing is downloaded
 _NOT_EVALUATED = -1
-_GX_SEVERITY = {Severity.FAIL: "critical", Severity.WARN: "warning"}
+_GX_SEVERITY = {Severity.FAIL: "CRITICAL", Severity.WARN: "WARNING"}
 
 
 class GateError(RuntimeError):
@@ -100,7 +100,13 @@ def judge(gate: str, findings: list[Finding], docs: Path, day: date) -> list[Fin
     import great_expectations as gx  # takes seconds: not before there is something to judge
     import pandas as pd
     from great_expectations.core.run_identifier import RunIdentifier
-    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
+    from great_expectations.expectations.core.expect_column_sum_to_be_between import ExpectColumnSumToBeBetween
+    from great_expectations.expectations.metadata_types import FailureSeverity
 
     building = docs.with_name(f".{docs.name}.building")
     shutil.rmtree(building, ignore_errors=True)
@@ -114,7 +120,7 @@ def judge(gate: str, findings: list[Finding], docs: Path, day: date) -> list[Fin
         store_backend_defaults=InMemoryStoreBackendDefaults(), data_docs_sites={"data_docs": site}, analytics_enabled=False
     )
     context = gx.get_context(project_config=config, mode="ephemeral")
-    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     source = context.data_sources.add_pandas("broken_rows")
     run = RunIdentifier(run_name=gate, run_time=datetime(day.year, day.month, day.day, tzinfo=UTC))
     rejected = []
@@ -123,11 +129,11 @@ def judge(gate: str, findings: list[Finding], docs: Path, day: date) -> list[Fin
         suite = gx.ExpectationSuite(name=table)
         for finding in mine.values():
             suite.add_expectation(
-                gx.expectations.ExpectColumnSumToBeBetween(
+                ExpectColumnSumToBeBetween(
                     column=finding.expectation,
                     min_value=0,
                     max_value=0,
-                    severity=_GX_SEVERITY[finding.severity],
+                    severity=FailureSeverity[_GX_SEVERITY[finding.severity]],
                     notes=finding.meaning if finding.example is None else f"{finding.meaning}; first: {finding.example}",
                 )
             )
@@ -139,7 +145,8 @@ def judge(gate: str, findings: list[Finding], docs: Path, day: date) -> list[Fin
         result = validation.run(batch_parameters={"dataframe": counts}, run_id=run)
         if len(result.results) != len(mine):
             raise GateError(f"{gate}: Great Expectations judged {len(result.results)} of {len(mine)} expectations of {table}")
-        rejected += [mine[judged.expectation_config.kwargs["column"]] for judged in result.results if not judged.success]
+        failed = [judged.expectation_config for judged in result.results if not judged.success]
+        rejected += [mine[config.kwargs["column"]] for config in failed if config is not None]
     context.build_data_docs()
     shutil.rmtree(docs, ignore_errors=True)
     building.rename(docs)
@@ -158,12 +165,11 @@ def gate_ingest(settings: Settings, source: str) -> dict[str, Any]:
             raise GateError(f"{table} cannot be read ({reason}); run: python -m spark_jobs.ingest --source {source}") from error
         con.execute(events.PREPARE)
         findings = inspect(con, events.SUITES, {"files", "kinds", "copies", "days"})
-        [(lines, accepted, newest)] = con.execute("select sum(lines)::bigint, sum(accepted)::bigint, max(dt) from files").fetchall()
-    day = newest or date.min
+        totals = con.execute("select coalesce(sum(lines), 0)::bigint, coalesce(sum(accepted), 0)::bigint, max(dt) from files")
+        [(lines, accepted, newest)] = totals.fetchall()
     name = f"ingest_{source}"
-    return _conclude(
-        settings, name, day, findings, settings.home / "work" / "gates" / f"{name}.json", rows_in=lines or 0, rows_out=accepted or 0
-    )
+    results = settings.home / "work" / "gates" / f"{name}.json"
+    return _conclude(settings, name, newest or date.min, findings, results, rows_in=lines, rows_out=accepted)
 
 
 def gate_publication(settings: Settings, as_of: date) -> dict[str, Any]:

@@ -51,7 +51,7 @@ select *, lines / usual as ratio, quarantined / lines as quarantined_share from 
 LEDGER = Suite(
     "files",
     (
-        Expectation("has rows", "the table has files", "select 0 as files where not exists (select 1 from files)", Severity.WARN),
+        Expectation("has rows", "files came", "select 0 as files where not exists (select 1 from files)", Severity.WARN),
         holds(
             "files",
             "file",

@@ -1,0 +1,146 @@
+"""Every expectation of the ingest gate passes on a small event table and refuses one bad input: its twin."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from deltalake import write_deltalake
+
+from expectations.gate import GateError, gate_ingest, inspect, main
+from expectations.settings import Settings
+from expectations.suites import events
+
+# Five deliveries of ten lines or so; f-5 holds one line of each fate, and line 3 of f-5 repeats line 1 of f-1.
+EVENTS = """
+create table events as
+with lines as (
+    select day, line from range(1, 6) as days(day), range(1, 11) as numbers(line)
+    where day < 5 or line < 5
+)
+select
+    date '2026-03-01' + day::int as dt, 'shop/dt=' || (date '2026-03-01' + day::int) || '/f-' || day as file, line,
+    case when day < 5 or line = 1 then 'accepted' when line = 2 then 'quarantined' when line = 3 then 'duplicate' else 'erased'
+        end as fate,
+    case when day = 5 and line = 2 then 'bad_enum' end as reason,
+    case when day < 5 or line = 1 then encode(day || '-' || line) when line = 3 then encode('1-1') end as event_key,
+    case when day < 5 or line < 4 then 'e-' || line end as event_id,
+    case when day < 5 or line < 4 then 'shop/m-1' end as event_source,
+    case when day < 5 or line < 4 then 'shop.order_paid.v1' end as event_type,
+    case when day < 5 or line = 1 then date '2026-03-01' + day::int end as event_date,
+    case when day < 5 or line < 4 then ['u-1'] end as persons,
+    case when day = 5 and line = 2 then encode('{}') end as raw,
+    null::varchar as extra, null::bigint as rows_read
+from lines
+union all by name
+select date '2026-03-01' + day::int as dt, 'shop/dt=' || (date '2026-03-01' + day::int) || '/f-' || day as file, 0 as line,
+    'read' as fate, if(day = 5, 4, 10) as rows_read
+from range(1, 6) as days(day)
+union all by name
+select date '2026-03-06' as dt, 'shop/dt=2026-03-06/cut' as file, 0 as line, 'unreadable' as fate;
+"""
+
+TWINS = {
+    ("files", "has rows"): "delete from events",
+    ("files", "ledger"): "delete from events where file like '%f-3' and line = 7",
+    ("files", "lines are there once"): "update events set line = 8 where file like '%f-3' and line = 7",
+    ("files", "unreadable files gave no rows"): "update events set fate = 'unreadable' where file like '%f-5' and line = 0",
+    ("kinds", "fate is known"): "update events set fate = 'lost' where line = 7",
+    ("kinds", "reason is known"): "update events set reason = 'other' where reason = 'bad_enum'",
+    ("kinds", "quarantine has a reason"): "update events set reason = null",
+    ("kinds", "quarantine keeps the line"): "update events set raw = null",
+    ("kinds", "accepted types are declared"): "update events set event_type = 'shop.order_paid.v9' where line = 10",
+    ("kinds", "accepted events are dated"): "update events set event_date = null where line = 10",
+    ("kinds", "erased lines are empty"): "update events set persons = ['u-2'] where fate = 'erased'",
+    ("kinds", "unknown types"): "update events set reason = 'unknown_type' where reason = 'bad_enum'",
+    ("copies", "one copy is accepted"): "update events set fate = 'accepted' where fate = 'duplicate'",
+    ("days", "volume"): "delete from events where file like '%f-5' and line in (2, 3, 4)",
+    ("days", "quarantine"): "select 1",  # one of the four lines of the newest delivery is quarantined
+}
+CASES = [(suite, expectation) for suite in events.SUITES for expectation in suite.expectations]
+
+
+@pytest.fixture
+def table() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as con:
+        con.execute(EVENTS)
+        yield con
+
+
+def _broken(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str | None]:
+    con.execute(events.PREPARE)
+    tables = {name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()}
+    findings = inspect(con, events.SUITES, tables)
+    return {(found.table, found.expectation): found.example for found in findings if found.broken_rows != 0}
+
+
+def test_gate_passes_the_small_table(table: duckdb.DuckDBPyConnection) -> None:
+    nothing = ", ".join(f"{column} = null" for column in ("reason", "event_id", "event_source", "event_type", "persons", "raw"))
+    table.execute(f"update events set fate = 'erased', {nothing} where fate = 'quarantined'")
+    assert table.execute("select count(*) from events where line > 0").fetchall() == [(44,)]
+    assert _broken(table) == {}
+
+
+def test_every_expectation_has_a_twin() -> None:
+    assert {(suite.table, expectation.name) for suite, expectation in CASES} == TWINS.keys()
+
+
+@pytest.mark.parametrize(("suite", "name"), [pytest.param(s.table, e.name, id=f"{s.table}-{e.name}") for s, e in CASES])
+def test_gate_ingest_rejects(table: duckdb.DuckDBPyConnection, suite: str, name: str) -> None:
+    table.execute(TWINS[suite, name])
+    assert _broken(table)[suite, name] is not None
+
+
+def test_gate_rejects_a_file_without_its_count(table: duckdb.DuckDBPyConnection) -> None:
+    table.execute("delete from events where file like '%f-2' and line = 0")
+    assert "f-2" in str(_broken(table)["files", "ledger"])
+
+
+def test_gate_rejects_a_copy_of_nothing(table: duckdb.DuckDBPyConnection) -> None:
+    table.execute("update events set event_key = encode('9-9') where fate = 'duplicate'")
+    assert '"accepted":0' in str(_broken(table)["copies", "one copy is accepted"])
+
+
+def test_a_few_days_have_no_usual_volume(table: duckdb.DuckDBPyConnection) -> None:
+    table.execute("delete from events where dt in ('2026-03-02', '2026-03-03') or file like '%f-5' and line in (2, 3, 4)")
+    assert ("days", "volume") not in _broken(table)
+
+
+def _write_lake(settings: Settings, *changes: str) -> None:
+    with duckdb.connect() as con:
+        con.execute(EVENTS)
+        for change in changes:
+            con.execute(change)
+        write_deltalake(f"{settings.lake}/shop_events", con.execute("from events").to_arrow_table())
+
+
+def test_gate_reads_the_lake_and_records_warnings(settings: Settings) -> None:
+    _write_lake(settings)
+    report = gate_ingest(settings, "shop")
+    assert report["passed"] is True
+    assert [report[name] for name in ("rows_in", "rows_out", "failures", "warnings")] == [44, 41, 0, 1]
+    results = json.loads((settings.home / "work" / "gates" / "ingest_shop.json").read_text())
+    assert [found["expectation"] for found in results["warnings"]] == ["quarantine"]
+    assert results["day"] == "2026-03-06"
+    assert Path(report["data_docs"]).is_file()
+
+
+def test_a_lost_line_stops_the_command(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _write_lake(settings, TWINS["files", "ledger"])
+    monkeypatch.setenv("FANOUT_HOME", str(settings.home))
+    monkeypatch.setattr("sys.argv", ["gate", "ingest", "--source", "shop"])
+    assert main() == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out.splitlines()[-1])["passed"] is False
+    assert "fail files, 'ledger': 1 rows break it" in err
+    assert "f-3" in err
+
+
+def test_gate_asks_for_an_ingest(settings: Settings) -> None:
+    with pytest.raises(GateError, match=r"spark_jobs\.ingest --source group"):
+        gate_ingest(settings, "group")
