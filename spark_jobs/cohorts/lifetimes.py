@@ -1,0 +1,252 @@
+"""What a fan will still bring: BG/NBD and Gamma-Gamma for each merchant, fitted and applied where its customers lie.
+
+A merchant with under 100 repeat customers, or whose fit does not converge, gets the parameters of all merchants' customers
+taken together. The forecast of the holdout comes from fits, own and pooled, on the days before it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyspark.sql.functions as f
+from pyspark.sql import Column, DataFrame
+
+from expectations.contract import MONEY_LIMIT
+from spark_jobs.cohorts import bgnbd, gamma_gamma
+from spark_jobs.cohorts.likelihood import Fit
+from spark_jobs.cohorts.purchases import MONEY
+
+MINIMUM_REPEAT_CUSTOMERS = 100
+ORDERS_90D, ORDERS_365D = 90 / 7, 365 / 7  # weeks
+BEFORE = tuple(f"{name}_before" for name in bgnbd.PARAMETERS)
+ESTIMATES = (*bgnbd.PARAMETERS, *gamma_gamma.PARAMETERS)
+ERRORS = tuple(f"{name}_se" for name in ESTIMATES)
+_FIT_SCHEMA = ", ".join(
+    ["merchant_id string", "customers bigint", "repeat_customers bigint", "repeat_customers_before bigint"]
+    + [f"{name} double" for name in (*ESTIMATES, *ERRORS, *BEFORE)]
+    + ["is_at_bound boolean", "has_converged boolean", "has_converged_before boolean"]
+)
+_SCORES = ("p_alive", "expected_orders_90d", "expected_orders_365d", "expected_value", "holdout_orders_expected")
+_LIKELIHOODS = ("log_likelihood", "value_log_likelihood")
+# Sums of doubles depend on their order, sums of decimals do not.
+_EXACT = "decimal(38,12)"
+
+
+def fit_merchants(customers: DataFrame) -> DataFrame:
+    """Fit each merchant's own parameters.
+
+    Args:
+        customers: see `purchases.customers`.
+
+    Returns:
+        A row a merchant: merchant_id, customers, repeat_customers, repeat_customers_before, the estimates, their standard
+        errors, the BG/NBD estimates before the holdout, and what is known of the fits. Not a number is null.
+    """
+    columns = ("merchant_id", "x", "recency", "age", "mean", "x_before", "recency_before", "age_before")
+    return customers.select(*columns).groupBy("merchant_id").applyInPandas(_fit_merchant, _FIT_SCHEMA)
+
+
+def fit_platform(customers: DataFrame) -> DataFrame:
+    """One fit over the customers of all merchants together, the same columns as `fit_merchants` gives.
+
+    Customers with equal histories are counted before they come together in one place; their mean value is rounded to
+    cents for that.
+    """
+    whole = _counted(customers, "x", "recency", "age", f.round("mean", 2).alias("mean"))
+    before = _counted(customers, "x_before", "recency_before", "age_before")
+    everybody = whole.unionByName(before, allowMissingColumns=True).withColumn("merchant_id", f.lit("platform"))
+    return everybody.groupBy("merchant_id").applyInPandas(_fit_merchant, _FIT_SCHEMA)
+
+
+def _counted(customers: DataFrame, *columns: Any) -> DataFrame:
+    return customers.groupBy(*columns).agg(f.count("*").cast("double").alias("n"))
+
+
+def _fit_merchant(rows: pd.DataFrame) -> pd.DataFrame:
+    """Fit the customers of one merchant; a column `n` says how many customers a row stands for."""
+    weights = rows["n"] if "n" in rows else pd.Series(1.0, index=rows.index)
+    whole, fit = _fit_purchases(rows, weights, "")
+    before, fit_before = _fit_purchases(rows, weights, "_before")
+    spending = rows[rows["mean"].notna()]
+    value = None
+    if len(spending):
+        value = gamma_gamma.fit(spending["x"].to_numpy(np.int64), spending["mean"].to_numpy(), weights[spending.index].to_numpy())
+    estimates = np.concatenate([fit.parameters, value.parameters if value else np.full(3, np.nan)])
+    errors = np.concatenate([fit.standard_errors, value.standard_errors if value else np.full(3, np.nan)])
+    row: dict[str, object] = {
+        "merchant_id": rows["merchant_id"].iloc[0],
+        "customers": int(whole.customers.sum()),
+        "repeat_customers": int(whole.customers[whole.x > 0].sum()),
+        "repeat_customers_before": int(before.customers[before.x > 0].sum()),
+        **dict(zip(ESTIMATES, _or_null(estimates), strict=True)),
+        **dict(zip(ERRORS, _or_null(errors), strict=True)),
+        **dict(zip(BEFORE, fit_before.parameters, strict=True)),
+        "is_at_bound": bool(fit.at_bound.any() or (value is not None and value.at_bound.any())),
+        "has_converged": fit.has_converged and value is not None and value.has_converged and not gamma_gamma.is_degenerate(value.parameters),
+        "has_converged_before": fit_before.has_converged,
+    }
+    return pd.DataFrame([row])
+
+
+def _fit_purchases(rows: pd.DataFrame, weights: pd.Series[float], suffix: str) -> tuple[bgnbd.Histories, Fit]:
+    names = [f"{name}{suffix}" for name in ("x", "recency", "age")]
+    known = rows[names[0]].notna()
+    histories = bgnbd.Histories.group(*(rows.loc[known, name].to_numpy(np.float64) for name in names), weights[known].to_numpy())
+    return histories, bgnbd.fit(histories)
+
+
+def _or_null(values: Any) -> list[float | None]:
+    return [float(value) if np.isfinite(value) else None for value in values]
+
+
+def choose_parameters(merchants: DataFrame, platform: DataFrame) -> DataFrame:
+    """The parameters that hold for each merchant, its own or the platform's.
+
+    Args:
+        merchants: see `fit_merchants`.
+        platform: see `fit_platform`.
+
+    Returns:
+        merchant_id, customers, repeat_customers, fallback, is_at_bound, the estimates, errors and estimates before the holdout.
+    """
+    fallback = (
+        f.when(f.col("own.repeat_customers") < MINIMUM_REPEAT_CUSTOMERS, "too_few_customers")
+        .when(~f.col("own.has_converged"), "not_converged")
+        .otherwise("none")
+    )
+    is_pooled_before = (f.col("own.repeat_customers_before") < MINIMUM_REPEAT_CUSTOMERS) | ~f.col("own.has_converged_before")
+    is_pooled = f.col("fallback") != "none"
+
+    def chosen(name: str, pooled: Column) -> Column:
+        return f.when(pooled, f.col(f"pool.{name}")).otherwise(f.col(f"own.{name}")).alias(name)
+
+    return (
+        merchants.alias("own")
+        .crossJoin(f.broadcast(platform.alias("pool")))
+        .withColumn("fallback", fallback)
+        .select(
+            "own.merchant_id",
+            "own.customers",
+            "own.repeat_customers",
+            "fallback",
+            *(chosen(name, is_pooled) for name in ("is_at_bound", *ESTIMATES, *ERRORS)),
+            *(chosen(name, is_pooled_before) for name in BEFORE),
+        )
+    )
+
+
+def score_customers(customers: DataFrame, parameters: DataFrame) -> DataFrame:
+    """Apply each merchant's parameters to its customers.
+
+    Args:
+        customers: see `purchases.customers`.
+        parameters: see `choose_parameters`.
+
+    Returns:
+        merchant_id, user_id, x, recency, age, mean, holdout_days, holdout_orders, then p_alive, the expected orders of 90 and
+        365 days, expected_value (of 365 days; null where the model has no finite mean), holdout_orders_expected (null for
+        those not known before the holdout) and both log-likelihoods. All null for a fan without a purchase.
+    """
+    kept = "merchant_id string, user_id string, x bigint, recency double, age double, mean double, holdout_days int, holdout_orders bigint"
+    schema = f"{kept}, {', '.join(f'{name} double' for name in (*_SCORES, *_LIKELIHOODS))}"
+    used = parameters.select("merchant_id", *ESTIMATES, *BEFORE)
+    return customers.join(used, "merchant_id").groupBy("merchant_id").applyInPandas(_score_merchant, schema)
+
+
+def _score_merchant(rows: pd.DataFrame) -> pd.DataFrame:
+    kept = rows[["merchant_id", "user_id", "x", "recency", "age", "mean", "holdout_days", "holdout_orders"]]
+    scores = pd.DataFrame(np.nan, index=rows.index, columns=[*_SCORES, *_LIKELIHOODS])
+    model = rows.iloc[0]
+    parameters = model[list(bgnbd.PARAMETERS)].to_numpy(np.float64)
+    value_parameters = model[list(gamma_gamma.PARAMETERS)].to_numpy(np.float64)
+    before = model[list(BEFORE)].to_numpy(np.float64)
+
+    buyers = rows[rows["x"].notna()]
+    history = (buyers["x"].to_numpy(np.int64), buyers["recency"].to_numpy(), buyers["age"].to_numpy())
+    scores.loc[buyers.index, "p_alive"] = bgnbd.p_alive(parameters, *history)
+    scores.loc[buyers.index, "expected_orders_90d"] = bgnbd.expected_purchases(parameters, *history, ORDERS_90D)
+    orders_365d = bgnbd.expected_purchases(parameters, *history, ORDERS_365D)
+    scores.loc[buyers.index, "expected_orders_365d"] = orders_365d
+    value = orders_365d * gamma_gamma.expected_value(value_parameters, history[0], buyers["mean"].fillna(0).to_numpy())
+    scores.loc[buyers.index, "expected_value"] = np.where(value < MONEY_LIMIT, value, np.nan)
+    scores.loc[buyers.index, "log_likelihood"] = bgnbd.log_likelihoods(parameters, *history)
+
+    known = rows[rows["x_before"].notna()]
+    history = (known["x_before"].to_numpy(np.int64), known["recency_before"].to_numpy(), known["age_before"].to_numpy())
+    scores.loc[known.index, "holdout_orders_expected"] = bgnbd.expected_purchases(before, *history, model["holdout_days"] / 7)
+
+    spending = rows[rows["mean"].notna()]
+    own = gamma_gamma.log_likelihoods(value_parameters, spending["x"].to_numpy(np.int64), spending["mean"].to_numpy())
+    scores.loc[spending.index, "value_log_likelihood"] = own
+    return pd.concat([kept, scores], axis=1)
+
+
+def lifetime_value(scored: DataFrame) -> DataFrame:
+    """The mart `lifetime_value`: a row for each fan who ever ordered, nulls where no purchase is left."""
+    return scored.select(
+        "merchant_id",
+        "user_id",
+        f.col("x").alias("frequency"),
+        f.col("recency").alias("recency_weeks"),
+        f.col("age").alias("age_weeks"),
+        f.col("mean").alias("monetary_value"),
+        "p_alive",
+        "expected_orders_90d",
+        "expected_orders_365d",
+        f.col("expected_value").cast(MONEY).alias("expected_value_365d"),
+    )
+
+
+def ltv_model(scored: DataFrame, parameters: DataFrame) -> DataFrame:
+    """The mart `ltv_model`: a row for each merchant with an order."""
+
+    def total(name: str) -> Column:
+        return f.sum(f.col(name).cast(_EXACT)).cast("double")
+
+    sums = scored.groupBy("merchant_id").agg(
+        f.coalesce(total("log_likelihood"), f.lit(0.0)).alias("log_likelihood"),
+        total("value_log_likelihood").alias("value_log_likelihood"),
+        f.first("holdout_days").alias("holdout_days"),
+        f.sum("holdout_orders").alias("holdout_orders_actual"),
+        total("holdout_orders_expected").alias("holdout_orders_expected"),
+    )
+    return parameters.join(sums, "merchant_id").select(
+        "merchant_id",
+        *ESTIMATES,
+        *ERRORS,
+        *_LIKELIHOODS,
+        "customers",
+        "repeat_customers",
+        "holdout_days",
+        "holdout_orders_actual",
+        "holdout_orders_expected",
+        "fallback",
+        "is_at_bound",
+    )
+
+
+def fan_churn_flags(values: DataFrame, long_gaps: DataFrame) -> DataFrame:
+    """The mart `fan_churn_flags`: who is more likely gone than not.
+
+    BG/NBD calls everybody alive who never bought again; they are flagged when they are older than 90 % of the gaps between
+    purchases at this merchant.
+
+    Args:
+        values: see `lifetime_value`.
+        long_gaps: see `purchases.gap_percentile`.
+    """
+    is_late = f.coalesce(f.col("age_weeks") > f.col("long_gap"), f.lit(False))
+    flag = f.when(f.col("frequency") > 0, f.col("p_alive") < 0.5).when(f.col("frequency") == 0, is_late)
+    return values.join(long_gaps, "merchant_id", "left").select(
+        "merchant_id",
+        "user_id",
+        "frequency",
+        "recency_weeks",
+        "age_weeks",
+        "p_alive",
+        "expected_orders_90d",
+        "expected_value_365d",
+        flag.alias("is_churn_flagged"),
+    )
