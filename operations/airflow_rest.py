@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.request
 from datetime import datetime
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
 
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 60
+ATTEMPTS = 5
 
 
 class Airflow:
@@ -47,10 +49,14 @@ class Airflow:
                 raise
             self._request("PATCH", f"/api/v2/pools/{name}", body)
 
-    def trigger(self, dag_id: str, partition_key: str) -> str:
-        """Start a run of the DAG for the key; returns its run id."""
-        body = {"logical_date": None, "partition_key": partition_key}
-        return str(self._request("POST", f"/api/v2/dags/{dag_id}/dagRuns", body)["dag_run_id"])
+    def trigger(self, dag_id: str, partition_key: str, run_id: str) -> None:
+        """Start a run of the DAG for the key; asking twice for the same run starts one."""
+        body = {"logical_date": None, "partition_key": partition_key, "dag_run_id": run_id}
+        try:
+            self._request("POST", f"/api/v2/dags/{dag_id}/dagRuns", body)
+        except HTTPError as error:
+            if error.code != 409:
+                raise
 
     def runs(self, partition_key: str, since: datetime) -> list[dict[str, Any]]:
         """Runs of all DAGs for the key that were asked for after `since`, oldest first."""
@@ -58,10 +64,10 @@ class Airflow:
         runs = self._request("GET", f"/api/v2/dags/~/dagRuns?{query}")["dag_runs"]
         return [run for run in runs if run["partition_key"] == partition_key]
 
-    def tasks(self, run_ids: list[str]) -> list[dict[str, Any]]:
-        """Task instances of the runs, as they stand."""
-        body = {"dag_run_ids": run_ids, "page_limit": 100}
-        return list(self._request("POST", "/api/v2/dags/~/dagRuns/~/taskInstances/list", body)["task_instances"])
+    def tasks(self, since: datetime) -> list[dict[str, Any]]:
+        """Task instances, as they stand, of the runs that were asked for after `since`."""
+        query = urlencode({"run_after_gte": since.isoformat(), "limit": 100})
+        return list(self._request("GET", f"/api/v2/dags/~/dagRuns/~/taskInstances?{query}")["task_instances"])
 
     def report(self, task: dict[str, Any]) -> dict[str, Any]:
         """What the task's command printed as its last line; empty if it handed nothing on."""
@@ -75,12 +81,21 @@ class Airflow:
         return value if isinstance(value, dict) else {}
 
     def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        try:
-            return self._send(method, path, body)
-        except HTTPError as error:
-            if error.code != 401:
-                raise
-        self._token = str(self._send("POST", "/auth/token", self._login)["access_token"])
+        """Ask, log in where that is wanted, and ask again while Airflow's database is busy.
+
+        Raises:
+            HTTPError: Airflow refused, or failed `ATTEMPTS` times.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._send(method, path, body)
+            except HTTPError as error:
+                if error.code == 401:
+                    self._token = str(self._send("POST", "/auth/token", self._login)["access_token"])
+                elif error.code < 500 or attempt == ATTEMPTS:
+                    raise
+                else:
+                    time.sleep(1)
         return self._send(method, path, body)
 
     def _send(self, method: str, path: str, body: dict[str, Any] | None) -> Any:

@@ -18,9 +18,9 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from urllib.error import URLError
 
 import psutil
 
@@ -48,6 +48,7 @@ class Server:
     base_url: str
     mode: str
     settings: dict[str, str]
+    started_at: str
 
     def is_running(self) -> bool:
         return any(True for _ in processes(self.marker))
@@ -95,15 +96,16 @@ def start(settings: Settings, mode: str, port: int | None = None) -> Server:
     home.mkdir(parents=True, exist_ok=True)
     log_folder(settings).mkdir(parents=True, exist_ok=True)
     port = port or free_port()
-    server = Server(secrets.token_hex(8), f"http://127.0.0.1:{port}", mode, fanout_settings(settings))
+    server = Server(
+        secrets.token_hex(8), f"http://127.0.0.1:{port}", mode, fanout_settings(settings), datetime.now(UTC).isoformat()
+    )
     environ = environment(settings, server, port)
     password(settings)
     _state_file(settings).write_text(json.dumps(asdict(server)))
     try:
         _migrate(settings, environ)
-        for part, arguments in PARTS.items():
-            _launch(settings, part, ["airflow", part, *arguments], environ)
-        _wait_until_healthy(settings, server)
+        parts = {part: _launch(settings, part, ["airflow", part, *more], environ) for part, more in PARTS.items()}
+        _wait_until_healthy(settings, server, parts)
     except BaseException:
         stop(settings, server)
         raise
@@ -156,6 +158,7 @@ def environment(settings: Settings, server: Server, port: int) -> dict[str, str]
     no_proxy = ",".join(filter(None, [os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"]))
     given = {
         MARKER: server.marker,
+        "SPT_NOENV": "1",  # Airflow's processes rename themselves; without this they overwrite what `processes` reads
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONPATH": str(CHECKOUT),
         "NO_PROXY": no_proxy,
@@ -172,7 +175,7 @@ def environment(settings: Settings, server: Server, port: int) -> dict[str, str]
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(CHECKOUT / "operations" / "airflow_plugins"),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{database(settings)}",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{database(settings)}?timeout=60",  # a busy machine is no error
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(log_folder(settings)),
     }
@@ -217,23 +220,18 @@ def _launch(settings: Settings, part: str, command: list[str], environ: dict[str
         )
 
 
-def _wait_until_healthy(settings: Settings, server: Server) -> None:
+def _wait_until_healthy(settings: Settings, server: Server, parts: dict[str, subprocess.Popen[bytes]]) -> None:
     airflow = client(settings, server)
     deadline = time.monotonic() + HEALTHY_WITHIN_SECONDS
     while time.monotonic() < deadline:
-        with suppress(URLError, OSError):
+        with suppress(OSError):
             if airflow.is_healthy():
                 airflow.set_pool(LAKE_WRITERS, slots=1 if "://" in settings.lake else 3)
                 return
-        if len(missing := _ended_parts(server)) > 0:
-            raise AirflowError(f"Airflow's {missing[0]} ended at its start; see {_log(settings, missing[0])}")
+        if ended := [part for part, process in parts.items() if process.poll() is not None]:
+            raise AirflowError(f"Airflow's {ended[0]} ended at its start; see {_log(settings, ended[0])}")
         time.sleep(0.3)
     raise AirflowError(f"Airflow was not healthy after {HEALTHY_WITHIN_SECONDS} s; see {_log(settings, 'api-server').parent}")
-
-
-def _ended_parts(server: Server) -> list[str]:
-    running = [" ".join(process.cmdline()) for process in processes(server.marker)]
-    return [part for part in PARTS if not any(part in line for line in running)]
 
 
 def _log(settings: Settings, part: str) -> Path:

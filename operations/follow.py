@@ -50,24 +50,28 @@ class Day:
         return bool(states) and not {"queued", "running"} & {*states} and (LAST_DAG in self.runs or "failed" in states)
 
 
-def follow(airflow: Airflow, settings: Settings, partition_key: str, say: Callable[[str], None]) -> Day:
+def follow(airflow: Airflow, settings: Settings, up_since: datetime, partition_key: str, say: Callable[[str], None]) -> Day:
     """Trigger the three ingests and wait until the day is over, saying what happens.
+
+    Airflow may know the DAGs from an earlier day: they must have been read after `up_since`.
 
     Raises:
         AirflowError: a DAG does not load, or the chain stops without a failure.
     """
+    _wait_until_parsed(airflow, up_since)
     started = datetime.now(UTC)
-    _wait_until_parsed(airflow, started)
-    triggered = {dag_id: airflow.trigger(dag_id, partition_key) for dag_id in INGESTS}
+    run_id = f"manual__{partition_key}__{started:%Y-%m-%dT%H:%M:%S}"
+    for dag_id in INGESTS:
+        airflow.trigger(dag_id, partition_key, run_id)
     day, quiet_since, said_at = Day(), time.monotonic(), time.monotonic()
     while True:
         # A run of the key that somebody else asked for meanwhile is not this one.
         day.runs = {
             run["dag_id"]: run
             for run in reversed(airflow.runs(partition_key, started))
-            if triggered.get(run["dag_id"], run["dag_run_id"]) == run["dag_run_id"]
+            if run["dag_id"] not in INGESTS or run["dag_run_id"] == run_id
         }
-        if _update(day, airflow, say):
+        if _update(day, airflow.tasks(started), airflow, say):
             said_at = time.monotonic()
         if day.is_over:
             return day
@@ -109,12 +113,11 @@ def command_output(log: str) -> list[str]:
     return lines or [str(entry.get("event", "")) for entry in entries]
 
 
-def _update(day: Day, airflow: Airflow, say: Callable[[str], None]) -> bool:
-    """Fetch the tasks and say what has changed; returns whether anything has."""
-    run_ids = [run["dag_run_id"] for run in day.runs.values()]
+def _update(day: Day, tasks: list[dict[str, Any]], airflow: Airflow, say: Callable[[str], None]) -> bool:
+    """Take over the day's tasks as they are now and say what has changed; returns whether anything has."""
     changed = False
-    for task in sorted(airflow.tasks(run_ids) if run_ids else [], key=lambda task: task["start_date"] or "9"):
-        if day.runs[task["dag_id"]]["dag_run_id"] != task["dag_run_id"]:
+    for task in sorted(tasks, key=lambda task: task["start_date"] or "9"):
+        if day.runs.get(task["dag_id"], {}).get("dag_run_id") != task["dag_run_id"]:
             continue
         key = (task["dag_id"], task["task_id"])
         before = day.tasks.get(key, {"state": None, "try_number": 0})
@@ -151,7 +154,6 @@ def _seconds(task: dict[str, Any]) -> float:
 
 
 def _wait_until_parsed(airflow: Airflow, since: datetime) -> None:
-    """Airflow may know the DAGs from an earlier day: wait for them as they are now."""
     deadline = time.monotonic() + PARSED_WITHIN_SECONDS
     while missing := set(CHAIN) - airflow.parsed_dags(since):
         if errors := airflow.import_errors():

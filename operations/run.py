@@ -43,11 +43,12 @@ def main(arguments: list[str] | None = None) -> int:
             with _airflow(settings) as server:
                 forget_half_met_inputs(airflow_server.database(settings), as_of.isoformat())
                 say(f"Airflow is up after {time.monotonic() - started:.0f} s; {as_of} goes through the DAGs")
-                day = follow(airflow_server.client(settings, server), settings, as_of.isoformat(), say)
+                airflow, up_since = airflow_server.client(settings, server), datetime.fromisoformat(server.started_at)
+                day = follow(airflow, settings, up_since, as_of.isoformat(), say)
     except SettingError as error:
         print(f"refused: {error}", file=sys.stderr)
         return 2
-    except (AirflowError, subprocess.CalledProcessError) as error:
+    except (AirflowError, OSError, subprocess.CalledProcessError) as error:
         print(f"failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
