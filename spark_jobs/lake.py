@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-from delta.tables import DeltaTable
+import deltalake
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql import types as t
+from pyspark.sql.pandas.types import to_arrow_schema
 
 from expectations.contract import COLUMN_KINDS, EVENT_TYPES, Fate, source_fields
 from expectations.settings import Settings
@@ -43,28 +47,50 @@ def table_path(settings: Settings, table: str) -> str:
     return f"{settings.lake}/{table}"
 
 
-def exists(spark: SparkSession, settings: Settings, table: str) -> bool:
-    return DeltaTable.isDeltaTable(spark, table_path(settings, table))
-
-
-def ensure_event_table(spark: SparkSession, settings: Settings, source: str) -> DeltaTable:
-    """The event table of a source, made if it is missing and widened if the contract has new fields."""
+def ensure_event_table(settings: Settings, source: str) -> None:
+    """Make the event table of a source if it is missing, and widen it if the contract has new fields."""
     path, schema = table_path(settings, f"{source}_events"), event_schema(source)
-    if not DeltaTable.isDeltaTable(spark, path):
-        return (
-            DeltaTable.createIfNotExists(spark)
-            .location(path)
-            .addColumns(schema)
-            .partitionedBy(*PARTITION_COLUMNS)
-            .property("delta.dataSkippingStatsColumns", "dt,file,line,event_type,event_date,event_time")
-            .execute()
+    if not deltalake.DeltaTable.is_deltatable(path):
+        deltalake.DeltaTable.create(
+            path,
+            deltalake.Schema.from_arrow(to_arrow_schema(schema)),
+            mode="ignore",
+            partition_by=list(PARTITION_COLUMNS),
+            configuration={"delta.dataSkippingStatsColumns": "dt,file,line,event_type,event_date,event_time"},
         )
-    table = DeltaTable.forPath(spark, path)
-    if set(schema.fieldNames()) - set(table.toDF().columns):
-        empty = spark.createDataFrame([], schema)
-        empty.write.format("delta").mode("append").option("mergeSchema", "true").save(path)
-        table = DeltaTable.forPath(spark, path)
-    return table
+        return
+    table = deltalake.DeltaTable(path)
+    known = {field.name for field in table.schema().fields}
+    new = [field for field in deltalake.Schema.from_arrow(to_arrow_schema(schema)).fields if field.name not in known]
+    if new:
+        table.alter.add_columns(new)
+
+
+def row_counts(settings: Settings, table: str, partition: str) -> dict[str, int]:
+    """Rows of a table by the value of one partition column, from the table's log alone; empty if there is no table."""
+    path = table_path(settings, table)
+    if not deltalake.DeltaTable.is_deltatable(path):
+        return {}
+    files = pa.table(deltalake.DeltaTable(path).get_add_actions(flatten=True))
+    names, rows = files.column(f"partition.{partition}").to_pylist(), files.column("num_records").to_pylist()
+    counts: Counter[str] = Counter()
+    for name, number in zip(names, rows, strict=True):
+        counts[name] += number
+    return dict(counts)
+
+
+def has_rows(settings: Settings, table: str) -> bool:
+    """Whether a table is there and holds anything, from its log alone."""
+    path = table_path(settings, table)
+    return deltalake.DeltaTable.is_deltatable(path) and bool(deltalake.DeltaTable(path).file_uris())
+
+
+def landing_files(settings: Settings, source: str) -> list[dict[str, Any]]:
+    """The landing files that an event table knows: file, fate (`read` or `unreadable`), bytes, modified_at."""
+    table = deltalake.DeltaTable(table_path(settings, f"{source}_events"))
+    fates = [("fate", "in", [Fate.READ.value, Fate.UNREADABLE.value])]
+    rows: list[dict[str, Any]] = table.to_pyarrow_table(filters=fates, columns=["file", "fate", "bytes", "modified_at"]).to_pylist()
+    return rows
 
 
 def read_events(spark: SparkSession, settings: Settings, event_type: str, as_of: date) -> DataFrame:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as f
@@ -20,7 +22,7 @@ from expectations.settings import Settings
 from spark_jobs import lake
 from spark_jobs.ingest.arrow import Reader
 from spark_jobs.ingest.files import landing_file
-from spark_jobs.ingest.settle import COPY_COLUMNS, PLACE, is_copy, judge_copies, named, repeated, with_fate
+from spark_jobs.ingest.settle import COPY_COLUMNS, PLACE, is_copy, is_request, judge_copies, named, repeated, with_fate
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +31,7 @@ _FILES = "file string, bytes bigint, modified_at timestamp"
 _BYTES_PER_TASK = 16 << 20
 _BYTES_PER_BATCH = 2 << 30
 _BROADCAST_ROWS = 500_000
-ERASED_PERSONS = "erased_persons"  # people whose lines have been removed from all event tables
+_ERASED_PEOPLE = "erased_people"  # whose lines have been removed from all event tables
 
 
 class Ingest:
@@ -40,10 +42,10 @@ class Ingest:
     """
 
     def __init__(self, spark: SparkSession, settings: Settings, source: str):
+        lake.ensure_event_table(settings, source)
         self.spark, self.settings, self.source = spark, settings, source
-        self.tables = {name: lake.ensure_event_table(spark, settings, name) for name in SOURCES}
-        self.table = self.tables[source]
-        self.columns = self.table.toDF().columns
+        self.schema = lake.event_schema(source)
+        self.path = lake.table_path(settings, f"{source}_events")
         self.landing = str(settings.landing)
 
     def load_new_files(self) -> None:
@@ -59,24 +61,24 @@ class Ingest:
             .option("maxFileAge", "36500d")  # copies keep their old time stamps; the default loses them without a word
             .option("maxBytesPerTrigger", str(_BYTES_PER_BATCH))
             .load(str(folder))
-            .select("path", "length", "modificationTime")
+            .select("path")
         )
         query = (
             found.writeStream.trigger(availableNow=True)
             .option("checkpointLocation", f"{self.settings.lake}/_checkpoints/ingest_{self.source}")
-            .foreachBatch(lambda batch, _: self._load_batch(batch))
+            .foreachBatch(lambda batch, _: self._load_batch([row.path for row in batch.collect()]))
             .start()
         )
         query.awaitTermination()
 
     def retry_unreadable_files(self) -> None:
         """Read again the files that could not be read, where they have changed since."""
-        known = self._files(Fate.UNREADABLE).select("file", "bytes", "modified_at").collect()
         changed = []
-        for row in known:
-            path = Path(self.landing) / row.file
-            if path.is_file() and (path.stat().st_size, int(path.stat().st_mtime)) != (row.bytes, int(row.modified_at.timestamp())):
-                changed.append(_file_row(self.landing, row.file))
+        for known in lake.landing_files(self.settings, self.source):
+            if known["fate"] == Fate.UNREADABLE.value and (Path(self.landing) / known["file"]).is_file():
+                now = self._file(known["file"])
+                if (now.bytes, now.modified_at) != (known["bytes"], known["modified_at"]):
+                    changed.append(now)
         if changed:
             self._load(changed, replaces=True)
 
@@ -87,40 +89,48 @@ class Ingest:
             chosen &= f.col("reason").isin(reasons)
         if files:
             chosen &= f.col("file").isin(files)
-        places = self.table.toDF().where(chosen).select(*PLACE, "raw")
-        lines = self._restored(places).persist(StorageLevel.MEMORY_AND_DISK)
+        lines = self._restored(self._history().where(chosen)).persist(StorageLevel.MEMORY_AND_DISK)
         self._commit(lines, replaces=True)
         lines.unpersist()
 
     def erase(self) -> None:
         """Remove what is known of people whose erasure request was accepted since the last time, in every event table."""
-        requests = self._requests()
-        if lake.exists(self.spark, self.settings, ERASED_PERSONS):
-            done = self.spark.read.format("delta").load(lake.table_path(self.settings, ERASED_PERSONS))
-            requests = requests.join(done, "user_id", how="left_anti")
-        requests = requests.persist()
-        if not requests.isEmpty():
+        people = self._requests().select("user_id").distinct()
+        if lake.has_rows(self.settings, _ERASED_PEOPLE):
+            done = self.spark.read.format("delta").load(lake.table_path(self.settings, _ERASED_PEOPLE))
+            people = people.join(done, "user_id", how="left_anti")
+        people = people.persist()
+        if not people.isEmpty():
             for source in SOURCES:
-                Ingest._erase_people(self if source == self.source else Ingest(self.spark, self.settings, source), requests)
-            requests.write.format("delta").mode("append").save(lake.table_path(self.settings, ERASED_PERSONS))
-        requests.unpersist()
+                if lake.has_rows(self.settings, f"{source}_events"):
+                    Ingest(self.spark, self.settings, source)._erase_people(people)
+            people.write.format("delta").mode("append").save(lake.table_path(self.settings, _ERASED_PEOPLE))
+        people.unpersist()
+
+    def _history(self) -> DataFrame:
+        return self.spark.read.format("delta").load(self.path)
 
     def _requests(self) -> DataFrame:
-        events = self.tables["shop"].toDF()
-        return events.where((f.col("fate") == Fate.ACCEPTED.value) & (f.col("event_type") == ERASURE_REQUEST)).select("user_id").distinct()
+        """The accepted requests of people to be forgotten."""
+        if not lake.has_rows(self.settings, "shop_events"):
+            return self.spark.createDataFrame([], "user_id string")
+        events = self.spark.read.format("delta").load(lake.table_path(self.settings, "shop_events"))
+        return events.where((f.col("fate") == Fate.ACCEPTED.value) & (f.col("event_type") == ERASURE_REQUEST))
 
-    def _files(self, fate: Fate) -> DataFrame:
-        return self.table.toDF().where(f.col("fate") == fate.value)
+    def _file(self, name: str) -> Row:
+        """A row of `_FILES`; the time is cut to seconds, which every file system keeps."""
+        stat = (Path(self.landing) / name).stat()
+        return Row(file=name, bytes=stat.st_size, modified_at=datetime.fromtimestamp(int(stat.st_mtime), UTC))
 
-    def _load_batch(self, batch: DataFrame) -> None:
-        names = {row.path.removeprefix("file:").removeprefix("//").removeprefix(f"{self.landing}/"): row for row in batch.collect()}
-        known = {row.file for row in self._files(Fate.READ).union(self._files(Fate.UNREADABLE)).select("file").collect()}
+    def _load_batch(self, paths: list[str]) -> None:
+        known = {row["file"] for row in lake.landing_files(self.settings, self.source)}
         files = []
-        for name in sorted(names.keys() - known):
+        for path in sorted(paths):
+            name = path.removeprefix("file:").removeprefix("//").removeprefix(f"{self.landing}/")
             if landing_file(name) is None:
                 log.warning("%s is no delivery (<source>/dt=YYYY-MM-DD/*.jsonl[.gz|.zst]) and was left alone", name)
-                continue
-            files.append(_file_row(self.landing, name))
+            elif name not in known:
+                files.append(self._file(name))
         if files:
             self._load(files)
 
@@ -133,10 +143,6 @@ class Ingest:
         self._commit(whole, replaces=replaces)
         lines.unpersist()
 
-    def _reader(self) -> Reader:
-        schema = t.StructType([field for field in self.table.toDF().schema if field.name not in _DERIVED])
-        return Reader(self.landing, self.source, self.settings.currency, self.settings.timezone, to_arrow_schema(schema))
-
     def _read(self, files: list[Row]) -> DataFrame:
         """The lines of files and each file's line 0, spread over tasks of about equal size."""
         total = sum(row.bytes for row in files)
@@ -147,18 +153,21 @@ class Ingest:
             lap, place = divmod(index, tasks)
             slots[place if lap % 2 == 0 else tasks - 1 - place].append(row)
         spread = self.spark.createDataFrame(self.spark.sparkContext.parallelize(slots, tasks).flatMap(list), _FILES)
-        return self._dated(spread, self._reader().read_files)
+        return self._classified(spread, lambda reader: reader.read_files)
 
-    def _restored(self, places: DataFrame) -> DataFrame:
-        """Single lines (file, line, raw or null) classified anew, with their raw bytes."""
-        grouped = places.groupBy("file").agg(f.collect_list(f.struct("line", "raw")).alias("lines"))
-        return self._dated(grouped, self._reader().restore_lines)
+    def _restored(self, lines: DataFrame) -> DataFrame:
+        """Lines of the table (file, line, raw) classified anew with their raw bytes, from the landing file where raw is null."""
+        grouped = lines.groupBy("file").agg(f.collect_list(f.struct("line", "raw")).alias("lines"))
+        return self._classified(grouped, lambda reader: reader.restore_lines)
 
-    def _dated(self, source: DataFrame, read: Any) -> DataFrame:
-        schema = t.StructType([field for field in self.table.toDF().schema if field.name not in _DERIVED])
+    def _classified(
+        self, source: DataFrame, method: Callable[[Reader], Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]]
+    ) -> DataFrame:
+        schema = t.StructType([field for field in self.schema if field.name not in _DERIVED])
+        reader = Reader(self.landing, self.source, self.settings.currency, self.settings.timezone, to_arrow_schema(schema))
         date = f.to_date(f.from_utc_timestamp("event_time", self.settings.timezone))
-        lines = source.mapInArrow(read, schema).withColumn("event_date", date)
-        return lines.withColumn("event_month", f.date_format("event_date", "yyyy-MM")).select(self.columns)
+        lines = source.mapInArrow(method(reader), schema).withColumn("event_date", date)
+        return lines.withColumn("event_month", f.date_format("event_date", "yyyy-MM")).select(self.schema.names)
 
     def _commit(self, lines: DataFrame, *, replaces: bool = False) -> None:
         """Settle persisted lines against one another and all history, and write them in one commit.
@@ -167,68 +176,75 @@ class Ingest:
             lines: classified lines with all columns.
             replaces: lines of the table at the same places are replaced.
         """
-        history = self.table.toDF()
-        is_first_load = self.table.detail().select("numFiles").first()[0] == 0
         parts = []
-        people = self._requests()
-        if not is_first_load or self.source != "shop":
-            if not people.isEmpty():
-                erased = named(lines, people).persist()
-                parts.append(with_fate(lines.join(erased, list(PLACE), how="left_semi"), Fate.ERASED, self.columns))
-                lines = lines.join(erased, list(PLACE), how="left_anti")
-        copies = lines.where(is_copy()).select(*COPY_COLUMNS).withColumn("is_new", f.lit(True))
-        if not is_first_load:
-            known = history.where(is_copy()).select(*COPY_COLUMNS).withColumn("is_new", f.lit(False))
-            if replaces:
-                known = known.join(lines.select(*PLACE), list(PLACE), how="left_anti")
-            copies = copies.unionByName(self._matching(known, copies))
+        people = self._people_to_forget(lines, replaces=replaces)
+        if not people.isEmpty():
+            erased = named(lines, people)
+            parts.append(with_fate(lines.join(erased, list(PLACE), how="left_semi"), Fate.ERASED, self.schema.names))
+            lines = lines.join(erased, list(PLACE), how="left_anti")
+        copies = self._with_known_copies(lines.where(is_copy()), lines if replaces else None)
         judged = judge_copies(repeated(copies)).where("new_fate != fate").persist()
         counts = {row.is_new: row["count"] for row in judged.groupBy("is_new").count().collect()}
         if counts.get(True):
-            demoted = judged.where("is_new").drop("is_new")
-            small = f.broadcast(demoted) if counts[True] < _BROADCAST_ROWS else demoted
-            lines = lines.join(small.select(*PLACE), list(PLACE), how="left_anti")
+            demoted = judged.where("is_new")
+            places = demoted.select(*PLACE)
+            lines = lines.join(f.broadcast(places) if counts[True] < _BROADCAST_ROWS else places, list(PLACE), how="left_anti")
             parts.extend(self._demoted(demoted))
         if counts.get(False):
-            changed = judged.where(~f.col("is_new")).drop("is_new")
+            changed = judged.where(~f.col("is_new"))
             parts.extend([*self._demoted(changed), self._promoted(changed)])
-        result = reduce(DataFrame.unionByName, parts, lines)
+        settled = reduce(DataFrame.unionByName, parts, lines)
         if replaces or counts.get(False):
-            self._merge(result)
+            self._merge(settled)
         else:
-            order = [*lake.PARTITION_COLUMNS, "event_type", "event_time", *PLACE]
-            result.sortWithinPartitions(*order).write.format("delta").mode("append").save(lake.table_path(self.settings, f"{self.source}_events"))
+            order = (*lake.PARTITION_COLUMNS, "event_type", "event_time", *PLACE)
+            settled.sortWithinPartitions(*order).write.format("delta").mode("append").save(self.path)
         judged.unpersist()
 
-    def _matching(self, known: DataFrame, copies: DataFrame) -> DataFrame:
-        """The known copies of the events in `copies`."""
+    def _people_to_forget(self, lines: DataFrame, *, replaces: bool) -> DataFrame:
+        """Whose lines are erased: those with an accepted request in the lake or among `lines`."""
+        people = self._requests().select("user_id")
+        if self.source == "shop":
+            copies = self._with_known_copies(lines.where(is_request()), lines if replaces else None)
+            accepted = judge_copies(copies).where(f.col("new_fate") == Fate.ACCEPTED.value)
+            people = people.union(accepted.select(f.col("persons")[0]))
+        return people.distinct().persist()
+
+    def _with_known_copies(self, lines: DataFrame, replaced: DataFrame | None) -> DataFrame:
+        """`COPY_COLUMNS` of `lines` and of the table's copies of the same events, told apart by `is_new`."""
+        copies = lines.select(*COPY_COLUMNS).withColumn("is_new", f.lit(True))
+        if not lake.has_rows(self.settings, f"{self.source}_events"):
+            return copies
+        known = self._history().where(is_copy()).select(*COPY_COLUMNS).withColumn("is_new", f.lit(False))
+        if replaced is not None:
+            known = known.join(replaced.select(*PLACE), list(PLACE), how="left_anti")
         keys = copies.select("event_key").distinct()
         few = keys.limit(_BROADCAST_ROWS + 1).count() <= _BROADCAST_ROWS
-        return known.join(f.broadcast(keys) if few else keys, "event_key", how="left_semi")
+        return copies.unionByName(known.join(f.broadcast(keys) if few else keys, "event_key", how="left_semi"))
 
     def _demoted(self, judged: DataFrame) -> list[DataFrame]:
         """Copies that are duplicates or conflicts now; a conflict keeps its raw line."""
-        renamed = judged.drop("fate").withColumn("fate", f.col("new_fate")).withColumn("reason", f.col("new_reason"))
-        duplicates = with_fate(renamed.where(f.col("fate") == Fate.DUPLICATE.value), Fate.DUPLICATE, self.columns)
+        renamed = judged.withColumn("fate", f.col("new_fate")).withColumn("reason", f.col("new_reason"))
+        duplicates = with_fate(renamed.where(f.col("fate") == Fate.DUPLICATE.value), Fate.DUPLICATE, self.schema.names)
         conflicts = renamed.where(f.col("fate") == Fate.QUARANTINED.value)
-        raw = self._restored(conflicts.select(*PLACE, f.lit(None).cast("binary").alias("raw"))).select(*PLACE, "raw")
-        return [duplicates, with_fate(conflicts.join(raw, list(PLACE), how="left"), Fate.QUARANTINED, self.columns)]
+        raw = self._restored(conflicts.withColumn("raw", f.lit(None).cast("binary"))).select(*PLACE, "raw")
+        return [duplicates, with_fate(conflicts.join(raw, list(PLACE), how="left"), Fate.QUARANTINED, self.schema.names)]
 
     def _promoted(self, judged: DataFrame) -> DataFrame:
         """Copies that are accepted now, read again."""
         places = judged.where(f.col("new_fate") == Fate.ACCEPTED.value).select(*PLACE)
-        raw = self.table.toDF().select(*PLACE, "raw").join(places, list(PLACE), how="left_semi")
-        return self._restored(raw).withColumn("raw", f.lit(None).cast("binary"))
+        lines = self._restored(self._history().join(places, list(PLACE), how="left_semi"))
+        return lines.withColumn("raw", f.lit(None).cast("binary"))
 
     def _erase_people(self, people: DataFrame) -> None:
-        history = self.table.toDF()
+        history = self._history()
         erased = named(history, people).persist()
         if not erased.isEmpty():
             gone = history.join(erased, list(PLACE), how="left_semi")
             keys = gone.where(is_copy()).select("event_key").distinct()
-            others = history.where(is_copy()).join(erased, list(PLACE), how="left_anti").join(keys, "event_key", how="left_semi")
-            judged = judge_copies(others.select(*COPY_COLUMNS)).where("new_fate != fate").persist()
-            parts = [with_fate(gone, Fate.ERASED, self.columns), *self._demoted(judged), self._promoted(judged)]
+            left = history.where(is_copy()).join(erased, list(PLACE), how="left_anti").join(keys, "event_key", how="left_semi")
+            judged = judge_copies(left.select(*COPY_COLUMNS)).where("new_fate != fate").persist()
+            parts = [with_fate(gone, Fate.ERASED, self.schema.names), *self._demoted(judged), self._promoted(judged)]
             self._merge(reduce(DataFrame.unionByName, parts))
             judged.unpersist()
         erased.unpersist()
@@ -236,7 +252,8 @@ class Ingest:
     def _merge(self, lines: DataFrame) -> None:
         """Write lines over those at the same places, or beside the others, in one commit."""
         (
-            self.table.alias("old")
+            DeltaTable.forPath(self.spark, self.path)
+            .alias("old")
             .merge(lines.alias("new"), "old.file = new.file AND old.line = new.line")
             .whenMatchedUpdateAll()
             .whenNotMatchedInsertAll()
@@ -244,25 +261,38 @@ class Ingest:
         )
 
 
-def _file_row(landing: str, name: str) -> Row:
-    """A row of `_FILES`."""
-    stat = (Path(landing) / name).stat()
-    return Row(file=name, bytes=stat.st_size, modified_at=datetime.fromtimestamp(int(stat.st_mtime), UTC))
-
-
 def ingest(spark: SparkSession, settings: Settings, source: str) -> dict[str, Any]:
     """Load what is new of a source, and erase who asked for it; returns the report of the step."""
     with lake.one_writer(settings):
         job = Ingest(spark, settings, source)
-        before = _fates(job)
+        before = lake.row_counts(settings, f"{source}_events", "fate")
         job.retry_unreadable_files()
         job.load_new_files()
         job.erase()
-        after = _fates(job)
-    gained = {fate: after.get(fate, 0) - before.get(fate, 0) for fate in after}
-    lines = {fate.value: gained.get(fate.value, 0) for fate in (Fate.ACCEPTED, Fate.DUPLICATE, Fate.QUARANTINED, Fate.ERASED)}
-    return {"step": f"ingest_{source}", "rows_in": sum(lines.values()), "rows_out": lines["accepted"], **lines, "unreadable_files": after.get("unreadable", 0)}
+        after = lake.row_counts(settings, f"{source}_events", "fate")
+    return report(f"ingest_{source}", before, after)
 
 
-def _fates(job: Ingest) -> dict[str, int]:
-    return {row.fate: row["count"] for row in job.table.toDF().groupBy("fate").count().collect()}
+def replay(spark: SparkSession, settings: Settings, source: str, reasons: list[str], files: list[str]) -> dict[str, Any]:
+    """Classify quarantined lines anew after the contract was mended; returns the report of the step."""
+    with lake.one_writer(settings):
+        job = Ingest(spark, settings, source)
+        before = lake.row_counts(settings, f"{source}_events", "fate")
+        job.replay(reasons, files)
+        job.erase()
+        after = lake.row_counts(settings, f"{source}_events", "fate")
+    return report(f"replay_{source}", before, after)
+
+
+def report(step: str, before: dict[str, int], after: dict[str, int]) -> dict[str, Any]:
+    """What a step changed: lines gained by fate."""
+    fates = (Fate.ACCEPTED, Fate.DUPLICATE, Fate.QUARANTINED, Fate.ERASED)
+    gained = {fate.value: after.get(fate, 0) - before.get(fate, 0) for fate in fates}
+    return {
+        "step": step,
+        "rows_in": sum(gained.values()),
+        "rows_out": gained[Fate.ACCEPTED],
+        **gained,
+        "files": after.get(Fate.READ, 0) - before.get(Fate.READ, 0),
+        "unreadable_files": after.get(Fate.UNREADABLE, 0),
+    }

@@ -1,0 +1,35 @@
+"""Work out who spreads, as of a day, and write it to the lake.
+
+    python -m spark_jobs.spread_graph --as-of 2026-03-20
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from expectations.settings import SettingError, Settings, parse_as_of
+from spark_jobs.session import MissingJars, spark_session
+from spark_jobs.spread_graph.job import spread_graph
+
+SHUFFLE_PARTITIONS = "64"  # adaptive execution merges the small ones
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--as-of", required=True, help="business date, YYYY-MM-DD")
+    try:
+        as_of = parse_as_of(parser.parse_args().as_of)
+        settings = Settings.from_environment()
+        spark = spark_session("spread_graph", settings, spark_sql_shuffle_partitions=SHUFFLE_PARTITIONS)
+        report = spread_graph(spark, settings, as_of)
+    except (SettingError, MissingJars) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(json.dumps(report))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

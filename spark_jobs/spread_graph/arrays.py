@@ -1,0 +1,119 @@
+"""Columns of strings as numbers, and back: what the array kernels work on."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+def ranked(*columns: pa.ChunkedArray) -> tuple[list[Ints], pa.Array]:
+    """Number the strings of some columns in their common order, by code point.
+
+    Returns:
+        For each column the number of each value, -1 for null, and the strings by number.
+    """
+    chunks = [chunk for column in columns for chunk in column.chunks]
+    encoded = pa.chunked_array(chunks, type=pa.string()).dictionary_encode().unify_dictionaries()
+    strings = encoded.chunk(0).dictionary if encoded.num_chunks else pa.array([], pa.string())
+    order = pc.sort_indices(strings).to_numpy()
+    rank = np.full(len(order) + 1, -1, np.int64)  # the last place is that of null, -1
+    rank[order] = np.arange(len(order))
+    places = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
+    numbers = rank[np.concatenate(places)] if places else np.empty(0, np.int64)
+    ends = np.cumsum([len(column) for column in columns])
+    return np.split(numbers, ends[:-1]), strings.take(pa.array(order))
+
+
+def earliest(rows: pa.Table, where: Ints, keys: Ints) -> Ints:
+    """Of several rows with one key the one that counts: the earliest, then the smaller event id, then the smaller source.
+
+    Args:
+        rows: a table with `at`, `event_id` and `event_source`.
+        where: places of the rows to look at.
+        keys: their keys.
+
+    Returns:
+        Places in `rows` of the rows that count, by rising key.
+    """
+    order = np.argsort(keys, kind="stable")
+    is_first = changes(keys[order])
+    places = where[order]
+    if not is_first.all():
+        group = np.cumsum(is_first) - 1
+        is_repeated = np.bincount(group)[group] > 1
+        repeated = pa.array(places[is_repeated])
+        few = pa.table({name: rows[name].take(repeated) for name in ("at", "event_id", "event_source")})
+        few = few.append_column("place", repeated).append_column("group", pa.array(group[is_repeated]))
+        few = few.sort_by([(name, "ascending") for name in ("group", "at", "event_id", "event_source")])
+        places[is_repeated] = few["place"].to_numpy()
+    return places[is_first]
+
+
+def changes(values: Ints) -> Bools:
+    """Where a run of equal values begins."""
+    begins = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=begins[1:])
+    return begins
+
+
+def find(keys: Ints, wanted: Ints) -> Ints:
+    """Places of the wanted keys among rising, distinct keys; -1 where there is none."""
+    if not len(keys):
+        return np.full(len(wanted), -1, np.int64)
+    places = np.searchsorted(keys, wanted)
+    places[places == len(keys)] = 0
+    return np.where(keys[places] == wanted, places, -1)
+
+
+def sums(places: Ints, values: Ints, size: int) -> Ints:
+    """Sum of the values at each place, exact."""
+    total = np.zeros(size, np.int64)
+    np.add.at(total, places, values)
+    return total
+
+
+def counts(places: Ints, size: int) -> Ints:
+    """How many values fall on each place."""
+    return np.bincount(places, minlength=size)
+
+
+def ratio(numerator: Ints | Floats, denominator: Ints | Floats) -> Floats:
+    """Quotients; not a number where the denominator is zero."""
+    numbers = np.full(np.broadcast_shapes(np.shape(numerator), np.shape(denominator)), np.nan)
+    return np.divide(numerator, denominator, out=numbers, where=np.asarray(denominator) != 0)
+
+
+def medians(group: Ints, values: Ints, size: int) -> Floats:
+    """Median of the values of each group; every group has one at least."""
+    order = np.lexsort((values, group))
+    members = counts(group, size)
+    start = np.cumsum(members) - members
+    ranked_values = values[order]
+    return (ranked_values[start + (members - 1) // 2] + ranked_values[start + members // 2]) / 2
+
+
+def take(strings: pa.Array, places: Ints) -> pa.Array:
+    """The strings at these places; null for -1."""
+    return strings.take(pa.array(places, mask=places < 0))
+
+
+def money(cents: Ints) -> pa.Array:
+    """Cents as DECIMAL(18,2): 128-bit integers, low word first."""
+    words = np.stack([cents, cents >> 63], axis=1)
+    return pa.Array.from_buffers(pa.decimal128(18, 2), len(cents), [None, pa.py_buffer(np.ascontiguousarray(words))])
+
+
+def instants(micros: Ints) -> pa.Array:
+    """Microseconds of the epoch as timestamps in UTC."""
+    return pa.array(micros, pa.timestamp("us", tz="UTC"))
+
+
+def nullable(values: Floats) -> pa.Array:
+    """Doubles with null for not a number."""
+    return pa.array(values, pa.float64(), mask=np.isnan(values))

@@ -1,0 +1,122 @@
+"""The open graph of 90 days: who opened whose shares, and who is credited with what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from spark_jobs.spread_graph.arrays import Bools, Ints, counts, find, sums
+from spark_jobs.spread_graph.events import Events
+from spark_jobs.spread_graph.forest import Forest
+
+WINDOW_DAYS = 90
+
+
+@dataclass(frozen=True)
+class MerchantGraph:
+    """The open graph of one merchant; vertices are numbered from 0 in the order of their user ids.
+
+    An edge says that `opener` opened `weight` different shares of `sharer`; edges rise by (opener, sharer), nobody opens
+    their own. `span` are the places of its vertices in the partition's graph.
+    """
+
+    span: slice
+    opener: Ints
+    sharer: Ints
+    weight: Ints
+
+    @property
+    def vertices(self) -> int:
+        return int(self.span.stop - self.span.start)
+
+    def pairs(self) -> tuple[Ints, Ints]:
+        """The undirected edges, smaller vertex first, each once, rising."""
+        low, high = np.minimum(self.opener, self.sharer), np.maximum(self.opener, self.sharer)
+        both = np.unique(low * self.vertices + high)
+        return both // max(self.vertices, 1), both % max(self.vertices, 1)
+
+
+@dataclass(frozen=True)
+class OpenGraph:
+    """The open graphs of all merchants of a partition, and what each vertex did in the window.
+
+    Vertices rise by (merchant, user); edges as in `MerchantGraph`, by the partition's numbers. `led` holds for each payment
+    and refund of the window the vertex that the last touch credits.
+    """
+
+    merchant: Ints
+    user: Ints
+    opener: Ints
+    sharer: Ints
+    weight: Ints
+    shares: Ints
+    opens: Ints
+    orders_led: Ints
+    cents_led: Ints
+    cents_below: Ints
+
+    def merchants(self) -> Iterator[MerchantGraph]:
+        """The graph of each merchant that has a vertex."""
+        for merchant in np.unique(self.merchant).tolist():
+            begin, end = np.searchsorted(self.merchant, (merchant, merchant + 1)).tolist()
+            edges = slice(*np.searchsorted(self.opener, (begin, end)).tolist())
+            yield MerchantGraph(
+                slice(begin, end), self.opener[edges] - begin, self.sharer[edges] - begin, self.weight[edges]
+            )
+
+
+def open_graph(of: Events, trees: Forest, last_day: int) -> OpenGraph:
+    """The graph of the 90 days that end at `last_day`, of what was known by then.
+
+    A share is never younger than its children, so the trees of an earlier day are those of today without the younger shares.
+    """
+    shares, opens, moves, users = of.shares, of.opens, of.moves, len(of.users)
+    maker = of.person(shares.merchant, shares.user)
+
+    def is_in_window(day: Ints) -> Bools:
+        return (day > last_day - WINDOW_DAYS) & (day <= last_day)
+
+    made = maker[is_in_window(shares.day)]
+    is_known = shares.day <= last_day
+    opened = is_in_window(opens.day) & is_known[opens.share]
+    open_share, open_user = opens.share[opened], opens.user[opened]
+    open_person = of.person(shares.merchant[open_share], open_user)
+    moved = is_in_window(moves.day) & (moves.order_day <= last_day) & is_known[moves.share]
+    share, cents, is_order = moves.share[moved], moves.cents[moved], moves.is_order[moved]
+    credited = maker[_last_touch(of, trees, share, moves.buyer[moved])]
+
+    people = np.unique(np.concatenate([made, open_person, maker[open_share], credited]))
+    by_others = open_person != maker[open_share]
+    sharers_share, openers = open_share[by_others], open_person[by_others]
+    once = np.unique(find(people, openers) * len(maker) + sharers_share)
+    opener, share_opened = once // max(len(maker), 1), once % max(len(maker), 1)
+    edges, weight = np.unique(opener * len(people) + find(people, maker[share_opened]), return_counts=True)
+    led = find(people, credited)
+    return OpenGraph(
+        merchant=people // max(users, 1),
+        user=people % max(users, 1),
+        opener=edges // max(len(people), 1),
+        sharer=edges % max(len(people), 1),
+        weight=weight,
+        shares=counts(find(people, made), len(people)),
+        opens=counts(find(people, maker[sharers_share]), len(people)),
+        orders_led=counts(led[is_order], len(people)),
+        cents_led=sums(led, cents, len(people)),
+        cents_below=_cents_below(trees, maker, sums(share, cents, len(maker)), people),
+    )
+
+
+def _last_touch(of: Events, trees: Forest, share: Ints, buyer: Ints) -> Ints:
+    """The share that is credited: the nearest on the way up that is not the buyer's; if all are, the one that led to the order."""
+    above = trees.nearest_other(of.shares.user)[share]
+    return np.where((of.shares.user[share] == buyer) & (above >= 0), above, share)
+
+
+def _cents_below(trees: Forest, maker: Ints, cents: Ints, people: Ints) -> Ints:
+    """Net cents placed through any share at or below one of a person's, each once."""
+    top = trees.topmost(maker)
+    person = find(people, maker[top])
+    is_vertex = person >= 0
+    return sums(person[is_vertex], trees.subtree_sums(cents)[top][is_vertex], len(people))

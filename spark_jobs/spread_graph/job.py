@@ -1,0 +1,60 @@
+"""The spread graph of a day, from lake to lake."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pyspark.sql.functions as f
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, Observation, SparkSession
+
+from expectations.settings import Settings
+from spark_jobs import lake
+from spark_jobs.spread_graph import facts, platform_graph
+from spark_jobs.spread_graph.solve import solved, table_of
+from spark_jobs.spread_graph.tables import MERCHANT_TABLES, TABLES, columns
+
+
+def spread_graph(spark: SparkSession, settings: Settings, as_of: date) -> dict[str, Any]:
+    """Work out every table of `tables.TABLES` and replace the rows of `as_of`.
+
+    Returns:
+        The report: rows read, rows written, rows of each table.
+    """
+    read = Observation("facts")
+    rows = facts.read(spark, settings, as_of).observe(read, f.count("*").alias("rows"))
+    slices = solved(rows, as_of, settings.merchant_edges).persist(StorageLevel.MEMORY_AND_DISK)
+    tables = with_influence({name: table_of(slices, name) for name in MERCHANT_TABLES})
+    of_all = platform_graph.concentration_of_all(tables["spreaders"])
+    tables["spread_concentration"] = tables["spread_concentration"].unionByName(of_all)
+    for name, table in tables.items():
+        lake.write_day(table, settings, name, as_of)
+    slices.unpersist()
+
+    spreaders, open_graph = (lake.read_day(spark, settings, name, as_of) for name in ("spreaders", "open_graph"))
+    lake.write_day(platform_graph.platform_spreaders(spreaders, open_graph), settings, "platform_spreaders", as_of)
+    users = lake.read_day(spark, settings, "platform_spreaders", as_of)
+    lake.write_day(platform_graph.islands(users, spreaders), settings, "islands", as_of)
+
+    counts = {name: lake.row_counts(settings, name, "as_of").get(as_of.isoformat(), 0) for name in TABLES}
+    return {
+        "step": "spread_graph",
+        "as_of": as_of.isoformat(),
+        "rows_in": read.get["rows"],
+        "rows_out": sum(counts.values()),
+        "tables": counts,
+    }
+
+
+def with_influence(tables: dict[str, DataFrame]) -> dict[str, DataFrame]:
+    """The merchant tables, with the influence of the merchants whose graph outgrows an executor filled in."""
+    spreaders = tables["spreaders"]
+    is_solved = f.col("influence").isNotNull()
+    if spreaders.where(~is_solved).isEmpty():
+        return tables
+    outgrown = platform_graph.influence_of_outgrown(spreaders, tables["open_graph"])
+    spreaders = spreaders.where(is_solved).unionByName(outgrown)
+    ranks = spreaders.select("merchant_id", "user_id", "influence_rank")
+    key_spreaders = tables["key_spreaders"].drop("influence_rank").join(ranks, ["merchant_id", "user_id"], "inner")
+    return tables | {"spreaders": spreaders, "key_spreaders": key_spreaders.select(columns("key_spreaders").names)}

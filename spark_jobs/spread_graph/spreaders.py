@@ -1,0 +1,198 @@
+"""The marts of the open graph, merchant by merchant: `spreaders`, `circles` and what is said about them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from spark_jobs.spread_graph import circles as leiden
+from spark_jobs.spread_graph import motifs
+from spark_jobs.spread_graph.arrays import Bools, Floats, Ints, counts, medians, money, nullable, ratio, sums, take
+from spark_jobs.spread_graph.concentration import METRICS, concentration
+from spark_jobs.spread_graph.coverage import key_spreaders
+from spark_jobs.spread_graph.events import Events
+from spark_jobs.spread_graph.graph import MerchantGraph, OpenGraph
+from spark_jobs.spread_graph.influence import influence, ranks
+from spark_jobs.spread_graph.tables import arrow_columns
+
+CONNECTOR_OPENERS = 3
+CONNECTOR_CIRCLES = 2
+CONNECTOR_PERCENTILE = 90
+
+
+def all_circles(graph: OpenGraph) -> Ints:
+    """The circle of each vertex of a partition, named by its smallest member."""
+    circle = np.empty(len(graph.user), np.int64)
+    for merchant in graph.merchants():
+        circle[merchant.span] = leiden.circles(merchant.vertices, *merchant.pairs()) + merchant.span.start
+    return circle
+
+
+def open_graph_table(of: Events, graph: OpenGraph) -> pa.Table:
+    """One row for each opener and sharer."""
+    return pa.table(
+        {
+            "merchant_id": take(of.merchants, graph.merchant[graph.opener]),
+            "opener_id": take(of.users, graph.user[graph.opener]),
+            "sharer_id": take(of.users, graph.user[graph.sharer]),
+            "shares_opened": graph.weight,
+        }
+    )
+
+
+def spreader_tables(of: Events, graph: OpenGraph, circle: Ints, circle_before: Ints, merchant_edges: int) -> dict[str, pa.Table]:
+    """Every table whose rows come from the open graph.
+
+    Args:
+        of: the partition's events.
+        graph: its open graph at the day.
+        circle: the circle of each vertex.
+        circle_before: the user who named its circle a week before, -1 for who had none.
+        merchant_edges: merchants with more edges get no influence and no ranks by it.
+    """
+    size = len(graph.user)
+    openers = counts(graph.sharer, size)
+    reached, bridge = _bridges(graph, circle)
+    score, rank, is_connector = np.full(size, np.nan), np.zeros(size, np.int64), np.zeros(size, np.bool_)
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for merchant in graph.merchants():
+        span = merchant.span
+        key = {"merchant_id": of.merchants[int(graph.merchant[span.start])].as_py()}
+        if merchant.weight.sum() <= merchant_edges:
+            score[span] = influence(merchant)
+            rank[span] = ranks(score[span])
+        is_connector[span] = _connectors(openers[span], reached[span], bridge[span])
+        rows["circle_quality"].append(key | _quality(merchant, circle[span] - span.start))
+        rows["spread_motifs"].append(key | _motifs(merchant))
+        for metric, values in zip(METRICS, (graph.shares, graph.opens, graph.orders_led, graph.cents_led), strict=True):
+            found = concentration(metric, *np.unique(values[span], return_counts=True))
+            rows["spread_concentration"] += [key | row for row in found]
+        rows["key_spreaders"] += [
+            key
+            | row
+            | {
+                "user_id": of.users[int(graph.user[vertex])].as_py(),
+                "revenue_led": Decimal(int(graph.cents_led[vertex])).scaleb(-2),
+                "influence_rank": int(rank[vertex]),
+            }
+            for vertex, row in _key_spreaders(merchant)
+        ]
+        rows["circle_stability"].append(key | _stability(graph.user[circle[span]], circle_before[span]))
+    tables = {name: pa.Table.from_pylist(found, arrow_columns(name)) for name, found in rows.items()}
+    tables["circles"] = _circles(of, graph, circle)
+    tables["spreaders"] = pa.table(
+        {
+            "merchant_id": take(of.merchants, graph.merchant),
+            "user_id": take(of.users, graph.user),
+            "shares": graph.shares,
+            "opens": graph.opens,
+            "openers": openers,
+            "orders_led": graph.orders_led,
+            "revenue_led": money(graph.cents_led),
+            "subtree_revenue": money(graph.cents_below),
+            "influence": nullable(score),
+            "influence_rank": rank,
+            "circle_id": take(of.users, graph.user[circle]),
+            "circles_reached": reached,
+            "bridge_score": nullable(bridge),
+            "is_connector": is_connector,
+        }
+    )
+    return tables
+
+
+def _bridges(graph: OpenGraph, circle: Ints) -> tuple[Ints, Floats]:
+    """For each vertex the circles among its openers, and its participation coefficient 1 - Σ (k_c/k)² (Guimerà, Amaral 2005)."""
+    size = len(circle)
+    reached, openers = np.unique(graph.sharer * size + circle[graph.opener], return_counts=True)
+    sharer = reached // max(size, 1)
+    squares = sums(sharer, openers**2, size)
+    return counts(sharer, size), 1 - ratio(squares, counts(graph.sharer, size) ** 2)
+
+
+def _connectors(openers: Ints, reached: Ints, bridge: Floats) -> Bools:
+    """Who reaches circles that others do not: few do as well as the merchant's 90th percentile."""
+    is_heard = openers >= CONNECTOR_OPENERS
+    if not is_heard.any():
+        return is_heard
+    threshold = np.percentile(bridge[is_heard], CONNECTOR_PERCENTILE)
+    return is_heard & (reached >= CONNECTOR_CIRCLES) & (bridge >= threshold)
+
+
+def _quality(merchant: MerchantGraph, circle: Ints) -> dict[str, Any]:
+    low, high = merchant.pairs()
+    members = counts(circle, len(circle))
+    members = members[members > 0]
+    return {
+        "users": len(circle),
+        "edges": len(low),
+        "circles": len(members),
+        "median_members": float(np.median(members)),
+        "cpm_quality": leiden.cpm_quality(circle, low, high),
+        "modularity": leiden.modularity(circle, low, high),
+    }
+
+
+def _motifs(merchant: MerchantGraph) -> dict[str, Any]:
+    low, high = merchant.pairs()
+    reciprocal = motifs.reciprocal_pairs(merchant.vertices, merchant.opener, merchant.sharer)
+    triangles = motifs.triangles(merchant.vertices, low, high)
+    triples = motifs.connected_triples(merchant.vertices, low, high)
+    return {
+        "pairs": len(low),
+        "reciprocal_pairs": reciprocal,
+        "reciprocity": reciprocal / len(low) if len(low) else None,
+        "triangles": triangles,
+        "transitivity": 3 * triangles / triples if triples else None,
+    }
+
+
+def _key_spreaders(merchant: MerchantGraph) -> list[tuple[int, dict[str, Any]]]:
+    """Vertex and columns of each key spreader."""
+    people, adds = key_spreaders(merchant)
+    total = len(np.unique(merchant.opener))
+    return [
+        (
+            int(vertex) + merchant.span.start,
+            {"rank": place, "new_openers": int(new), "reach_share": int(upto) / total},
+        )
+        for place, (vertex, new, upto) in enumerate(zip(people, adds, np.cumsum(adds), strict=True), start=1)
+    ]
+
+
+def _stability(circle: Ints, before: Ints) -> dict[str, Any]:
+    """How much of a merchant's circles is as it was; circles by the user who names them."""
+    in_both = before >= 0
+    circle, before = circle[in_both], before[in_both]
+    return {
+        "users_in_both": len(circle),
+        "adjusted_rand": leiden.adjusted_rand(circle, before) if len(circle) else None,
+        "renamed_share": float((circle != before).mean()) if len(circle) else None,
+    }
+
+
+def _circles(of: Events, graph: OpenGraph, circle: Ints) -> pa.Table:
+    """One row a circle, of one person too."""
+    names, group = np.unique(circle, return_inverse=True)
+    size, people = len(names), len(circle)
+    merchants = len(of.merchants)
+    edge = np.unique(np.minimum(graph.opener, graph.sharer) * people + np.maximum(graph.opener, graph.sharer))
+    low, high = edge // max(people, 1), edge % max(people, 1)
+    is_inside = circle[low] == circle[high]
+    degree = counts(np.concatenate([low[is_inside], high[is_inside]]), people)
+    reached = counts(np.unique(group[graph.sharer] * people + graph.opener) // max(people, 1), size)
+    reach = counts(graph.merchant[np.unique(graph.opener)], merchants)
+    return pa.table(
+        {
+            "merchant_id": take(of.merchants, graph.merchant[names]),
+            "circle_id": take(of.users, graph.user[names]),
+            "members": counts(group, size),
+            "median_degree": medians(group, degree, size),
+            "share_of_reach": nullable(ratio(reached, reach[graph.merchant[names]])),
+            "revenue": money(sums(group, graph.cents_led, size)),
+        }
+    )
