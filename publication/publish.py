@@ -1,0 +1,211 @@
+"""Publish the warehouse of a day: what has passed its gate becomes an immutable version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.fs as pafs
+from deltalake import DeltaTable
+
+from expectations.gate import file_sha256
+from expectations.settings import Settings
+from publication.versions import (
+    CURRENT,
+    DATABASE,
+    RUN,
+    PublicationError,
+    current,
+    finish,
+    next_version,
+    one_publisher,
+    point,
+    remove_leftovers,
+    remove_old,
+    versions,
+)
+
+# Two versions with the same of these are one version.
+_CONTENT = ("as_of", "currency", "timezone", "schema_sha256", "rows", "digests")
+
+
+def publish(settings: Settings, as_of: date) -> dict[str, Any]:
+    """Publish the marts of a day and repoint `current`; returns the report of the step.
+
+    A warehouse whose marts are those of a version that is there already becomes no second version: that one is current.
+
+    Raises:
+        PublicationError: the gate has not passed this very warehouse.
+    """
+    gate = _passed_gate(settings, as_of)
+    day = settings.published / as_of.isoformat()
+    with one_publisher(settings.published):
+        day.mkdir(exist_ok=True)
+        remove_leftovers(settings.published, day)
+        before = current(day)
+        building = day / ".building"
+        building.mkdir()
+        contents = _copy_marts(settings.warehouse(as_of), building / DATABASE)
+        run = {
+            "as_of": as_of.isoformat(),
+            "version": next_version(day),
+            "run_id": settings.run_id,
+            "currency": settings.currency,
+            "timezone": settings.timezone,
+            "lake_versions": lake_versions(settings.lake),
+            "gates": _gates(settings, gate),
+            "warehouse_sha256": gate["warehouse_sha256"],
+            **contents,
+        }
+        version = _same_content(day, before, run)
+        if version is None:
+            version = run["version"]
+            (building / RUN).write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            (building / RUN).chmod(0o444)
+            finish(building, version)
+        is_newest = point(settings.published, as_of, version)
+        removed = remove_old(day, settings.keep_versions, before)
+        remove_leftovers(settings.published, day)
+    rows = sum(contents["rows"].values())
+    return {
+        "step": "publication",
+        "rows_in": rows,
+        "rows_out": rows,
+        "marts": len(contents["rows"]),
+        "version": version,
+        "is_new": version == run["version"],
+        "is_newest_day": is_newest,
+        "removed": removed,
+        "published": str(day / version / DATABASE),
+    }
+
+
+def roll_back(settings: Settings, as_of: date, version: str | None) -> dict[str, Any]:
+    """Make an earlier version of a day current again: the one that is named, else the one before the current.
+
+    Raises:
+        PublicationError: there is no such version.
+    """
+    day = settings.published / as_of.isoformat()
+    with one_publisher(settings.published):
+        there, now = versions(day), current(day)
+        earlier = there[: there.index(now)] if now in there else []
+        target = version or (earlier[-1] if earlier else None)
+        if target not in there:
+            wanted = version or f"version before {now}"
+            raise PublicationError(f"{as_of} has no {wanted}; its versions are {', '.join(there) or 'none'} (current: {now})")
+        is_newest = point(settings.published, as_of, target)
+    return {"step": "rollback", "version": target, "before": now, "is_newest_day": is_newest}
+
+
+def lake_versions(lake: str) -> dict[str, int]:
+    """The version of each Delta table of the lake, a path or an object-store URI."""
+    system, root = pafs.FileSystem.from_uri(lake if "://" in lake else Path(lake).as_uri())
+    folders = system.get_file_info(pafs.FileSelector(root, allow_not_found=True))
+    tables = sorted(f"{lake}/{info.base_name}" for info in folders if info.type == pafs.FileType.Directory)
+    return {table.rpartition("/")[2]: DeltaTable(table).version() for table in tables if DeltaTable.is_deltatable(table)}
+
+
+def _passed_gate(settings: Settings, as_of: date) -> dict[str, Any]:
+    """The results of the publication gate, if it has passed the warehouse as it is."""
+    path = settings.work(as_of) / "gates" / "publication.json"
+    again = f"run: python -m expectations.gate publication --as-of {as_of}"
+    if not path.is_file():
+        raise PublicationError(f"the warehouse of {as_of} has passed no gate ({path} is missing); {again}")
+    gate: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if not gate["passed"]:
+        failures = ", ".join(f"{found['table']} '{found['expectation']}'" for found in gate["failures"])
+        raise PublicationError(f"the gate refused the warehouse of {as_of}: {failures}; see {gate['data_docs']}")
+    warehouse = settings.warehouse(as_of)
+    if not warehouse.is_file() or file_sha256(warehouse) != gate["warehouse_sha256"] or gate["day"] != as_of.isoformat():
+        raise PublicationError(f"{warehouse} is not the file that passed the gate; {again}")
+    return gate
+
+
+def _gates(settings: Settings, publication: dict[str, Any]) -> dict[str, Any]:
+    """What the gates said, without their data: verdict, counts and the names of the warnings."""
+    ingests = sorted((settings.home / "work" / "gates").glob("ingest_*.json"))
+    verdicts = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in ingests} | {"publication": publication}
+    return {
+        name: {
+            "passed": verdict["passed"],
+            "expectations": verdict["expectations"],
+            "failures": [f"{found['table']}: {found['expectation']}" for found in verdict["failures"]],
+            "warnings": [f"{found['table']}: {found['expectation']}" for found in verdict["warnings"]],
+        }
+        for name, verdict in verdicts.items()
+    }
+
+
+def _same_content(day: Path, before: str | None, run: dict[str, Any]) -> str | None:
+    """The version with this content, the current one or else the newest."""
+    there = versions(day)
+    for version in [before, *reversed(there)] if before else reversed(there):
+        known = json.loads((day / version / RUN).read_text(encoding="utf-8"))
+        if all(known.get(name) == run[name] for name in _CONTENT):
+            return version
+    return None
+
+
+def _copy_marts(warehouse: Path, target: Path) -> dict[str, Any]:
+    """Copy schema `marts` with constraints and comments into a new file that nobody can write.
+
+    Returns:
+        `schema_sha256`, of columns, types, constraints and comments; and by mart `rows` and `digests`, which do not depend
+        on the order of rows.
+    """
+    with duckdb.connect(str(target), config={"autoinstall_known_extensions": False}) as con:
+        con.execute(f"attach {_literal(str(warehouse))} as warehouse (read_only)")
+        con.execute("begin")
+        con.execute("create schema marts")
+        where = "database_name = 'warehouse' and schema_name = 'marts'"
+        tables = con.execute(f"select table_name, sql, comment from duckdb_tables() where {where} order by 1").fetchall()
+        if not tables:
+            raise PublicationError(f"{warehouse} has no table in schema marts")
+        columns = con.execute(
+            f"select table_name, column_name, comment from duckdb_columns() where {where} and comment is not null order by all"
+        ).fetchall()
+        rows, digests = {}, {}
+        for name, ddl, comment in tables:
+            con.execute(ddl)
+            con.execute(f"insert into {_mart(name)} select * from warehouse.{_mart(name)}")
+            if comment is not None:
+                con.execute(f"comment on table {_mart(name)} is {_literal(comment)}")
+            totals = "count(*), coalesce(sum(hash(mart)::hugeint), 0)::varchar, bit_xor(hash(mart))"
+            [(rows[name], total, xor)] = con.execute(f"select {totals} from {_mart(name)} as mart").fetchall()
+            digests[name] = f"{int(total):x}-{xor or 0:x}"
+        for name, column, comment in columns:
+            con.execute(f"comment on column {_mart(name)}.{_quoted(column)} is {_literal(comment)}")
+        con.execute("commit")
+    target.chmod(0o444)
+    schema = hashlib.sha256(json.dumps([tables, columns]).encode()).hexdigest()
+    return {"schema_sha256": schema, "rows": rows, "digests": digests}
+
+
+def _mart(name: str) -> str:
+    return f"marts.{_quoted(name)}"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def current_database(settings: Settings, as_of: date) -> Path:
+    """The published database of a day, by the name of its version, which never changes.
+
+    Raises:
+        PublicationError: the day has none.
+    """
+    day = settings.published / as_of.isoformat()
+    version = current(day)
+    if version is None:
+        raise PublicationError(f"{day / CURRENT} is missing; run: python -m publication --as-of {as_of}")
+    return day / version / DATABASE
