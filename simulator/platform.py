@@ -1,0 +1,90 @@
+"""Runs the platform day by day and writes what it delivers."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from simulator.calendar import Calendar
+from simulator.delivery import Outbox
+from simulator.groups import chat
+from simulator.live import stream
+from simulator.merchants import run_merchants
+from simulator.people import register
+from simulator.shop import buy_by_habit, come_and_go, look_around, reach_out, send_red_packets
+from simulator.spread import Roots, share_daily, spread
+from simulator.teams import team_up
+from simulator.truth import write_future_truth, write_truth
+from simulator.world import World, build_world
+
+EVENTS_PER_PERSON_DAY = 0.17
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to simulate; `events` is met roughly, by the number of people."""
+
+    seed: int
+    events: int
+    days: int
+    end: date
+    future_days: int = 0
+
+    @property
+    def people(self) -> int:
+        return max(90, round(self.events / self.days / EVENTS_PER_PERSON_DAY))
+
+
+def simulate(plan: Plan, out: Path) -> tuple[World, Outbox]:
+    """Write the landing of a plan into `out`: `shop`, `group`, `stream`, the truth beside them, and perhaps the future.
+
+    The landing does not depend on `future_days`. Memory: the state of the platform and the lines of some days. The folder
+    appears under its name when it is complete.
+
+    Raises:
+        FileExistsError: `out` holds something already.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise FileExistsError(f"{out} is not empty; name a new folder")
+    partial = out.parent / f".{out.name}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    calendar = Calendar(plan.end, plan.days)
+    happening, delivering = (np.random.default_rng([plan.seed, stream_number]) for stream_number in (1, 2))
+    future = partial / "future" if plan.future_days else None
+    outbox = Outbox(partial, calendar, delivering, future)
+    world = build_world(happening, calendar, plan.people)
+    for day in range(plan.days):
+        live_a_day(world, outbox, happening, day)
+        outbox.write(day)
+    write_truth(partial / "truth.json", world, outbox, plan.seed)
+    for day in range(plan.days, plan.days + plan.future_days):
+        live_a_day(world, outbox, happening, day)
+        outbox.write(day)
+    if future is not None:
+        write_future_truth(future / "truth.json", world, plan.future_days)
+    if out.exists():
+        out.rmdir()
+    partial.rename(out)
+    return world, outbox
+
+
+def live_a_day(world: World, outbox: Outbox, rng: np.random.Generator, day: int) -> None:
+    """Everything that begins on a day; some of it ends on later ones."""
+    activity = world.merchants.activity(day)
+    run_merchants(world.merchants, world.calendar, outbox, rng, day)
+    register(world.people, world.calendar, outbox, rng, day)
+    come_and_go(world, outbox, rng, day)
+    chat(world, outbox, rng, day, activity)
+    share_daily(world, outbox, rng, day, activity)
+    senders, at, packet = send_red_packets(world, outbox, rng, day, activity)
+    spread(world, outbox, rng, Roots(senders, at + 1_000, ["red_packet"] * len(senders), packet))
+    team_up(world, outbox, rng, day, activity)
+    stream(world, outbox, rng, day, activity)
+    buy_by_habit(world, outbox, rng, day, activity)
+    look_around(world, outbox, rng, day, activity)
+    reach_out(world, outbox, rng, day, activity)

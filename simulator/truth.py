@@ -1,0 +1,208 @@
+"""The planted truth: what the simulator knows and a model has to find out. It lies beside the landing, not in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from simulator.calendar import Calendar, Ints
+from simulator.delivery import Outbox
+from simulator.draws import only
+from simulator.fans import MEAN_GAP, Kind
+from simulator.geography import ALL_REGIONS
+from simulator.live import PUSHED_CLICKS
+from simulator.merchants import FAR, Role
+from simulator.shop import ACCEPTANCE, CLICK_RATE
+from simulator.spread import CHANNEL_SHARES, CHANNELS
+from simulator.world import WINDOW_DAYS, World
+
+_encode = msgspec.json.encode
+
+
+def write_truth(path: Path, world: World, outbox: Outbox, seed: int) -> None:
+    """Write the truth at the landing's end as one JSON object, a section a line, without holding all of it in memory."""
+    with path.open("wb") as file:
+        lead = b"{\n"
+        for name, value in _sections(world, outbox, seed):
+            file.write(lead + _encode(name) + b": ")
+            lead = b",\n"
+            if isinstance(value, Iterator):
+                inner = b"{"
+                for key, part in value:
+                    file.write(inner + b"\n" + _encode(key) + b": " + _encode(part))
+                    inner = b","
+                file.write(b"}")
+            else:
+                file.write(_encode(value))
+        file.write(b"\n}\n")
+
+
+def _sections(world: World, outbox: Outbox, seed: int) -> Iterator[tuple[str, Any]]:
+    calendar, planted = world.calendar, outbox.planted
+    yield "seed", seed
+    yield "first_day", calendar.first.isoformat()
+    yield "as_of", calendar.end.isoformat()
+    yield "events", dict(sorted(planted.events.items()))
+    yield "late_deliveries", planted.late
+    yield "repeated_deliveries", planted.repeated
+    yield "garbage", planted.garbage
+    yield "unreadable_files", planted.unreadable
+    yield "people", len(world.people)
+    yield "erasable_users", world.people.ids(np.flatnonzero(world.people.is_erasable))
+    yield "teams_by_region", _teams(world)
+    yield "merchants", _merchants(world)
+    yield "chat_groups", _groups(world)
+    yield "spread", _spread(world)
+    yield "recommendations", _recommendations(world)
+    yield "outreach_acceptance", ACCEPTANCE
+    yield "live_clicks_after_push", PUSHED_CLICKS
+    yield "connectors", _connectors(world)
+    yield "circles", _circles(world)
+    yield "fans", _fans(world)
+
+
+def _teams(world: World) -> dict[str, Any]:
+    """By region: what was planted, and what came of it up to the end."""
+    counts = world.tally.teams
+    return {
+        region.code: {
+            "opening_index": region.opening,
+            "planted_formation_rate": region.formation,
+            **{name: int(values[k]) for name, values in counts.items()},
+        }
+        for k, region in enumerate(ALL_REGIONS)
+        if counts["opened"][k]
+    }
+
+
+def _merchants(world: World) -> list[dict[str, Any]]:
+    """Their planned lives; a date after the landing's end has yet to come, null never comes."""
+    merchants, calendar = world.merchants, world.calendar
+    names = ("onboarded_on", "declines_from", "leaves_on", "sleeps_from", "wakes_on")
+    return [
+        {"merchant_id": merchant_id, "role": Role(int(merchants.role[k])).name.lower()}
+        | {name: _date(calendar, int(getattr(merchants, name)[k])) for name in names}
+        for k, merchant_id in enumerate(merchants.ids(np.arange(len(merchants))))
+    ]
+
+
+def _date(calendar: Calendar, day: int) -> str | None:
+    return calendar.date(day).isoformat() if day < FAR else None
+
+
+def _groups(world: World) -> list[dict[str, Any]]:
+    """When each group was born and when its last message comes; null if that lies after the landing's end."""
+    close = world.calendar.close
+    return [
+        record
+        | {
+            "born_at": _instant(record["born_at"]),
+            "last_message_at": _instant(record["last_message_at"]) if record["last_message_at"] < close else None,
+        }
+        for record in world.groups.records
+        if record["born_at"] < close
+    ]
+
+
+def _instant(at: int) -> str:
+    return f"{np.datetime64(at, 'ms')}Z"
+
+
+def _spread(world: World) -> dict[str, Any]:
+    tally = world.tally
+    return {
+        "shares_by_depth": np.trim_zeros(tally.shares_by_depth, "b").tolist(),
+        "shares_by_channel": dict(zip(CHANNELS, tally.shares_by_channel.tolist(), strict=True)),
+        "planted_channel_shares": dict(zip(CHANNELS, CHANNEL_SHARES, strict=True)),
+        "planted_top_1pct_share_of_sharing": top_share(world.fans.sharing, 0.01),
+        f"last_{WINDOW_DAYS}_days": {
+            name: concentration(values)
+            for name, values in (("shares", tally.shares), ("opens", tally.opens), ("orders_led", tally.orders_led))
+        },
+    }
+
+
+def concentration(values: Ints) -> dict[str, float]:
+    """Total and users of a count by fan (merchant × user), and what the top of them hold."""
+    return {"users": int((values > 0).sum()), "total": int(values.sum()), "top_1pct_share": top_share(values[values > 0], 0.01)}
+
+
+def top_share(values: Any, part: float) -> float:
+    """The share of the total that the highest `part` of the entries hold (their number rounded up)."""
+    if not len(values):
+        return 0.0
+    ordered = np.sort(values)[::-1]
+    return float(ordered[: int(np.ceil(len(ordered) * part))].sum() / ordered.sum())
+
+
+def _recommendations(world: World) -> dict[str, Any]:
+    counts = zip(CLICK_RATE.items(), world.tally.shown.tolist(), world.tally.clicked.tolist(), strict=True)
+    return {
+        variant: {"planted_click_rate": rate, "shown": shown, "clicked": clicked} for (variant, rate), shown, clicked in counts
+    }
+
+
+def _connectors(world: World) -> list[dict[str, Any]]:
+    """People planted between circles, a row for each merchant where they bridge, and the circles they reach there."""
+    fans = world.fans
+    rows = np.flatnonzero((fans.bridges > 0) & (fans.follow_at < world.calendar.close))
+    circles = np.stack([fans.block_circle[fans.bridged_blocks(rows, number)] for number in range(3)], axis=1).tolist()
+    columns = zip(
+        world.merchant_ids(rows),
+        world.user_ids(rows),
+        circles,
+        fans.bridges[rows].tolist(),
+        world.tally.shares[rows].tolist(),
+        strict=True,
+    )
+    return [
+        {"merchant_id": merchant, "user_id": user, "bridges_to": sorted(set(reached[:count])), "shares_last_90_days": shares}
+        for merchant, user, reached, count, shares in columns
+    ]
+
+
+def _circles(world: World) -> Iterator[tuple[str, list[str]]]:
+    people = world.people
+    for circle, (start, size) in enumerate(zip(people.circle_start.tolist(), people.circle_size.tolist(), strict=True)):
+        yield str(circle), people.ids(np.arange(start, start + size))
+
+
+def _fans(world: World) -> Iterator[tuple[str, dict[str, list[Any]]]]:
+    """By merchant, in columns: how each fan buys by themselves, how long the mean gap is, since when they are gone."""
+    fans, calendar = world.fans, world.calendar
+    for merchant in range(len(world.merchants)):
+        rows = fans.merchant_start[merchant] + np.arange(fans.merchant_rows[merchant])
+        rows = rows[fans.follow_at[rows] < calendar.close]
+        gap = np.round(fans.gap_days[rows] * MEAN_GAP, 2).tolist()
+        gone_on = calendar.days_of(np.minimum(fans.gone_at[rows], calendar.close)).tolist()
+        yield (
+            world.merchants.ids(np.array([merchant]))[0],
+            {
+                "user_id": world.user_ids(rows),
+                "kind": [Kind(kind).name.lower() for kind in fans.kind[rows].tolist()],
+                "mean_gap_days": only(gap, fans.kind[rows] >= Kind.REGULAR),
+                "gone_on": [calendar.date(day).isoformat() if day < calendar.days else None for day in gone_on],
+            },
+        )
+
+
+def write_future_truth(path: Path, world: World, days: int) -> None:
+    """What happened in the hidden days after the landing: the orders of each fan, and who was still there."""
+    fans = world.fans
+    rows = np.flatnonzero(world.tally.future_orders)
+    orders: dict[str, dict[str, int]] = {}
+    for merchant, user, count in zip(
+        world.merchant_ids(rows), world.user_ids(rows), world.tally.future_orders[rows].tolist(), strict=True
+    ):
+        orders.setdefault(merchant, {})[user] = count
+    end = world.calendar.midnight(world.calendar.days + days)
+    close = world.calendar.close
+    gone = np.flatnonzero((fans.follow_at < close) & (fans.gone_at < end) & (fans.gone_at >= close))
+    left: dict[str, list[str]] = {}
+    for merchant, user in zip(world.merchant_ids(gone), world.user_ids(gone), strict=True):
+        left.setdefault(merchant, []).append(user)
+    path.write_bytes(_encode({"days": days, "orders": orders, "fans_gone": left}) + b"\n")

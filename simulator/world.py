@@ -1,0 +1,97 @@
+"""All there is: people, merchants, fans, and the tallies from which the truth is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.calendar import DAY, Bools, Calendar, Ints
+from simulator.fans import Fans, build_fans
+from simulator.geography import ALL_REGIONS
+from simulator.groups import Groups
+from simulator.merchants import Merchants, build_merchants
+from simulator.people import People, build_people
+
+PEOPLE_PER_MERCHANT = 45
+WINDOW_DAYS = 90
+
+
+@dataclass
+class Tally:
+    """What happened, counted as it was planned: up to the landing's end, without people who ask to be forgotten.
+
+    `shares`, `opens` (by others) and `orders_led` are by fan row over the last 90 days; the teams by region.
+    """
+
+    shares: Ints
+    opens: Ints
+    orders_led: Ints
+    shares_by_depth: Ints
+    shares_by_channel: Ints
+    teams: dict[str, Ints]
+    shown: Ints
+    clicked: Ints
+    future_orders: Ints
+
+
+@dataclass
+class World:
+    """The state of the platform."""
+
+    calendar: Calendar
+    people: People
+    merchants: Merchants
+    fans: Fans
+    groups: Groups
+    tally: Tally
+    shares: int = 0
+    teams: int = 0
+    lives: int = 0
+    packets: int = 0
+
+    def merchant_ids(self, rows: Ints) -> list[str]:
+        return self.merchants.ids(self.fans.merchant[rows])
+
+    def user_ids(self, rows: Ints) -> list[str]:
+        return self.people.ids(self.fans.user[rows])
+
+    def is_open(self, rows: Ints, at: Ints) -> Bools:
+        """Whether each row's merchant is on the platform at an instant."""
+        return self.merchants.is_open_on(self.calendar.days_of(at), self.fans.merchant[rows])
+
+    def is_registered(self, rows: Ints, at: Ints) -> Bools:
+        return np.asarray(self.people.registered_at[self.fans.user[rows]] < at)
+
+    def in_window(self, at: Ints) -> Bools:
+        """Whether an instant lies in the last 90 days of the landing."""
+        return (at >= self.calendar.close - WINDOW_DAYS * DAY) & (at < self.calendar.close)
+
+
+def build_world(rng: np.random.Generator, calendar: Calendar, people_count: int) -> World:
+    """A platform on the evening before its first day."""
+    people = build_people(rng, calendar, people_count)
+    merchants = build_merchants(rng, calendar, max(3, len(people) // PEOPLE_PER_MERCHANT))
+    fans = build_fans(rng, calendar, people, merchants)
+
+    def zeros(count: int) -> Ints:
+        return np.zeros(count, np.int64)
+
+    return World(
+        calendar=calendar,
+        people=people,
+        merchants=merchants,
+        fans=fans,
+        groups=Groups.none(len(people.circle_start), len(merchants)),
+        tally=Tally(
+            shares=zeros(len(fans)),
+            opens=zeros(len(fans)),
+            orders_led=zeros(len(fans)),
+            shares_by_depth=zeros(32),
+            shares_by_channel=zeros(4),
+            teams={name: zeros(len(ALL_REGIONS)) for name in ("opened", "formed_organic", "formed_auto_filled", "failed")},
+            shown=zeros(2),
+            clicked=zeros(2),
+            future_orders=zeros(len(fans)),
+        ),
+    )
