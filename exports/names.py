@@ -1,0 +1,26 @@
+"""Names of folders and files made from identifiers that anybody may have chosen."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # devices on Windows
+_HASH_DIGITS = 16
+
+
+def safe_name(identifier: str) -> str:
+    """A folder name for an identifier: itself where it is plain, else its readable part, `~` and a hash.
+
+    Two identifiers never share a name, not even where upper and lower case are one, and no name leaves its folder.
+
+    >>> safe_name("m-17")
+    'm-17'
+    >>> safe_name("../M 17")
+    'm-17~5221a952e9f78957'
+    """
+    if _PLAIN.fullmatch(identifier) and not _RESERVED.fullmatch(identifier):
+        return identifier
+    readable = "-".join(re.findall(r"[a-z0-9]+", identifier.lower()))[:32]
+    return f"{readable}~{hashlib.sha256(identifier.encode('utf-8', 'surrogatepass')).hexdigest()[:_HASH_DIGITS]}"
