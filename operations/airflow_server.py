@@ -29,7 +29,7 @@ from operations.airflow_rest import Airflow
 
 # Every process that comes out of an Airflow started here has this in its environment, tasks and their JVMs too.
 MARKER = "AIRFLOW_STARTED_AS"
-PARTS = {"api-server": [], "scheduler": ["--skip-serve-logs"], "dag-processor": []}
+API_SERVER, TASK_API_SERVER, SCHEDULER, DAG_PROCESSOR = "api-server", "task-api-server", "scheduler", "dag-processor"
 HEALTHY_WITHIN_SECONDS = 180
 STOP_WITHIN_SECONDS = 10
 USER = "admin"
@@ -99,13 +99,23 @@ def start(settings: Settings, mode: str, port: int | None = None) -> Server:
     server = Server(
         secrets.token_hex(8), f"http://127.0.0.1:{port}", mode, fanout_settings(settings), datetime.now(UTC).isoformat()
     )
-    environ = environment(settings, server, port)
+    task_port = free_port()
+    environ = environment(settings, server, port, task_port)
     password(settings)
     _state_file(settings).write_text(json.dumps(asdict(server)))
     try:
         _migrate(settings, environ)
-        parts = {part: _launch(settings, part, ["airflow", part, *more], environ) for part, more in PARTS.items()}
-        _wait_until_healthy(settings, server, parts)
+        # Two API servers: one for people and their tools, one for the tasks. In one process they stop each other until
+        # SQLite gives up: the audit log of a person's request waits, in the event loop, for a task's transaction that
+        # needs the loop to end.
+        commands = {
+            API_SERVER: ["api-server", "--apps", "core"],
+            TASK_API_SERVER: ["api-server", "--apps", "execution", "--port", str(task_port)],
+            SCHEDULER: ["scheduler", "--skip-serve-logs"],
+            DAG_PROCESSOR: ["dag-processor"],
+        }
+        parts = {part: _launch(settings, part, ["airflow", *command], environ) for part, command in commands.items()}
+        _wait_until_healthy(settings, server, task_port, parts)
     except BaseException:
         stop(settings, server)
         raise
@@ -146,7 +156,7 @@ def fanout_settings(settings: Settings) -> dict[str, str]:
     return given | {"FANOUT_HOME": str(settings.home), "FANOUT_LANDING": str(settings.landing), "FANOUT_LAKE": settings.lake}
 
 
-def environment(settings: Settings, server: Server, port: int) -> dict[str, str]:
+def environment(settings: Settings, server: Server, port: int, task_port: int) -> dict[str, str]:
     """The environment of Airflow's processes and of the tasks."""
     home = airflow_home(settings)
     inherited = {
@@ -169,13 +179,13 @@ def environment(settings: Settings, server: Server, port: int) -> dict[str, str]
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__CORE__DAGS_FOLDER": str(CHECKOUT / "dags"),
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{server.base_url}/execution/",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{task_port}/execution/",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(CHECKOUT / "operations" / "airflow_plugins"),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{database(settings)}?timeout=60",  # a busy machine is no error
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{database(settings)}?timeout=20",  # a busy machine is no error
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(log_folder(settings)),
     }
@@ -220,18 +230,18 @@ def _launch(settings: Settings, part: str, command: list[str], environ: dict[str
         )
 
 
-def _wait_until_healthy(settings: Settings, server: Server, parts: dict[str, subprocess.Popen[bytes]]) -> None:
+def _wait_until_healthy(settings: Settings, server: Server, task_port: int, parts: dict[str, subprocess.Popen[bytes]]) -> None:
     airflow = client(settings, server)
     deadline = time.monotonic() + HEALTHY_WITHIN_SECONDS
     while time.monotonic() < deadline:
-        with suppress(OSError):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", task_port), timeout=5):
             if airflow.is_healthy():
                 airflow.set_pool(LAKE_WRITERS, slots=1 if "://" in settings.lake else 3)
                 return
         if ended := [part for part, process in parts.items() if process.poll() is not None]:
             raise AirflowError(f"Airflow's {ended[0]} ended at its start; see {_log(settings, ended[0])}")
         time.sleep(0.3)
-    raise AirflowError(f"Airflow was not healthy after {HEALTHY_WITHIN_SECONDS} s; see {_log(settings, 'api-server').parent}")
+    raise AirflowError(f"Airflow was not healthy after {HEALTHY_WITHIN_SECONDS} s; see {_log(settings, API_SERVER).parent}")
 
 
 def _log(settings: Settings, part: str) -> Path:
