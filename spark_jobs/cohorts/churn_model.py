@@ -149,7 +149,7 @@ def learn(observed: pd.DataFrame, capacity: int, fixed_threshold: float | None =
     strength, _, forward = _forward(known, ALL_INPUTS)
     model = _calibrated(_fit(known, ALL_INPUTS, strength), forward)
     if threshold is None:
-        threshold = fixed_threshold or _threshold(known, model.probabilities(known), capacity)
+        threshold = fixed_threshold if fixed_threshold is not None else _threshold(known, model.probabilities(known), capacity)
     version = f"logistic-{_digest(span, asdict(model), threshold)}"
     return Learned(version, model, threshold, stage_rates, evaluations, *span, later=curve, training=_deciles(known))
 
@@ -276,7 +276,7 @@ def _evaluate(
             probabilities = np.clip(expit(model.slope * forward["logit"].to_numpy(np.float64) + model.shift), _SMALLEST, 1 - _SMALLEST)
         else:
             predicted, probabilities = train, model.probabilities(train)
-        limit = fixed_threshold or _threshold(predicted, probabilities, capacity)
+        limit = fixed_threshold if fixed_threshold is not None else _threshold(predicted, probabilities, capacity)
         later_probabilities = model.probabilities(later)
         if not suffix:
             threshold = limit

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import cached_property, reduce
 
+import pyspark.sql.functions as f
 from pyspark.sql import DataFrame, SparkSession
 
+from expectations.contract import SOURCES, Fate
 from expectations.settings import Settings
 from spark_jobs import lake
-from spark_jobs.cohorts import lifetimes
+from spark_jobs.cohorts import churn, lifetimes, merchant_days
+from spark_jobs.cohorts.cohort_value import cohort_value
 from spark_jobs.cohorts.group_survival import end_of_day, group_durations, group_lifetimes, group_survival
 from spark_jobs.cohorts.purchases import customers, gap_percentile, orders_with_refunds, purchase_days
+
+TABLES = (
+    "group_survival",
+    "group_lifetimes",
+    "lifetime_value",
+    "ltv_model",
+    "fan_churn_flags",
+    "cohort_value",
+    "merchant_churn_flags",
+    "churn_model_evaluation",
+    "merchant_stage_history",
+)
 
 
 class _Day:
@@ -25,17 +42,48 @@ class _Day:
     def write(self, table: str, rows: DataFrame) -> None:
         lake.write_day(rows, self.settings, table, self.as_of)
 
+    @cached_property
+    def named(self) -> DataFrame:
+        """How many events of a kind named a merchant on a day: merchant_id, event_type, action, event_date, events."""
+        key = ("merchant_id", "event_type", "action", "event_date")
+        tables = (self.spark.read.format("delta").load(lake.table_path(self.settings, f"{source}_events")) for source in SOURCES)
+        is_known = (f.col("fate") == Fate.ACCEPTED.value) & (f.col("event_date") <= f.lit(self.as_of)) & f.col("merchant_id").isNotNull()
+        return reduce(DataFrame.unionByName, (_with_action(table).where(is_known).select(*key) for table in tables)).groupBy(*key).agg(
+            f.count("*").alias("events")
+        ).persist()
+
+    @cached_property
+    def orders_and_refunds(self) -> tuple[DataFrame, DataFrame]:
+        orders, refunds = orders_with_refunds(self.read("shop.order_paid.v1"), self.read("shop.order_refunded.v1"))
+        return orders.persist(), refunds.persist()
+
+
+def _with_action(events: DataFrame) -> DataFrame:
+    return events if "action" in events.columns else events.withColumn("action", f.lit(None).cast("string"))
+
 
 def cohorts(spark: SparkSession, settings: Settings, as_of: date) -> dict[str, object]:
     """Write the cohort tables of `as_of`.
 
     Returns:
-        The report: step, as_of, rows_in, rows_out, and the rows of each table.
+        The report: step, as_of, rows_in (events that name a merchant), rows_out, the rows of each table and the churn model's version.
     """
     day = _Day(spark, settings, as_of)
-    _groups(day)
-    _fans(day)
-    return {"step": "cohorts", "as_of": as_of.isoformat()}
+    # The three parts share little and are short of work for all cores; together they take the time of the longest.
+    with ThreadPoolExecutor(3) as pool:
+        groups, fans, merchants = (pool.submit(part, day) for part in (_groups, _fans, _merchants))
+        for part in (groups, fans):
+            part.result()
+        version = merchants.result()
+    rows = {table: lake.row_counts(settings, table, "as_of").get(as_of.isoformat(), 0) for table in TABLES}
+    return {
+        "step": "cohorts",
+        "as_of": as_of.isoformat(),
+        "rows_in": day.named.agg(f.sum("events")).first()[0] or 0,
+        "rows_out": sum(rows.values()),
+        "tables": rows,
+        "churn_model": version,
+    }
 
 
 def _groups(day: _Day) -> None:
@@ -47,7 +95,7 @@ def _groups(day: _Day) -> None:
 
 
 def _fans(day: _Day) -> None:
-    orders, refunds = orders_with_refunds(day.read("shop.order_paid.v1"), day.read("shop.order_refunded.v1"))
+    orders, refunds = day.orders_and_refunds
     days = purchase_days(orders, refunds).persist()
     histories = customers(days, day.as_of).persist()
     merchants, platform = lifetimes.fit_merchants(histories), lifetimes.fit_platform(histories)
@@ -57,3 +105,17 @@ def _fans(day: _Day) -> None:
     day.write("lifetime_value", values)
     day.write("ltv_model", lifetimes.ltv_model(scored, parameters))
     day.write("fan_churn_flags", lifetimes.fan_churn_flags(values, gap_percentile(days)))
+    day.write("cohort_value", cohort_value(orders, refunds, values, day.read("shop.spend_recorded.v1")))
+
+
+def _merchants(day: _Day) -> str:
+    capacity = day.settings.churn_capacity
+    days = merchant_days.merchant_days(day.named, *day.orders_and_refunds)
+    histories = merchant_days.merchant_histories(day.named, days).persist()
+    observations = merchant_days.observations(histories, day.as_of).persist()
+    learned = churn.learn_churn(observations, capacity, day.settings.churn_threshold)
+    money = merchant_days.recent_money(histories, day.as_of)
+    day.write("merchant_churn_flags", churn.merchant_churn_flags(observations, money, learned, day.as_of, capacity))
+    day.write("churn_model_evaluation", churn.churn_model_evaluation(day.spark, learned))
+    day.write("merchant_stage_history", merchant_days.stage_history(histories, day.as_of))
+    return learned.version

@@ -25,56 +25,48 @@ OBSERVATION = ", ".join(
 )
 
 
-def merchant_days(shop: DataFrame, teams: DataFrame, orders: DataFrame, refunds: DataFrame) -> DataFrame:
+def merchant_days(named: DataFrame, orders: DataFrame, refunds: DataFrame) -> DataFrame:
     """Counts and net revenue of each merchant and day on which something counted.
 
     Args:
-        shop: accepted shop events of a merchant (merchant_id, event_type, event_date, action).
-        teams: `group.team_opened` (merchant_id, event_date).
+        named: how many events of a kind named a merchant on a day (merchant_id, event_type, action, event_date, events).
         orders, refunds: see `purchases.orders_with_refunds`.
 
     Returns:
         merchant_id, day, the counts of `COUNTS`, revenue (decimal, net, refunds on their own day).
     """
-
-    def kind(name: str, *more: Column) -> Column:
-        condition = f.col("event_type") == f"shop.{name}.v1"
-        for other in more:
-            condition &= other
-        return condition
-
-    what = (
-        f.when(kind("merchant_active", f.col("action") == "login"), "logins")
-        .when(kind("merchant_active", f.col("action") == "feature_used"), "features_used")
-        .when(kind("merchant_active", f.col("action") == "support_ticket"), "tickets")
-        .when(kind("fan_followed"), "fans_won")
-        .when(kind("fan_unfollowed") | kind("fan_blocked"), "fans_lost")
-        .when(kind("share_created"), "shares")
-    )
-    no_money = f.lit(0).cast(MONEY)
-    happened = (
-        shop.select("merchant_id", f.col("event_date").alias("day"), what.alias("what"), no_money.alias("revenue"))
-        .unionByName(teams.select("merchant_id", f.col("event_date").alias("day"), f.lit("teams").alias("what"), no_money.alias("revenue")))
-        .unionByName(orders.select("merchant_id", f.col("paid_on").alias("day"), f.lit("orders").alias("what"), f.col("amount").alias("revenue")))
-        .unionByName(
-            refunds.select("merchant_id", f.col("refunded_on").alias("day"), f.lit("refunds").alias("what"), (-f.col("amount")).alias("revenue"))
-        )
-        .where(f.col("what").isNotNull())
-    )
-    return happened.groupBy("merchant_id", "day").agg(
-        *(f.count_if(f.col("what") == name).alias(name) for name in COUNTS), f.sum("revenue").cast(MONEY).alias("revenue")
-    )
+    kinds = {
+        ("shop.merchant_active.v1", "login"): "logins",
+        ("shop.merchant_active.v1", "feature_used"): "features_used",
+        ("shop.merchant_active.v1", "support_ticket"): "tickets",
+        ("shop.fan_followed.v1", None): "fans_won",
+        ("shop.fan_unfollowed.v1", None): "fans_lost",
+        ("shop.fan_blocked.v1", None): "fans_lost",
+        ("shop.share_created.v1", None): "shares",
+        ("group.team_opened.v1", None): "teams",
+    }
+    what = f.lit(None).cast("string")
+    for (event_type, action), name in kinds.items():
+        what = f.when((f.col("event_type") == event_type) & (f.col("action").eqNullSafe(f.lit(action))), name).otherwise(what)
+    nothing = f.lit(0).cast(MONEY)
+    counted = named.select("merchant_id", f.col("event_date").alias("day"), what.alias("what"), "events", nothing.alias("revenue"))
+    paid = orders.select("merchant_id", f.col("paid_on").alias("day"), f.lit("orders").alias("what"), f.lit(1).alias("events"), f.col("amount").alias("revenue"))
+    back = refunds.select("merchant_id", f.col("refunded_on").alias("day"), f.lit("refunds").alias("what"), f.lit(0).alias("events"), (-f.col("amount")).alias("revenue"))
+    everything = counted.where(f.col("what").isNotNull()).unionByName(paid).unionByName(back)
+    totals = (f.coalesce(f.sum(f.when(f.col("what") == name, f.col("events"))), f.lit(0)).alias(name) for name in COUNTS)
+    return everything.groupBy("merchant_id", "day").agg(*totals, f.sum("revenue").cast(MONEY).alias("revenue"))
 
 
 def merchant_histories(named: DataFrame, days: DataFrame) -> DataFrame:
-    """The days of every merchant, with when it was first heard of and when it was onboarded.
+    """The days of every merchant that any event names, with when it was first heard of and when it was onboarded.
 
     Args:
-        named: an event each (merchant_id, event_date, event_type): all that name a merchant, of all sources.
+        named: as for `merchant_days`; all event types of all sources that name a merchant.
         days: see `merchant_days`.
 
     Returns:
-        The columns of `days`, first_day and onboarded_on; one row with null day for a merchant without a day that counts.
+        The columns of `days`, first_day and onboarded_on (the earliest onboarding, else the first event); one row with null
+        day for a merchant without a day that counts.
     """
     onboarding = f.when(f.col("event_type") == "shop.merchant_onboarded.v1", f.col("event_date"))
     merchants = named.groupBy("merchant_id").agg(

@@ -1,0 +1,84 @@
+"""Learn the churn model in one task and apply it where the merchants lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import pandas as pd
+import pyspark.sql.functions as f
+from pyspark.sql import DataFrame, SparkSession
+
+from spark_jobs.cohorts.churn_model import Learned, learn, score
+from spark_jobs.cohorts.merchant_days import OBSERVATION
+from spark_jobs.cohorts.purchases import MONEY
+
+_SCORED = (
+    "merchant_id string, stage string, churn_probability double, is_churn_flagged boolean, "
+    "reason_1 string, reason_2 string, reason_3 string"
+)
+_EVALUATION = (
+    "split string, merchants bigint, observations bigint, base_rate double, auc double, brier double, lift_at_10pct double, "
+    "calibration_slope double, threshold double"
+)
+
+
+def learn_churn(observations: DataFrame, capacity: int, fixed_threshold: float | None) -> Learned:
+    """Learn from the labelled observations of all merchants, in one task; what comes back is the model alone.
+
+    Args:
+        observations: see `merchant_days.observations`.
+        capacity, fixed_threshold: see `churn_model.learn`.
+    """
+
+    def run(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        observed = pd.concat([*batches] or [nothing], ignore_index=True)
+        yield pd.DataFrame({"learned": [learn(observed, capacity, fixed_threshold).to_json()]})
+
+    nothing = pd.DataFrame(columns=observations.columns)
+    labelled = observations.where(f.col("has_left").isNotNull())
+    row = labelled.coalesce(1).mapInPandas(run, "learned string").first()
+    if row is None:
+        raise RuntimeError("the task that learns the churn model gave nothing back")
+    return Learned.from_json(row["learned"])
+
+
+def merchant_churn_flags(observations: DataFrame, money: DataFrame, learned: Learned, as_of: date, capacity: int) -> DataFrame:
+    """The mart `merchant_churn_flags`: a row for each merchant.
+
+    Args:
+        observations: see `merchant_days.observations`; those of `as_of` are scored.
+        money: see `merchant_days.recent_money`.
+        learned: see `learn_churn`.
+    """
+
+    def run(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for batch in batches:
+            yield score(batch, learned)
+
+    today = observations.where(f.col("day") == f.lit(as_of))
+    loss = f.col("churn_probability") * f.col("revenue_28d").cast("double") * 365 / 28
+    return today.mapInPandas(run, _SCORED).join(money, "merchant_id").select(
+        "merchant_id",
+        "stage",
+        "days_since_last_order",
+        "days_since_last_login",
+        "revenue_28d",
+        "revenue_prev_28d",
+        "churn_probability",
+        "is_churn_flagged",
+        "reason_1",
+        "reason_2",
+        "reason_3",
+        loss.cast(MONEY).alias("expected_loss"),
+        f.lit(learned.threshold).cast("double").alias("threshold"),
+        f.lit(capacity).alias("capacity"),
+        f.lit(learned.version).alias("model_version"),
+    )
+
+
+def churn_model_evaluation(spark: SparkSession, learned: Learned) -> DataFrame:
+    """The mart `churn_model_evaluation`: the evidence of the probabilities, a row for each split."""
+    names = [part.split()[0] for part in _EVALUATION.split(", ")]
+    rows = [tuple(getattr(evaluation, name) for name in names) for evaluation in learned.evaluations]
+    return spark.createDataFrame(rows, _EVALUATION).withColumn("model_version", f.lit(learned.version))
