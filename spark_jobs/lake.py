@@ -75,7 +75,7 @@ def row_counts(settings: Settings, table: str, partition: str) -> dict[str, int]
     names, rows = files.column(f"partition.{partition}").to_pylist(), files.column("num_records").to_pylist()
     counts: Counter[str] = Counter()
     for name, number in zip(names, rows, strict=True):
-        counts[name] += number
+        counts[str(name)] += number
     return dict(counts)
 
 
