@@ -26,10 +26,11 @@ _EPOCH = date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class Calendar:
-    """The days that the landing covers; later days are the future."""
+    """The days that the landing covers, and the hidden ones after them."""
 
     end: date
     days: int
+    future_days: int = 0
 
     @property
     def first(self) -> date:
@@ -39,6 +40,11 @@ class Calendar:
     def close(self) -> int:
         """The instant at which the landing's last day is over."""
         return self.midnight(self.days)
+
+    @property
+    def future_close(self) -> int:
+        """The instant at which the hidden future is over."""
+        return self.midnight(self.days + self.future_days)
 
     def date(self, day: int) -> date:
         return self.first + timedelta(days=day)

@@ -123,7 +123,7 @@ def buy(
     fans.next_order_at[rows[fans.kind[rows] <= Kind.TOURIST]] = NEVER
     counted = ~world.people.is_erasable[fans.user[rows]]
     np.add.at(world.tally.orders_led, sharer[(sharer >= 0) & counted & world.in_window(at)], 1)
-    np.add.at(world.tally.future_orders, rows[at >= world.calendar.close], 1)
+    np.add.at(world.tally.future_orders, rows[(at >= world.calendar.close) & (at < world.calendar.future_close)], 1)
 
 
 def _lines(world: World, merchant: Ints, product: Ints, unit: Ints, quantity: Ints) -> list[list[dict[str, Any]]]:

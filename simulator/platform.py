@@ -53,7 +53,7 @@ def simulate(plan: Plan, out: Path) -> tuple[World, Outbox]:
     partial = out.parent / f".{out.name}.partial"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    calendar = Calendar(plan.end, plan.days)
+    calendar = Calendar(plan.end, plan.days, plan.future_days)
     happening, delivering = (np.random.default_rng([plan.seed, stream_number]) for stream_number in (1, 2))
     future = partial / "future" if plan.future_days else None
     outbox = Outbox(partial, calendar, delivering, future)
@@ -66,7 +66,7 @@ def simulate(plan: Plan, out: Path) -> tuple[World, Outbox]:
         live_a_day(world, outbox, happening, day)
         outbox.write(day)
     if future is not None:
-        write_future_truth(future / "truth.json", world, plan.future_days)
+        write_future_truth(future / "truth.json", world)
     if out.exists():
         out.rmdir()
     partial.rename(out)

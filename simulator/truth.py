@@ -190,7 +190,7 @@ def _fans(world: World) -> Iterator[tuple[str, dict[str, list[Any]]]]:
         )
 
 
-def write_future_truth(path: Path, world: World, days: int) -> None:
+def write_future_truth(path: Path, world: World) -> None:
     """What happened in the hidden days after the landing: the orders of each fan, and who was still there."""
     fans = world.fans
     rows = np.flatnonzero(world.tally.future_orders)
@@ -199,10 +199,9 @@ def write_future_truth(path: Path, world: World, days: int) -> None:
         world.merchant_ids(rows), world.user_ids(rows), world.tally.future_orders[rows].tolist(), strict=True
     ):
         orders.setdefault(merchant, {})[user] = count
-    end = world.calendar.midnight(world.calendar.days + days)
-    close = world.calendar.close
-    gone = np.flatnonzero((fans.follow_at < close) & (fans.gone_at < end) & (fans.gone_at >= close))
+    close, future_close = world.calendar.close, world.calendar.future_close
+    gone = np.flatnonzero((fans.follow_at < close) & (fans.gone_at >= close) & (fans.gone_at < future_close))
     left: dict[str, list[str]] = {}
     for merchant, user in zip(world.merchant_ids(gone), world.user_ids(gone), strict=True):
         left.setdefault(merchant, []).append(user)
-    path.write_bytes(_encode({"days": days, "orders": orders, "fans_gone": left}) + b"\n")
+    path.write_bytes(_encode({"days": world.calendar.future_days, "orders": orders, "fans_gone": left}) + b"\n")
