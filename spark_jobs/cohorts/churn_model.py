@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -242,7 +242,7 @@ def _calibrated(model: Model, forward: pd.DataFrame) -> Model:
     if forward["has_left"].nunique() < 2:
         return model
     slope, shift = _platt(forward["logit"].to_numpy(np.float64), forward["has_left"].to_numpy(bool), _PRIOR)
-    return Model(**{**asdict(model), "slope": max(slope, 0.1), "shift": shift})
+    return replace(model, slope=max(slope, 0.1), shift=shift)
 
 
 def _platt(logits: Vector, has_left: NDArray[np.bool_], prior: float) -> tuple[float, float]:
@@ -307,12 +307,12 @@ def _summary(split: str, frame: pd.DataFrame) -> Evaluation:
 
 def _measured(split: str, frame: pd.DataFrame, probabilities: Vector, threshold: float) -> Evaluation:
     has_left = frame["has_left"].to_numpy(bool)
-    basis = {**asdict(_summary(split, frame)), "threshold": threshold, "brier": float(np.mean((probabilities - has_left) ** 2))}
+    basis = replace(_summary(split, frame), threshold=threshold, brier=float(np.mean((probabilities - has_left) ** 2)))
     if has_left.all() or not has_left.any():
-        return Evaluation(**basis)
+        return basis
     slope, _ = _platt(logit(probabilities), has_left, 1e-6)
-    return Evaluation(
-        **basis,
+    return replace(
+        basis,
         auc=float(roc_auc_score(has_left, probabilities)),
         lift_at_10pct=lift(has_left, probabilities, 0.1),
         calibration_slope=slope,
