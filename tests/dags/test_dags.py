@@ -1,0 +1,177 @@
+"""What every DAG must be, and how the seven hang together."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.dags.conftest import DAG_FOLDER
+from tests.dags.wiring import module_of, wiring
+
+HELPERS = {"__init__.py", "alerts.py", "assets.py"}
+MAX_LINES = 100
+
+
+def complaints(dag: Any) -> list[str]:
+    """What is missing of what the house asks of a DAG."""
+    from dags.assets import Tag
+
+    found = []
+    tags = set(dag.tags)
+    if not tags or not tags <= set(Tag):
+        found.append("tags outside the closed set")
+    if len(tags & {Tag.TIER_1, Tag.TIER_2}) != 1:
+        found.append("not one tier")
+    if not dag.doc_md or "/fanout/ledger" not in dag.doc_md:
+        found.append("no page with links")
+    if dag.max_active_runs != 1:
+        found.append("several runs at once")
+    if dag.catchup:
+        found.append("makes up for the past by itself")
+    for task in dag.tasks:
+        if task.owner in ("", "airflow"):
+            found.append(f"{task.task_id}: no owner")
+        if task.retries < 1:
+            found.append(f"{task.task_id}: no retry")
+        if not task.execution_timeout:
+            found.append(f"{task.task_id}: no timeout")
+        if not task.on_failure_callback:
+            found.append(f"{task.task_id}: nobody is told")
+    return found
+
+
+def test_every_file_is_a_dag_of_its_name(dags: dict[str, Any]) -> None:
+    files = [file for file in DAG_FOLDER.glob("*.py") if file.name not in HELPERS]
+    assert len(files) == 7
+    assert len(dags) == len(files)
+    assert set(dags) == {file.stem for file in files}
+
+
+def test_every_file_is_short() -> None:
+    lines = {file.name: len(file.read_text().splitlines()) for file in DAG_FOLDER.glob("*.py") if file.name not in HELPERS}
+    assert lines
+    assert {name: count for name, count in lines.items() if count >= MAX_LINES} == {}
+
+
+def test_every_dag_is_as_the_house_asks(dags: dict[str, Any]) -> None:
+    assert {dag_id: complaints(dag) for dag_id, dag in dags.items()} == {dag_id: [] for dag_id in dags}
+
+
+def test_a_dag_with_airflows_own_defaults_is_complained_of(airflow_home: Path) -> None:
+    from airflow.providers.standard.operators.bash import BashOperator
+    from airflow.sdk import DAG
+
+    with DAG("careless", tags={"mine"}, catchup=True) as dag:
+        BashOperator(task_id="t", bash_command="true")
+    assert complaints(dag) == [
+        "tags outside the closed set",
+        "not one tier",
+        "no page with links",
+        "several runs at once",
+        "makes up for the past by itself",
+        "t: no owner",
+        "t: no retry",
+        "t: no timeout",
+        "t: nobody is told",
+    ]
+
+
+def test_the_wiring_is_the_one_that_was_agreed(dags: dict[str, Any]) -> None:
+    agreed = json.loads((Path(__file__).parent / "wiring.json").read_text())
+    assert wiring(dags) == agreed, "if this is meant: python -m tests.dags.wiring > tests/dags/wiring.json"
+
+
+def test_every_input_is_updated_by_exactly_one_task(dags: dict[str, Any]) -> None:
+    agreed = wiring(dags)
+    made = sorted(asset for dag in agreed.values() for task in dag["tasks"].values() for asset in task["updates"])
+    wanted = {asset for dag in agreed.values() if dag["runs_when"] != "clock" for asset in dag["schedule"]}
+    assert wanted
+    assert len(made) == len(set(made))
+    assert wanted <= set(made)
+
+
+def test_an_input_is_updated_by_the_last_task_of_its_dag(dags: dict[str, Any]) -> None:
+    updates = [(task["updates"], task["before"]) for dag in wiring(dags).values() for task in dag["tasks"].values()]
+    assert sum(bool(assets) for assets, _ in updates) == 7
+    assert [assets for assets, before in updates if assets and before] == []
+
+
+def test_every_command_is_a_module_of_the_checkout(dags: dict[str, Any]) -> None:
+    modules = {module_of(task).split()[0] for dag in dags.values() for task in dag.tasks}
+    assert len(modules) == 7
+    assert [module for module in modules if importlib.util.find_spec(module) is None] == []
+
+
+def test_the_key_is_an_argument_of_every_command_behind_the_ingests(dags: dict[str, Any]) -> None:
+    behind = [task for dag_id, dag in dags.items() if not dag_id.startswith("ingest_") for task in dag.tasks]
+    assert len(behind) == 6
+    assert [task.task_id for task in behind if '--as-of "$AS_OF"' not in task.bash_command] == []
+    assert {task.env["AS_OF"] for task in behind} == {"{{ dag_run.partition_key or '' }}"}
+
+
+@pytest.fixture
+def assets(airflow_home: Path) -> Iterator[ModuleType]:
+    """The module of the wiring, to be loaded again with other settings, and again with these."""
+    import dags.assets
+
+    yield dags.assets
+    importlib.reload(dags.assets)
+
+
+def next_run(dag: Any, after: datetime) -> Any:
+    """What the scheduler would start after `after`, by the timetable as it is stored."""
+    from airflow.serialization.definitions.dag import SerializedDAG
+    from airflow.serialization.serialized_objects import DagSerialization
+    from airflow.timetables.base import DagRunInfo
+
+    stored = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+    assert isinstance(stored, SerializedDAG)
+    last = DagRunInfo(run_after=after, data_interval=None, partition_date=None, partition_key=None)
+    return stored.next_dagrun_info(last_automated_run_info=last)
+
+
+def ingest_dag(assets: ModuleType) -> Any:
+    from airflow.sdk import DAG
+
+    return DAG("ingest", schedule=assets.nightly(), **assets.DEFAULTS)
+
+
+def test_each_morning_runs_for_the_day_that_is_over(assets: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FANOUT_TIMEZONE", "Asia/Shanghai")
+    importlib.reload(assets)
+    at_two = datetime.now(UTC).replace(hour=18, minute=0, second=0, microsecond=0) + timedelta(days=10)  # 02:00 in Shanghai
+    run = next_run(ingest_dag(assets), after=at_two)
+    assert run.run_after == at_two + timedelta(days=1)
+    # 02:00 of the day after tomorrow's date in Shanghai is 18:00 UTC of the day that it runs for.
+    assert run.partition_key == (at_two + timedelta(days=1)).date().isoformat()
+
+
+def test_with_the_schedule_off_nothing_starts_by_the_clock(assets: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    after = datetime.now(UTC)
+    assert next_run(ingest_dag(assets), after) is not None
+    monkeypatch.setenv("FANOUT_SCHEDULE", "off")
+    importlib.reload(assets)
+    assert next_run(ingest_dag(assets), after) is None
+
+
+def test_an_unknown_setting_makes_the_dags_unreadable_and_says_so(assets: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    from expectations.settings import SettingError
+
+    monkeypatch.setenv("FANOUT_LNDING", "/in")
+    with pytest.raises(SettingError, match="FANOUT_LNDING"):
+        importlib.reload(assets)
+    monkeypatch.delenv("FANOUT_LNDING")
+
+
+def test_a_report_is_handed_on_and_other_words_too(assets: ModuleType) -> None:
+    task = assets.command("t", "spark_jobs.ingest")
+    assert task.output_processor('{"rows_in": 3}') == {"rows_in": 3}
+    assert task.output_processor("bye") == {"last_line": "bye"}

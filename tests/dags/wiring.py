@@ -1,0 +1,55 @@
+"""The whole wiring as data: DAGs, schedules, tasks with their commands, and the assets between them.
+
+python -m tests.dags.wiring > tests/dags/wiring.json     # after a change that is meant
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+
+def wiring(dags: dict[str, Any]) -> dict[str, Any]:
+    return {dag_id: _dag(dags[dag_id]) for dag_id in sorted(dags)}
+
+
+def module_of(task: Any) -> str:
+    """The command after `python -m`, without the path of the interpreter."""
+    found = re.search(r" -m (.*)$", task.bash_command)
+    assert found is not None, task.bash_command
+    return found[1]
+
+
+def _dag(dag: Any) -> dict[str, Any]:
+    timetable = dag.timetable
+    assets = getattr(timetable, "asset_condition", None)
+    # `a & b` is an AssetAll of its parts; a single asset is itself.
+    inputs = getattr(assets, "objects", [assets])
+    return {
+        "schedule": sorted(asset.name for asset in inputs) if assets else timetable.expression,
+        "runs_when": type(assets).__name__ if assets else "clock",
+        "tasks": {
+            task.task_id: {
+                "command": module_of(task),
+                "pool": task.pool,
+                "updates": sorted(asset.name for asset in task.outlets),
+                "before": sorted(task.downstream_task_ids),
+            }
+            for task in sorted(dag.tasks, key=lambda task: str(task.task_id))
+        },
+    }
+
+
+if __name__ == "__main__":
+    import contextlib
+    import os
+    import sys
+    import tempfile
+
+    os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp()
+    from airflow.dag_processing.dagbag import DagBag
+
+    with contextlib.redirect_stdout(sys.stderr):
+        bag = DagBag("dags", safe_mode=True)
+    print(json.dumps(wiring(bag.dags), indent=1))
