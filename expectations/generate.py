@@ -99,7 +99,8 @@ def staging_name(event: EventType) -> str:
 
 def staging_model(event: EventType) -> str:
     """The accepted events of one type up to as_of, with the columns of the contract; times are UTC without a zone."""
-    columns = ",\n".join(f"        {_staged(name, is_time)}" for name, is_time in _staged_columns(event))
+    envelope = [_staged(name, name == "event_time") for name in STAGED_ENVELOPE]
+    columns = ",\n".join(envelope + [_staged(field.name, field.kind is Kind.TIME) for field in event.fields])
     return f"""-- {NOTICE}
 with source as (
     select * from {{{{ source('{event.source}', '{event.source}_events') }}}}
@@ -120,18 +121,13 @@ select * from renamed
 """
 
 
-def _staged_columns(event: EventType) -> Iterable[tuple[str, bool]]:
-    yield from ((name, name == "event_time") for name in STAGED_ENVELOPE)
-    yield from ((field.name, field.kind is Kind.TIME) for field in event.fields)
-
-
 def _staged(name: str, is_time: bool) -> str:
-    return f"timezone('UTC', {name}) as {name}" if is_time else name
+    return f"        timezone('UTC', {name}) as {name}" if is_time else f"        {name}"
 
 
 def lines_model(source: str) -> str:
     """Every line of every delivery of a source with its fate, and a line 0 for each file, whatever its date."""
-    columns = ",\n".join(f"        {_staged(name, name == 'event_time')}" for name in (*LINE_COLUMNS, merchant_id.name))
+    columns = ",\n".join(_staged(name, name == "event_time") for name in (*LINE_COLUMNS, merchant_id.name))
     return f"""-- {NOTICE}
 with source as (
     select * from {{{{ source('{source}', '{source}_events') }}}}
@@ -201,14 +197,15 @@ def describe(field: Field) -> str:
 
 
 def _yaml(content: dict[str, Any]) -> str:
-    return f"# {NOTICE}\n" + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
+    text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
+    return f"# {NOTICE}\n{text}"
 
 
 def json_schema(event: EventType) -> dict[str, Any]:
     """JSON Schema 2020-12 of one event as a producer writes it.
 
-    It says all that one line alone decides but two things that a deployment knows: its currency, and whether `time` is more than
-    a day after the end of the delivery's day. Numbers are meant by value: read them as decimals before validating.
+    It says all that one line alone decides but two things that a deployment knows: its currency, and whether `time` is more
+    than a day after the end of the delivery's day. Numbers are meant by value: read them as decimals before validating.
     """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -279,8 +276,9 @@ def events_page() -> str:
         f"<!-- {NOTICE} -->",
         "A line of a delivery is one CloudEvents 1.0 JSON object; `source` and `id` together name the event. Deliveries lie in"
         " `FANOUT_LANDING/<source>/dt=YYYY-MM-DD/*.jsonl[.gz|.zst]`. A JSON Schema of each event is in [schemas/](schemas/).",
-        "A field that is null or an empty string is missing where it is required and absent where it is optional. Unknown fields are"
-        " kept as JSON in the lake's column `extra`. An event with a key is an upsert: its latest one replaces the whole record.",
+        "A field that is null or an empty string is missing where it is required and absent where it is optional. Unknown"
+        " fields are kept as JSON in the lake's column `extra`. An event with a key is an upsert: its latest one replaces the"
+        " whole record.",
         "A line that breaks the contract is quarantined with the first reason that holds of: "
         + ", ".join(f"`{reason}`" for reason in Reason)
         + f". A line may have {MAX_LINE_BYTES:,} bytes; an amount is below {MONEY_LIMIT:,}.",
@@ -296,7 +294,10 @@ def _event_section(event: EventType) -> Iterable[str]:
     yield f"### `{event.name}`"
     key = f" Upsert by {', '.join(f'`{name}`' for name in event.key)}." if event.key else ""
     yield f"{event.description}{key} Schema: [{event.name}.json](schemas/{event.name}.json)."
-    rows = [f"| `{field.name}` | {'yes' if field.required else 'no'} | {_written(field)} | {field.description} |" for field in event.fields]
+    rows = [
+        f"| `{field.name}` | {'yes' if field.required else 'no'} | {_written(field)} | {field.description} |"
+        for field in event.fields
+    ]
     yield "\n".join(["| field | required | written as | meaning |", "|---|---|---|---|", *rows])
 
 
@@ -322,4 +323,5 @@ def write(root: Path) -> list[Path]:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"step": "contract", "rows_in": len(EVENT_TYPES), "rows_out": len(write(CHECKOUT))}, separators=(",", ":")))
+    report = {"step": "contract", "rows_in": len(EVENT_TYPES), "rows_out": len(write(CHECKOUT))}
+    print(json.dumps(report, separators=(",", ":")))

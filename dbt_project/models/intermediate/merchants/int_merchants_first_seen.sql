@@ -1,10 +1,6 @@
 -- A merchant's first event is the earliest accepted one of any type whose data names it.
 with lines as (
-    select * from {{ ref('stg_shop__lines') }}
-    union all by name
-    select * from {{ ref('stg_group__lines') }}
-    union all by name
-    select * from {{ ref('stg_stream__lines') }}
+    select * from {{ ref('int_lines_unioned') }}
 ),
 
 first_seen as (

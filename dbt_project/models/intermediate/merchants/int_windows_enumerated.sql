@@ -1,5 +1,5 @@
--- The windows that fans and revenue are measured over: each calendar month (`month`), and the 365 days that end at as_of or at an
--- earlier end of a month (`year`). All are cut at the merchant's first event and at as_of.
+-- The windows that fans and revenue are measured over: each calendar month (`month`), and the 365 days that end at as_of or
+-- at an earlier end of a month (`year`). All are cut at the merchant's first event and at as_of.
 with merchants as (
     select * from {{ ref('int_merchants_first_seen') }}
 ),
@@ -8,7 +8,8 @@ months as (
     select
         merchant_id,
         first_event_date,
-        cast(unnest(generate_series(date_trunc('month', first_event_date), {{ as_of() }}, interval 1 month)) as date) as month_start
+        unnest(generate_series(date_trunc('month', first_event_date), {{ as_of() }}, interval 1 month)) as month_began_at,
+        cast(month_began_at as date) as month_start
     from merchants
 ),
 

@@ -7,14 +7,24 @@ registrations as (
     select * from {{ ref('int_users_registered_periods') }}
 ),
 
+-- each team counts in its month and in all
+months as (
+    select
+        region,
+        unnest([{{ month_of('opened_date') }}, 'all']) as month,
+        unnest([last_day(opened_date), {{ as_of() }}]) as month_end,
+        state
+    from teams
+),
+
 counted as (
     select
         region,
-        coalesce({{ month_of('opened_date') }}, 'all') as month,
-        last_day(max(opened_date)) as month_end,
+        month,
+        month_end,
         {{ count_team_states() }}
-    from teams
-    group by grouping sets ((region, {{ month_of('opened_date') }}), (region))
+    from months
+    group by region, month, month_end
 ),
 
 registered as (
@@ -26,17 +36,14 @@ registered as (
     inner join registrations
         on
             counted.region = registrations.region
-            and registrations.valid_from_date <= if(counted.month = 'all', {{ as_of() }}, counted.month_end)
-            and (
-                registrations.valid_to_date is null
-                or registrations.valid_to_date > if(counted.month = 'all', {{ as_of() }}, counted.month_end)
-            )
+            and counted.month_end >= registrations.valid_from_date
+            and (registrations.valid_to_date is null or counted.month_end < registrations.valid_to_date)
     group by counted.region, counted.month
 ),
 
 regions as (
     select
-        counted.* exclude (month_end),
+        counted.*,
         coalesce(registered.registered_users, 0) as registered_users
     from counted
     left join registered

@@ -46,16 +46,19 @@ changes as (
         on
             events.team_id = teams.team_id
             and events.event_time < teams.expires_at
-    window by_user as (
-        partition by events.team_id, events.user_id order by events.event_time, events.event_id, events.event_source
-    )
-    qualify events.is_present != coalesce(lag(events.is_present) over by_user, false)
+    qualify
+        events.is_present != coalesce(lag(events.is_present) over (
+            partition by events.team_id, events.user_id
+            order by events.event_time, events.event_id, events.event_source
+        ), false)
 ),
 
 seats as (
     select
         team_id,
         user_id,
+        event_id,
+        event_source,
         event_time as changed_at,
         is_present,
         sum(if(is_present, 1, -1)) over (

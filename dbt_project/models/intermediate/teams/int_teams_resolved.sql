@@ -54,7 +54,19 @@ members as (
 
 resolved as (
     select
-        teams.*,
+        teams.team_id,
+        teams.merchant_id,
+        teams.leader_id,
+        teams.product_id,
+        teams.region,
+        teams.size_required,
+        teams.benefit_side,
+        teams.goal,
+        teams.price,
+        teams.via_share_id,
+        teams.opened_at,
+        teams.opened_date,
+        teams.expires_at,
         least(reported.reported_at, completed.completed_at) as formed_at,
         case
             when reported.auto_filled > 0 then 'formed_auto_filled'

@@ -19,7 +19,9 @@ fan_days as (
     select
         windows.merchant_id,
         windows.window_end,
-        sum({{ fan_days('spells.started_date', 'spells.ended_date', 'windows.window_start', 'windows.window_end') }}) as fan_days
+        sum(
+            {{ fan_days('spells.started_date', 'spells.ended_date', 'windows.window_start', 'windows.window_end') }}
+        ) as fan_days
     from windows
     inner join spells
         on

@@ -1,0 +1,36 @@
+-- A row is a merchant whose months, or whose cohorts, do not add up to its net revenue of all time.
+with totals as (
+    select
+        merchant_id,
+        sum(amount) as revenue
+    from {{ ref('int_payments_and_refunds_unioned') }}
+    group by merchant_id
+),
+
+months as (
+    select
+        merchant_id,
+        sum(revenue) as revenue
+    from {{ ref('growth_split') }}
+    group by merchant_id
+),
+
+cohorts as (
+    select
+        merchant_id,
+        sum(revenue) as revenue
+    from {{ ref('cohort_retention') }}
+    group by merchant_id
+)
+
+select
+    merchant_id,
+    totals.revenue,
+    months.revenue as of_months,
+    cohorts.revenue as of_cohorts
+from totals
+full outer join months using (merchant_id)
+full outer join cohorts using (merchant_id)
+where
+    coalesce(totals.revenue, 0) is distinct from months.revenue
+    or coalesce(totals.revenue, 0) is distinct from coalesce(cohorts.revenue, 0)
