@@ -1,6 +1,6 @@
 """Work out the cohort models of a day and write them to the lake.
 
-    python -m spark_jobs.cohorts --as-of 2026-03-20
+python -m spark_jobs.cohorts --as-of 2026-03-20
 """
 
 from __future__ import annotations

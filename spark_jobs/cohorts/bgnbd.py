@@ -87,7 +87,8 @@ def fit(histories: Histories) -> Fit:
     """
     weeks, purchases = float(histories.customers @ histories.age), float(histories.customers @ histories.x)
     scale = min(max(weeks / purchases if weeks and purchases else 1.0, 0.1), 1000.0)
-    starts = [np.array(start) for start in ((1, scale, 1, 2), (0.25, scale / 4, 0.8, 2.5), (5, 5 * scale, 0.1, 1), (2, scale, 5, 50))]
+    guesses = ((1, scale, 1, 2), (0.25, scale / 4, 0.8, 2.5), (5, 5 * scale, 0.1, 1), (2, scale, 5, 50))
+    starts = [np.array(guess, dtype=np.float64) for guess in guesses]
     bounds = (np.full(4, limit) for limit in _BOUNDS)
     return maximise(_LogLikelihood(histories), starts, *bounds)
 
@@ -141,14 +142,15 @@ def expected_if_alive(parameters: Vector, x: Vector, age: Vector, horizon: float
         s, lived = shape[active, None], outlived[active, None]
         steps = np.cumsum(np.log((s + n) / (n + 1)) + log_z[active, None], axis=1)
         p_n = np.exp(np.column_stack([log_p[active], log_p[active, None] + steps]))
-        m_n = np.exp(log_m[active, None] - np.column_stack([np.zeros(active.size), np.cumsum(np.log1p(a / (lived + n)), axis=1)]))
-        h_n = h[active, None] + np.column_stack([np.zeros(active.size), np.cumsum(m_n[:, :-1], axis=1)])
+        none = np.zeros(active.size)
+        m_n = np.exp(log_m[active, None] - np.column_stack([none, np.cumsum(np.log1p(a / (lived + n)), axis=1)]))
+        h_n = h[active, None] + np.column_stack([none, np.cumsum(m_n[:, :-1], axis=1)])
         total[active] += (p_n[:, :-1] * h_n[:, :-1]).sum(axis=1)
         log_p[active] += steps[:, -1]
         log_m[active], h[active] = np.log(m_n[:, -1]), h_n[:, -1]
         start += width
         # From here on each term is at most `ratio` times the one before.
-        ratio = z[active] * (s[:, 0] + start) / (start + 1) * (start + 1) / start
+        ratio = z[active] * (s[:, 0] + start) / start
         rest = np.where(ratio < 1, p_n[:, -1] * h_n[:, -1] / np.maximum(1 - ratio, 1e-300), np.inf)
         active = active[rest > 1e-13 * total[active]]
         width = min(2 * width, 1024)

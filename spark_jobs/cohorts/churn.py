@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pyspark.sql.functions as f
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.cohorts.churn_model import Learned, learn, score
-from spark_jobs.cohorts.merchant_days import OBSERVATION
+from spark_jobs.cohorts.churn_features import inputs
+from spark_jobs.cohorts.churn_model import Learned, learn, part_of, score
 from spark_jobs.cohorts.purchases import MONEY
 
 _SCORED = (
@@ -31,7 +32,7 @@ def learn_churn(observations: DataFrame, capacity: int, fixed_threshold: float |
         capacity, fixed_threshold: see `churn_model.learn`.
     """
 
-    def run(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    def run(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         observed = pd.concat([*batches] or [nothing], ignore_index=True)
         yield pd.DataFrame({"learned": [learn(observed, capacity, fixed_threshold).to_json()]})
 
@@ -52,29 +53,50 @@ def merchant_churn_flags(observations: DataFrame, money: DataFrame, learned: Lea
         learned: see `learn_churn`.
     """
 
-    def run(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    def run(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         for batch in batches:
             yield score(batch, learned)
 
     today = observations.where(f.col("day") == f.lit(as_of))
     loss = f.col("churn_probability") * f.col("revenue_28d").cast("double") * 365 / 28
-    return today.mapInPandas(run, _SCORED).join(money, "merchant_id").select(
-        "merchant_id",
-        "stage",
-        "days_since_last_order",
-        "days_since_last_login",
-        "revenue_28d",
-        "revenue_prev_28d",
-        "churn_probability",
-        "is_churn_flagged",
-        "reason_1",
-        "reason_2",
-        "reason_3",
-        loss.cast(MONEY).alias("expected_loss"),
-        f.lit(learned.threshold).cast("double").alias("threshold"),
-        f.lit(capacity).alias("capacity"),
-        f.lit(learned.version).alias("model_version"),
+    return (
+        today.mapInPandas(run, _SCORED)
+        .join(money, "merchant_id")
+        .select(
+            "merchant_id",
+            "stage",
+            "days_since_last_order",
+            "days_since_last_login",
+            "revenue_28d",
+            "revenue_prev_28d",
+            "churn_probability",
+            "is_churn_flagged",
+            "reason_1",
+            "reason_2",
+            "reason_3",
+            loss.cast(MONEY).alias("expected_loss"),
+            f.lit(learned.threshold).cast("double").alias("threshold"),
+            f.lit(capacity).alias("capacity"),
+            f.lit(learned.version).alias("model_version"),
+        )
     )
+
+
+def input_shares(observations: DataFrame, learned: Learned, as_of: date) -> DataFrame:
+    """How the day's merchants are spread over the parts of each input that the days learnt from made.
+
+    Returns:
+        input, part, merchants; no row for an empty part.
+    """
+
+    def run(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for batch in batches:
+            weighed = inputs(batch)
+            parts = [part_of(values, learned.training[name][0]) for name, values in weighed.items()]
+            yield pd.DataFrame({"input": np.repeat(list(weighed), len(batch)), "part": np.concatenate(parts)})
+
+    today = observations.where(f.col("day") == f.lit(as_of))
+    return today.mapInPandas(run, "input string, part int").groupBy("input", "part").agg(f.count("*").alias("merchants"))
 
 
 def churn_model_evaluation(spark: SparkSession, learned: Learned) -> DataFrame:

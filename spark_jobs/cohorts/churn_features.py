@@ -125,7 +125,16 @@ def _silence(short: str, nothing: str, plural: str) -> Callable[[Mapping[str, fl
 
 
 def _change(plural: str, name: str) -> Callable[[Mapping[str, float]], str]:
-    return lambda row: f"{round(row[f'{name}_28d'])} {plural} in the last 28 days, {round(row[f'{name}_prev_28d'])} in the 28 days before"
+    def say(row: Mapping[str, float]) -> str:
+        new, old = round(row[f"{name}_28d"]), round(row[f"{name}_prev_28d"])
+        return f"{new} {plural} in the last 28 days, {old} in the 28 days before"
+
+    return say
+
+
+def _money(row: Mapping[str, float]) -> str:
+    new, old = row["revenue_28d"], row["revenue_prev_28d"]
+    return f"net revenue {new:,.2f} in the last 28 days, {old:,.2f} in the 28 days before"
 
 
 def _days(count: int) -> str:
@@ -134,12 +143,12 @@ def _days(count: int) -> str:
 
 # What the model weighs, by what it speaks of, and the words for it.
 TOPICS: dict[str, tuple[tuple[str, ...], Callable[[Mapping[str, float]], str]]] = {
-    "orders": (("order_silence", "order_overdue", "orders_level", "orders_change"), _silence("order", "no paid order", "orders")),
-    "logins": (("login_silence", "login_overdue", "logins_level", "logins_change"), _silence("login", "no login", "logins")),
-    "revenue": (
-        ("revenue_change",),
-        lambda row: f"net revenue {row['revenue_28d']:,.2f} in the last 28 days, {row['revenue_prev_28d']:,.2f} in the 28 days before",
+    "orders": (
+        ("order_silence", "order_overdue", "orders_level", "orders_change"),
+        _silence("order", "no paid order", "orders"),
     ),
+    "logins": (("login_silence", "login_overdue", "logins_level", "logins_change"), _silence("login", "no login", "logins")),
+    "revenue": (("revenue_change",), _money),
     "features": (("features_used_change",), _change("uses of platform features", "features_used")),
     "fans won": (("fans_won_change",), _change("new fans", "fans_won")),
     "shares": (("shares_change",), _change("shares", "shares")),

@@ -49,10 +49,10 @@ class Model:
         strength: inverse regularisation.
     """
 
-    names: tuple[str, ...]
-    means: tuple[float, ...]
-    scales: tuple[float, ...]
-    weights: tuple[float, ...]
+    names: Sequence[str]
+    means: Sequence[float]
+    scales: Sequence[float]
+    weights: Sequence[float]
     intercept: float
     slope: float
     shift: float
@@ -97,7 +97,7 @@ class Learned:
         stage_rates: share that left by stage (without the flag), on all labelled days; `""` is the share over all stages.
         evaluations: on the days learnt from (forward predictions) and on the later ones.
         later: probability and label of each observation of the later split, for the curves of the card.
-        training: sample of each input on the days learnt from, for its drift: the edges of its deciles and their shares.
+        training: by input, the edges between its deciles on the days learnt from, and the share in each part.
     """
 
     version: str
@@ -116,11 +116,10 @@ class Learned:
     @classmethod
     def from_json(cls, text: str) -> Learned:
         content = json.loads(text)
-        model = content["model"]
-        if model:
-            model = Model(**{name: tuple(value) if isinstance(value, list) else value for name, value in model.items()})
-        evaluations = [Evaluation(**row) for row in content["evaluations"]]
-        return cls(**{**content, "model": model, "evaluations": evaluations})
+        if content["model"]:
+            content["model"] = Model(**content["model"])
+        content["evaluations"] = [Evaluation(**row) for row in content["evaluations"]]
+        return cls(**content)
 
 
 def learn(observed: pd.DataFrame, capacity: int, fixed_threshold: float | None = None) -> Learned:
@@ -136,10 +135,11 @@ def learn(observed: pd.DataFrame, capacity: int, fixed_threshold: float | None =
     stage_rates = {str(stage): float(rate) for stage, rate in labelled.groupby("stage")["has_left"].mean().items()}
     stage_rates[""] = float(labelled["has_left"].mean()) if len(labelled) else 0.0
     known = labelled[labelled["stage"] != "churned"].reset_index(drop=True)
-    span = (str(known["day"].min()), str(known["day"].max())) if len(known) else (None, None)
-    if known["merchant_id"].nunique() < MINIMUM_MERCHANTS or known[known["has_left"]]["merchant_id"].nunique() < MINIMUM_CHURNERS:
-        version = f"fallback-base-rate-{_digest(span, sorted(stage_rates.items()))}"
-        return Learned(version, None, None, stage_rates, [_summary("train", known)], *span)
+    first, last = (str(known["day"].min()), str(known["day"].max())) if len(known) else (None, None)
+    merchants, churners = known["merchant_id"].nunique(), known[known["has_left"]]["merchant_id"].nunique()
+    if merchants < MINIMUM_MERCHANTS or churners < MINIMUM_CHURNERS:
+        version = f"fallback-base-rate-{_digest(first, last, sorted(stage_rates.items()))}"
+        return Learned(version, None, None, stage_rates, [_summary("train", known)], first, last)
 
     days = sorted(known["day"].unique())
     later_from = days[len(days) - max(len(days) // 4, 1)]
@@ -150,8 +150,8 @@ def learn(observed: pd.DataFrame, capacity: int, fixed_threshold: float | None =
     model = _calibrated(_fit(known, ALL_INPUTS, strength), forward)
     if threshold is None:
         threshold = fixed_threshold if fixed_threshold is not None else _threshold(known, model.probabilities(known), capacity)
-    version = f"logistic-{_digest(span, asdict(model), threshold)}"
-    return Learned(version, model, threshold, stage_rates, evaluations, *span, later=curve, training=_deciles(known))
+    version = f"logistic-{_digest(first, last, asdict(model), threshold)}"
+    return Learned(version, model, threshold, stage_rates, evaluations, first, last, curve, _deciles(known))
 
 
 def score(frame: pd.DataFrame, learned: Learned) -> pd.DataFrame:
@@ -166,7 +166,8 @@ def score(frame: pd.DataFrame, learned: Learned) -> pd.DataFrame:
     """
     frame = frame.reset_index(drop=True)
     rates = frame["stage"].map(learned.stage_rates).fillna(learned.stage_rates[""]).to_numpy(np.float64)
-    probabilities, reasons = rates, [[None] * 3] * len(frame)
+    probabilities = rates
+    reasons: list[list[str | None]] = [[None] * 3] * len(frame)
     if learned.model is not None:
         # A merchant that has churned already is none of those that the model learnt from.
         is_base = (frame["stage"] == "churned").to_numpy() & ("churned" in learned.stage_rates)
@@ -190,10 +191,11 @@ def _reasons(model: Model, frame: pd.DataFrame) -> list[list[str | None]]:
     parts = model.contributions(frame)
     by_topic = pd.DataFrame({topic: parts[list(names)].sum(axis=1) for topic, (names, _) in TOPICS.items()})
     rows: list[list[str | None]] = []
-    for position, row in enumerate(frame[list(FEATURES)].to_dict("records")):
+    for position in range(len(frame)):
+        row = {name: float(frame[name].iloc[position]) for name in FEATURES}
         strengths = by_topic.iloc[position]
-        topics = [topic for topic in strengths.sort_values(ascending=False, kind="stable").index if strengths[topic] > _REASON][:3]
-        words: list[str | None] = [TOPICS[topic][1](row) for topic in topics]
+        strongest = strengths.sort_values(ascending=False, kind="stable").index[:3]
+        words: list[str | None] = [TOPICS[topic][1](row) for topic in strongest if strengths[topic] > _REASON]
         rows.append(words + [None] * (3 - len(words)))
     return rows
 
@@ -201,11 +203,19 @@ def _reasons(model: Model, frame: pd.DataFrame) -> list[list[str | None]]:
 def _fit(frame: pd.DataFrame, names: Sequence[str], strength: float) -> Model:
     weighed = inputs(frame)
     matrix = np.column_stack([weighed[name] for name in names])
-    means, scales = matrix.mean(axis=0), np.maximum(matrix.std(axis=0), 1e-9)
-    scales = np.where(scales > 1e-6, scales, 1.0)
+    means, spread = matrix.mean(axis=0), matrix.std(axis=0)
+    scales = np.where(spread > 1e-6, spread, 1.0)
     regression = LogisticRegression(C=strength, max_iter=1000).fit((matrix - means) / scales, frame["has_left"])
-    weights = tuple(float(weight) for weight in regression.coef_[0])
-    return Model(tuple(names), tuple(means.tolist()), tuple(scales.tolist()), weights, float(regression.intercept_[0]), 1.0, 0.0, strength)
+    return Model(
+        names=tuple(names),
+        means=tuple(means.tolist()),
+        scales=tuple(scales.tolist()),
+        weights=tuple(regression.coef_[0].tolist()),
+        intercept=float(regression.intercept_[0]),
+        slope=1.0,
+        shift=0.0,
+        strength=strength,
+    )
 
 
 def _forward(frame: pd.DataFrame, names: Sequence[str]) -> tuple[float, pd.DataFrame, pd.DataFrame]:
@@ -273,7 +283,8 @@ def _evaluate(
         strength, predicted, forward = _forward(train, names)
         model = _calibrated(_fit(train, names, strength), forward)
         if forward["has_left"].nunique() == 2:
-            probabilities = np.clip(expit(model.slope * forward["logit"].to_numpy(np.float64) + model.shift), _SMALLEST, 1 - _SMALLEST)
+            odds = model.slope * forward["logit"].to_numpy(np.float64) + model.shift
+            probabilities = np.clip(expit(odds), _SMALLEST, 1 - _SMALLEST)
         else:
             predicted, probabilities = train, model.probabilities(train)
         limit = fixed_threshold if fixed_threshold is not None else _threshold(predicted, probabilities, capacity)
@@ -320,7 +331,7 @@ def _measured(split: str, frame: pd.DataFrame, probabilities: Vector, threshold:
 
 
 def lift(has_left: NDArray[np.bool_], probabilities: Vector, share: float) -> float:
-    """Leavers among the ⌈share·n⌉ highest probabilities, against as many drawn at random; a tie at the edge is taken in part."""
+    """Leavers among the ⌈share·n⌉ highest probabilities over those among as many at random; a tie at the edge is split."""
     n = int(np.ceil(share * len(probabilities)))
     edge = np.sort(probabilities)[-n]
     above, tied = probabilities > edge, probabilities == edge
@@ -333,14 +344,14 @@ def _deciles(frame: pd.DataFrame) -> dict[str, tuple[list[float], list[float]]]:
     deciles = {}
     for name, values in inputs(frame).items():
         edges = np.unique(np.quantile(values, np.arange(1, 10) / 10))
-        deciles[name] = (edges.tolist(), shares(values, edges).tolist())
+        counts = np.bincount(part_of(values, edges.tolist()), minlength=len(edges) + 1)
+        deciles[name] = (edges.tolist(), (counts / len(values)).tolist())
     return deciles
 
 
-def shares(values: Vector, edges: Vector) -> Vector:
-    """Share of the values in each part that the edges make; a part ends with its edge."""
-    parts: Vector = np.bincount(np.searchsorted(edges, values, side="left"), minlength=len(edges) + 1) / max(len(values), 1)
-    return parts
+def part_of(values: Vector, edges: Sequence[float]) -> NDArray[np.int64]:
+    """In which of the parts that the edges make each value lies; a part ends with its edge."""
+    return np.searchsorted(edges, values, side="left")
 
 
 def _digest(*parts: object) -> str:

@@ -33,9 +33,11 @@ def cohort_value(orders: DataFrame, refunds: DataFrame, values: DataFrame, spend
             f.when(~f.bool_or("is_unknown"), f.coalesce(f.sum("expected_value_365d"), f.lit(0))).alias("expected"),
         )
     )
-    spent = spend.where(f.col("merchant_id").isNotNull()).groupBy(
-        "merchant_id", f.trunc("event_date", "month").alias("cohort")
-    ).agg(f.sum("amount").cast(MONEY).alias("spend"))
+    spent = (
+        spend.where(f.col("merchant_id").isNotNull())
+        .groupBy("merchant_id", f.trunc("event_date", "month").alias("cohort"))
+        .agg(f.sum("amount").cast(MONEY).alias("spend"))
+    )
     costs = (
         expected.join(spent, list(cohort), "left")
         .withColumn("spend", f.coalesce("spend", f.lit(0).cast(MONEY)))

@@ -86,11 +86,15 @@ def group_survival(durations: DataFrame) -> DataFrame:
     Returns:
         stratum, value, day, at_risk, deaths, survival, survival_lo, survival_hi (null where survival is 0 or 1).
     """
-    ended = _by_stratum(durations).groupBy("stratum", "value", f.col("duration").alias("day")).agg(
-        f.count("*").alias("ended"), f.count_if("died").alias("deaths")
+    ended = (
+        _by_stratum(durations)
+        .groupBy("stratum", "value", f.col("duration").alias("day"))
+        .agg(f.count("*").alias("ended"), f.count_if("died").alias("deaths"))
     )
-    days = ended.groupBy("stratum", "value").agg(f.max("day").alias("longest")).select(
-        "stratum", "value", f.explode(f.sequence(f.lit(0), "longest")).alias("day")
+    days = (
+        ended.groupBy("stratum", "value")
+        .agg(f.max("day").alias("longest"))
+        .select("stratum", "value", f.explode(f.sequence(f.lit(0), "longest")).alias("day"))
     )
     so_far = Window.partitionBy("stratum", "value").orderBy("day").rowsBetween(Window.unboundedPreceding, Window.currentRow)
     from_here = Window.partitionBy("stratum", "value").orderBy("day").rowsBetween(Window.currentRow, Window.unboundedFollowing)
@@ -123,12 +127,17 @@ def group_lifetimes(durations: DataFrame, survival: DataFrame) -> DataFrame:
 
     Returns:
         stratum, value, groups, deaths, median_days (first day with survival of at most a half, null if none),
-        rmst_90 (sum of survival over days 0 to 89; the curve stays where it ended), naive_mean_days (over the dead, null without).
+        rmst_90 (sum of survival over days 0 to 89; the curve stays where it ended), naive_mean_days (over the dead, null
+        without any).
     """
-    counts = _by_stratum(durations).groupBy("stratum", "value").agg(
-        f.count("*").alias("groups"),
-        f.count_if("died").alias("deaths"),
-        f.avg(f.when(f.col("died"), f.col("duration"))).alias("naive_mean_days"),
+    counts = (
+        _by_stratum(durations)
+        .groupBy("stratum", "value")
+        .agg(
+            f.count("*").alias("groups"),
+            f.count_if("died").alias("deaths"),
+            f.avg(f.when(f.col("died"), f.col("duration"))).alias("naive_mean_days"),
+        )
     )
     days_left = f.greatest(f.lit(0), RMST_DAYS - 1 - f.max("day"))
     curves = survival.groupBy("stratum", "value").agg(
@@ -149,4 +158,4 @@ def _by_stratum(durations: DataFrame) -> DataFrame:
         f.struct(f.lit("all").alias("stratum"), f.lit("all").alias("value")),
         *(f.struct(f.lit(name).alias("stratum"), f.col(name).alias("value")) for name in ("kind", "driver", "size_band")),
     )
-    return durations.select(f.explode(strata).alias("in_"), "duration", "died").select("in_.stratum", "in_.value", "duration", "died")
+    return durations.select(f.inline(strata), "duration", "died")

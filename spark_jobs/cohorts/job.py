@@ -13,8 +13,10 @@ from expectations.contract import SOURCES, Fate
 from expectations.settings import Settings
 from spark_jobs import lake
 from spark_jobs.cohorts import churn, lifetimes, merchant_days
+from spark_jobs.cohorts.churn_model import Learned
 from spark_jobs.cohorts.cohort_value import cohort_value
 from spark_jobs.cohorts.group_survival import end_of_day, group_durations, group_lifetimes, group_survival
+from spark_jobs.cohorts.model_card import Evidence, write_model_card
 from spark_jobs.cohorts.purchases import customers, gap_percentile, orders_with_refunds, purchase_days
 
 TABLES = (
@@ -46,11 +48,11 @@ class _Day:
     def named(self) -> DataFrame:
         """How many events of a kind named a merchant on a day: merchant_id, event_type, action, event_date, events."""
         key = ("merchant_id", "event_type", "action", "event_date")
-        tables = (self.spark.read.format("delta").load(lake.table_path(self.settings, f"{source}_events")) for source in SOURCES)
-        is_known = (f.col("fate") == Fate.ACCEPTED.value) & (f.col("event_date") <= f.lit(self.as_of)) & f.col("merchant_id").isNotNull()
-        return reduce(DataFrame.unionByName, (_with_action(table).where(is_known).select(*key) for table in tables)).groupBy(*key).agg(
-            f.count("*").alias("events")
-        ).persist()
+        paths = (lake.table_path(self.settings, f"{source}_events") for source in SOURCES)
+        tables = (_with_action(self.spark.read.format("delta").load(path)) for path in paths)
+        is_known = (f.col("fate") == Fate.ACCEPTED.value) & (f.col("event_date") <= f.lit(self.as_of))
+        named = (table.where(is_known & f.col("merchant_id").isNotNull()).select(*key) for table in tables)
+        return reduce(DataFrame.unionByName, named).groupBy(*key).agg(f.count("*").alias("events")).persist()
 
     @cached_property
     def orders_and_refunds(self) -> tuple[DataFrame, DataFrame]:
@@ -63,26 +65,31 @@ def _with_action(events: DataFrame) -> DataFrame:
 
 
 def cohorts(spark: SparkSession, settings: Settings, as_of: date) -> dict[str, object]:
-    """Write the cohort tables of `as_of`.
+    """Write the cohort tables of `as_of`, and the model card.
 
     Returns:
-        The report: step, as_of, rows_in (events that name a merchant), rows_out, the rows of each table and the churn model's version.
+        The report: step, as_of, rows_in (events that name a merchant), rows_out, rows of each table, the churn model's
+        version, and where the model card lies.
     """
     day = _Day(spark, settings, as_of)
     # The three parts share little and are short of work for all cores; together they take the time of the longest.
     with ThreadPoolExecutor(3) as pool:
-        groups, fans, merchants = (pool.submit(part, day) for part in (_groups, _fans, _merchants))
-        for part in (groups, fans):
-            part.result()
-        version = merchants.result()
+        groups, fans, merchants = pool.submit(_groups, day), pool.submit(_fans, day), pool.submit(_merchants, day)
+        groups.result()
+        by_frequency, by_week = fans.result()
+        learned, today = merchants.result()
+    card = settings.home / "model_cards" / f"{as_of.isoformat()}.html"
+    write_model_card(card, as_of, learned, Evidence(today, by_frequency, by_week))
     rows = {table: lake.row_counts(settings, table, "as_of").get(as_of.isoformat(), 0) for table in TABLES}
+    read = day.named.agg(f.sum("events")).first()
     return {
         "step": "cohorts",
         "as_of": as_of.isoformat(),
-        "rows_in": day.named.agg(f.sum("events")).first()[0] or 0,
+        "rows_in": read[0] or 0 if read else 0,
         "rows_out": sum(rows.values()),
         "tables": rows,
-        "churn_model": version,
+        "churn_model": learned.version,
+        "model_card": str(card),
     }
 
 
@@ -94,7 +101,8 @@ def _groups(day: _Day) -> None:
     day.write("group_lifetimes", group_lifetimes(durations, survival))
 
 
-def _fans(day: _Day) -> None:
+def _fans(day: _Day) -> tuple[list[tuple[int, int, int, float]], list[tuple[int, int, float]]]:
+    """Write the tables about fans; returns the holdout by frequency and by week."""
     orders, refunds = day.orders_and_refunds
     days = purchase_days(orders, refunds).persist()
     histories = customers(days, day.as_of).persist()
@@ -106,9 +114,13 @@ def _fans(day: _Day) -> None:
     day.write("ltv_model", lifetimes.ltv_model(scored, parameters))
     day.write("fan_churn_flags", lifetimes.fan_churn_flags(values, gap_percentile(days)))
     day.write("cohort_value", cohort_value(orders, refunds, values, day.read("shop.spend_recorded.v1")))
+    by_frequency = lifetimes.holdout_by_frequency(scored).orderBy("frequency").collect()
+    by_week = lifetimes.holdout_by_week(histories, parameters, days, day.as_of).orderBy("week").collect()
+    return [tuple(row) for row in by_frequency], [tuple(row) for row in by_week]
 
 
-def _merchants(day: _Day) -> str:
+def _merchants(day: _Day) -> tuple[Learned, dict[str, list[float]]]:
+    """Write the tables about merchants; returns the churn model and how the day's merchants are spread over its inputs."""
     capacity = day.settings.churn_capacity
     days = merchant_days.merchant_days(day.named, *day.orders_and_refunds)
     histories = merchant_days.merchant_histories(day.named, days).persist()
@@ -118,4 +130,9 @@ def _merchants(day: _Day) -> str:
     day.write("merchant_churn_flags", churn.merchant_churn_flags(observations, money, learned, day.as_of, capacity))
     day.write("churn_model_evaluation", churn.churn_model_evaluation(day.spark, learned))
     day.write("merchant_stage_history", merchant_days.stage_history(histories, day.as_of))
-    return learned.version
+    if learned.model is None:
+        return learned, {}
+    spread = {name: [0.0] * len(shares) for name, (_, shares) in learned.training.items()}
+    for row in churn.input_shares(observations, learned, day.as_of).collect():
+        spread[row["input"]][row["part"]] = row["merchants"]
+    return learned, {name: [count / sum(parts) for count in parts] for name, parts in spread.items()}

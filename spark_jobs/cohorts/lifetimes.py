@@ -6,6 +6,7 @@ taken together. The forecast of the holdout comes from fits, own and pooled, on 
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from spark_jobs.cohorts.likelihood import Fit
 from spark_jobs.cohorts.purchases import MONEY
 
 MINIMUM_REPEAT_CUSTOMERS = 100
+MOST_FREQUENT, MOST_WEEKS = 7, 26  # of the model card's summaries
 ORDERS_90D, ORDERS_365D = 90 / 7, 365 / 7  # weeks
 BEFORE = tuple(f"{name}_before" for name in bgnbd.PARAMETERS)
 ESTIMATES = (*bgnbd.PARAMETERS, *gamma_gamma.PARAMETERS)
@@ -72,9 +74,11 @@ def _fit_merchant(rows: pd.DataFrame) -> pd.DataFrame:
     spending = rows[rows["mean"].notna()]
     value = None
     if len(spending):
-        value = gamma_gamma.fit(spending["x"].to_numpy(np.int64), spending["mean"].to_numpy(), weights[spending.index].to_numpy())
+        times, means = spending["x"].to_numpy(np.int64), spending["mean"].to_numpy()
+        value = gamma_gamma.fit(times, means, weights[spending.index].to_numpy(np.float64))
     estimates = np.concatenate([fit.parameters, value.parameters if value else np.full(3, np.nan)])
     errors = np.concatenate([fit.standard_errors, value.standard_errors if value else np.full(3, np.nan)])
+    is_value_fitted = value is not None and value.has_converged and not gamma_gamma.is_degenerate(value.parameters)
     row: dict[str, object] = {
         "merchant_id": rows["merchant_id"].iloc[0],
         "customers": int(whole.customers.sum()),
@@ -84,7 +88,7 @@ def _fit_merchant(rows: pd.DataFrame) -> pd.DataFrame:
         **dict(zip(ERRORS, _or_null(errors), strict=True)),
         **dict(zip(BEFORE, fit_before.parameters, strict=True)),
         "is_at_bound": bool(fit.at_bound.any() or (value is not None and value.at_bound.any())),
-        "has_converged": fit.has_converged and value is not None and value.has_converged and not gamma_gamma.is_degenerate(value.parameters),
+        "has_converged": fit.has_converged and is_value_fitted,
         "has_converged_before": fit_before.has_converged,
     }
     return pd.DataFrame([row])
@@ -93,7 +97,8 @@ def _fit_merchant(rows: pd.DataFrame) -> pd.DataFrame:
 def _fit_purchases(rows: pd.DataFrame, weights: pd.Series[float], suffix: str) -> tuple[bgnbd.Histories, Fit]:
     names = [f"{name}{suffix}" for name in ("x", "recency", "age")]
     known = rows[names[0]].notna()
-    histories = bgnbd.Histories.group(*(rows.loc[known, name].to_numpy(np.float64) for name in names), weights[known].to_numpy())
+    x, recency, age = (rows.loc[known, name].to_numpy(np.float64) for name in names)
+    histories = bgnbd.Histories.group(x, recency, age, weights[known].to_numpy(np.float64))
     return histories, bgnbd.fit(histories)
 
 
@@ -145,18 +150,21 @@ def score_customers(customers: DataFrame, parameters: DataFrame) -> DataFrame:
         parameters: see `choose_parameters`.
 
     Returns:
-        merchant_id, user_id, x, recency, age, mean, holdout_days, holdout_orders, then p_alive, the expected orders of 90 and
-        365 days, expected_value (of 365 days; null where the model has no finite mean), holdout_orders_expected (null for
-        those not known before the holdout) and both log-likelihoods. All null for a fan without a purchase.
+        merchant_id, user_id, x, recency, age, mean, x_before, holdout_days, holdout_orders, then p_alive, the expected orders
+        of 90 and 365 days, expected_value (of 365 days; null where the model has no finite mean), holdout_orders_expected
+        (null for those not known before the holdout) and both log-likelihoods. All null for a fan without a purchase.
     """
-    kept = "merchant_id string, user_id string, x bigint, recency double, age double, mean double, holdout_days int, holdout_orders bigint"
+    kept = (
+        "merchant_id string, user_id string, x bigint, recency double, age double, mean double, "
+        "x_before bigint, holdout_days int, holdout_orders bigint"
+    )
     schema = f"{kept}, {', '.join(f'{name} double' for name in (*_SCORES, *_LIKELIHOODS))}"
     used = parameters.select("merchant_id", *ESTIMATES, *BEFORE)
     return customers.join(used, "merchant_id").groupBy("merchant_id").applyInPandas(_score_merchant, schema)
 
 
 def _score_merchant(rows: pd.DataFrame) -> pd.DataFrame:
-    kept = rows[["merchant_id", "user_id", "x", "recency", "age", "mean", "holdout_days", "holdout_orders"]]
+    kept = rows[["merchant_id", "user_id", "x", "recency", "age", "mean", "x_before", "holdout_days", "holdout_orders"]]
     scores = pd.DataFrame(np.nan, index=rows.index, columns=[*_SCORES, *_LIKELIHOODS])
     model = rows.iloc[0]
     parameters = model[list(bgnbd.PARAMETERS)].to_numpy(np.float64)
@@ -250,3 +258,62 @@ def fan_churn_flags(values: DataFrame, long_gaps: DataFrame) -> DataFrame:
         "expected_value_365d",
         flag.alias("is_churn_flagged"),
     )
+
+
+def holdout_by_frequency(scored: DataFrame) -> DataFrame:
+    """The forecast of the holdout against what came, by repeat purchases known before it (`MOST_FREQUENT` stands for more).
+
+    Returns:
+        frequency, fans, actual, expected; over all merchants.
+    """
+    return (
+        scored.where(f.col("x_before").isNotNull())
+        .groupBy(f.least("x_before", f.lit(MOST_FREQUENT)).alias("frequency"))
+        .agg(
+            f.count("*").alias("fans"),
+            f.sum("holdout_orders").alias("actual"),
+            f.sum(f.col("holdout_orders_expected").cast(_EXACT)).cast("double").alias("expected"),
+        )
+    )
+
+
+def holdout_by_week(customers: DataFrame, parameters: DataFrame, days: DataFrame, as_of: date) -> DataFrame:
+    """The forecast of the holdout against what came, by week of the holdout, over the merchants whose holdout covers the week.
+
+    Args:
+        customers: see `purchases.customers`.
+        parameters: see `choose_parameters`.
+        days: see `purchases.purchase_days`.
+
+    Returns:
+        week (from 1), actual, expected.
+    """
+    known = customers.where(f.col("x_before").isNotNull())
+    expected = (
+        known.select("merchant_id", "x_before", "recency_before", "age_before", "holdout_days")
+        .join(parameters.select("merchant_id", *BEFORE), "merchant_id")
+        .groupBy("merchant_id")
+        .applyInPandas(_forecast_weeks, "week int, expected double")
+        .select("week", f.lit(0).cast("bigint").alias("actual"), "expected")
+    )
+    week = f.col("holdout_days") - f.datediff(f.lit(as_of), "day") + 6
+    actual = (
+        days.where(f.col("value") > 0)
+        .join(known.select("merchant_id", "user_id", "holdout_days"), ["merchant_id", "user_id"])
+        .withColumn("week", f.floor(week / 7).cast("int"))
+        .where(f.col("week").between(1, f.least(f.floor(f.col("holdout_days") / 7), f.lit(MOST_WEEKS))))
+        .select("week", f.lit(1).cast("bigint").alias("actual"), f.lit(0.0).alias("expected"))
+    )
+    exact = f.sum(f.col("expected").cast(_EXACT)).cast("double").alias("expected")
+    return expected.unionByName(actual).groupBy("week").agg(f.sum("actual").alias("actual"), exact)
+
+
+def _forecast_weeks(rows: pd.DataFrame) -> pd.DataFrame:
+    """Expected purchases of one merchant's customers in each whole week of its holdout."""
+    parameters = rows.iloc[0][list(BEFORE)].to_numpy(np.float64)
+    history = (rows["x_before"].to_numpy(np.int64), rows["recency_before"].to_numpy(), rows["age_before"].to_numpy())
+    pairs, index = np.unique(np.column_stack([history[0], history[2]]), axis=0, return_inverse=True)
+    alive = np.bincount(index.ravel(), weights=bgnbd.p_alive(parameters, *history))
+    weeks = np.arange(1, min(int(rows["holdout_days"].iloc[0]) // 7, MOST_WEEKS) + 1)
+    until = [float(alive @ bgnbd.expected_if_alive(parameters, pairs[:, 0], pairs[:, 1], float(week))) for week in weeks]
+    return pd.DataFrame({"week": weeks, "expected": np.diff(until, prepend=0.0)})

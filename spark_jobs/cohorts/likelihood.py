@@ -66,7 +66,8 @@ def _climb(likelihood: Likelihood, start: Vector, low: Vector, high: Vector) -> 
         value, gradient = likelihood(x)
         return -value, -gradient
 
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=list(zip(low, high, strict=True)), options={"maxiter": 300})
+    bounds = list(zip(low, high, strict=True))
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 300})
     x = np.clip(found.x, low, high)
     value, gradient = likelihood(x)
     has_converged = False

@@ -49,10 +49,15 @@ def merchant_days(named: DataFrame, orders: DataFrame, refunds: DataFrame) -> Da
     for (event_type, action), name in kinds.items():
         what = f.when((f.col("event_type") == event_type) & (f.col("action").eqNullSafe(f.lit(action))), name).otherwise(what)
     nothing = f.lit(0).cast(MONEY)
-    counted = named.select("merchant_id", f.col("event_date").alias("day"), what.alias("what"), "events", nothing.alias("revenue"))
-    paid = orders.select("merchant_id", f.col("paid_on").alias("day"), f.lit("orders").alias("what"), f.lit(1).alias("events"), f.col("amount").alias("revenue"))
-    back = refunds.select("merchant_id", f.col("refunded_on").alias("day"), f.lit("refunds").alias("what"), f.lit(0).alias("events"), (-f.col("amount")).alias("revenue"))
-    everything = counted.where(f.col("what").isNotNull()).unionByName(paid).unionByName(back)
+
+    def rows(events: DataFrame, day: str, what: Column, count: Column, revenue: Column) -> DataFrame:
+        columns = {"day": f.col(day), "what": what, "events": count, "revenue": revenue}
+        return events.select("merchant_id", *(column.alias(name) for name, column in columns.items()))
+
+    counted = rows(named, "event_date", what, f.col("events"), nothing).where(f.col("what").isNotNull())
+    paid = rows(orders, "paid_on", f.lit("orders"), f.lit(1), f.col("amount"))
+    back = rows(refunds, "refunded_on", f.lit("refunds"), f.lit(1), -f.col("amount"))
+    everything = counted.unionByName(paid).unionByName(back)
     totals = (f.coalesce(f.sum(f.when(f.col("what") == name, f.col("events"))), f.lit(0)).alias(name) for name in COUNTS)
     return everything.groupBy("merchant_id", "day").agg(*totals, f.sum("revenue").cast(MONEY).alias("revenue"))
 
@@ -132,7 +137,8 @@ class Timeline:
         active_days = np.concatenate([[0], np.cumsum(is_active)])
         ahead = np.minimum(np.arange(length) + 1 + LABEL_DAYS, length)
         has_left = active_days[ahead] == active_days[1:]
-        return cls(first_day, counts, np.rint(100 * by_day("revenue")), stages(is_active, counts["orders"], onboarded), has_left)
+        stage = stages(is_active, counts["orders"], onboarded)
+        return cls(first_day, counts, np.rint(100 * by_day("revenue")), stage, has_left)
 
 
 def stages(is_active: NDArray[np.bool_], orders: NDArray[np.float64], onboarded: int) -> NDArray[np.str_]:
@@ -205,4 +211,5 @@ def stage_history(histories: DataFrame, as_of: date) -> DataFrame:
             }
         )
 
-    return histories.groupBy("merchant_id").applyInPandas(follow, "merchant_id string, stage string, entered_on date, left_on date")
+    schema = "merchant_id string, stage string, entered_on date, left_on date"
+    return histories.groupBy("merchant_id").applyInPandas(follow, schema)

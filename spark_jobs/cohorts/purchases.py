@@ -32,13 +32,12 @@ def orders_with_refunds(orders: DataFrame, refunds: DataFrame) -> tuple[DataFram
         orders (merchant_id, order_id, user_id, paid_on, amount), and
         refunds (merchant_id, order_id, user_id, refunded_on, amount), the user being the order's.
     """
-    paid = first_by_id(orders.select("event_time", "event_id", "event_source", "event_date", "merchant_id", "order_id", "user_id", "amount"),
-                       "merchant_id", "order_id").select(
+    when = ("event_time", "event_id", "event_source", "event_date")
+    paid = first_by_id(orders.select(*when, "merchant_id", "order_id", "user_id", "amount"), "merchant_id", "order_id").select(
         "merchant_id", "order_id", "user_id", f.col("event_date").alias("paid_on"), "amount"
     )
     given_back = first_by_id(
-        refunds.select("event_time", "event_id", "event_source", "event_date", "merchant_id", "refund_id", "order_id", "amount"),
-        "merchant_id", "refund_id",
+        refunds.select(*when, "merchant_id", "refund_id", "order_id", "amount"), "merchant_id", "refund_id"
     ).select("merchant_id", "order_id", f.col("event_date").alias("refunded_on"), "amount")
     return paid, given_back.join(paid.select("merchant_id", "order_id", "user_id"), ["merchant_id", "order_id"])
 
