@@ -404,9 +404,7 @@ def _stream() -> Iterable[EventType]:
         (
             live_id,
             user_id,
-            _enum(
-                "kind", "What.", "comment", "like", "coupon", "red_packet", "mic", "product_click", "follow_host"
-            ),
+            _enum("kind", "What.", "comment", "like", "coupon", "red_packet", "mic", "product_click", "follow_host"),
             product_id.optional(),
         ),
     )

@@ -29,9 +29,10 @@ from expectations.settings import Settings
 
 # What is known of a line, before the fields of its event; see docs/events.md.
 ENVELOPE = """
-    fate string, dt date, file string, line bigint, reason string, rows_read bigint, error string, bytes bigint, modified_at timestamp,
+    fate string, dt date, file string, line bigint, reason string, raw binary,
+    rows_read bigint, error string, bytes bigint, modified_at timestamp,
     event_key binary, value_hash binary, event_id string, event_source string, event_type string,
-    event_time timestamp, event_date date, event_month string, persons array<string>, raw binary, extra string, extensions string
+    event_time timestamp, event_date date, event_month string, persons array<string>, extra string, extensions string
 """
 PARTITION_COLUMNS = ("fate", "event_month")
 TIME_ORDER = ("event_time", "event_id", "event_source")  # the total order in which events replace one another
@@ -40,7 +41,9 @@ TIME_ORDER = ("event_time", "event_id", "event_source")  # the total order in wh
 def event_schema(source: str) -> t.StructType:
     """Columns of a source's event table: the envelope, then every field of the source's events."""
     fields = ", ".join(f"`{field.name}` {COLUMN_KINDS[field.kind]}" for field in source_fields(source).values())
-    return t.StructType.fromDDL(f"{ENVELOPE}, {fields}")
+    schema = t.StructType.fromDDL(f"{ENVELOPE}, {fields}")
+    assert isinstance(schema, t.StructType)
+    return schema
 
 
 def table_path(settings: Settings, table: str) -> str:
@@ -89,7 +92,9 @@ def landing_files(settings: Settings, source: str) -> list[dict[str, Any]]:
     """The landing files that an event table knows: file, fate (`read` or `unreadable`), bytes, modified_at."""
     table = deltalake.DeltaTable(table_path(settings, f"{source}_events"))
     fates = [("fate", "in", [Fate.READ.value, Fate.UNREADABLE.value])]
-    rows: list[dict[str, Any]] = table.to_pyarrow_table(filters=fates, columns=["file", "fate", "bytes", "modified_at"]).to_pylist()
+    rows: list[dict[str, Any]] = table.to_pyarrow_table(
+        filters=fates, columns=["file", "fate", "bytes", "modified_at"]
+    ).to_pylist()
     return rows
 
 
@@ -102,7 +107,9 @@ def read_events(spark: SparkSession, settings: Settings, event_type: str, as_of:
     return (
         spark.read.format("delta")
         .load(table_path(settings, f"{event.source}_events"))
-        .where((f.col("fate") == Fate.ACCEPTED.value) & (f.col("event_type") == event_type) & (f.col("event_date") <= f.lit(as_of)))
+        .where(
+            (f.col("fate") == Fate.ACCEPTED.value) & (f.col("event_type") == event_type) & (f.col("event_date") <= f.lit(as_of))
+        )
         .select("event_id", "event_source", "event_time", "event_date", *(f"`{field.name}`" for field in event.fields))
     )
 

@@ -104,8 +104,11 @@ def spark_session(app: str, settings: Settings, **conf: str) -> SparkSession:
     for key, text in (base | {key.replace("_", "."): text for key, text in conf.items()}).items():
         builder = builder.config(key, text)
     spark = builder.getOrCreate()
+    jvm = spark._jvm
+    assert jvm is not None
+    loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
     for name in REQUIRED_CLASSES:
-        if spark._jvm.java.lang.Thread.currentThread().getContextClassLoader().getResource(name.replace(".", "/") + ".class") is None:
+        if loader.getResource(name.replace(".", "/") + ".class") is None:
             raise MissingJars(f"{name} is in none of the JARs of {JARS}; run: {sys.executable} -m spark_jobs.session")
     return spark
 

@@ -16,7 +16,9 @@ from spark_jobs.session import spark_session
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     home = tmp_path_factory.mktemp("spark")
-    settings = Settings.from_environment({"FANOUT_HOME": str(home), "FANOUT_SPARK_MASTER": "local[2]", "FANOUT_SPARK_MEMORY": "2g"})
+    settings = Settings.from_environment(
+        {"FANOUT_HOME": str(home), "FANOUT_SPARK_MASTER": "local[2]", "FANOUT_SPARK_MEMORY": "2g"}
+    )
     session = spark_session("tests", settings, spark_sql_shuffle_partitions="2")
     yield session
     session.stop()

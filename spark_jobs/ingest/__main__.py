@@ -1,6 +1,6 @@
 """Load a source's new landing files into the lake.
 
-    python -m spark_jobs.ingest --source shop
+python -m spark_jobs.ingest --source shop
 """
 
 from __future__ import annotations

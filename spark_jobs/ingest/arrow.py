@@ -31,14 +31,14 @@ class Reader:
     timezone: str
     schema: pa.Schema
 
-    def read_files(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def read_files(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """For `mapInArrow` over rows of file (name), bytes, modified_at."""
         classifier = Classifier(self.source, self.currency, self.timezone)
         for batch in batches:
             for row in batch.to_pylist():
                 yield from self._read_file(classifier, row["file"], row["bytes"], row["modified_at"])
 
-    def restore_lines(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def restore_lines(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """For `mapInArrow` over rows of file, lines [{line, raw}]: single lines again, classified, with their raw bytes.
 
         A line without raw bytes is read from its landing file; it is left out where that file is gone.
@@ -121,7 +121,7 @@ def _columns(rows: list[tuple[int, bytes, Line]], event: EventType | None) -> di
     columns["extensions"] = pa.array([line.extensions for line in lines], text)
     values = zip(*(line.values for line in lines if line.values is not None), strict=True)
     for field, column in zip(event.fields, values, strict=True):
-        columns[field.name] = _ARRAYS.get(field.kind, _texts)(column)
+        columns[field.name] = _ARRAYS[field.kind](column)
     return columns
 
 
@@ -143,6 +143,10 @@ _ORDER_LINES = pa.list_(
     pa.struct([("product_id", pa.string()), ("quantity", pa.int64()), ("unit_price", pa.decimal128(18, 2))])
 )
 _ARRAYS: dict[Kind, Callable[[Any], pa.Array]] = {
+    Kind.IDENTIFIER: _texts,
+    Kind.TEXT: _texts,
+    Kind.ENUM: _texts,
+    Kind.CURRENCY: _texts,
     Kind.MONEY: _money,
     Kind.TIME: _times,
     Kind.INTEGER: lambda values: pa.array(values, pa.int64()),

@@ -52,7 +52,7 @@ _RANK = {reason: rank for rank, reason in enumerate(Reason)}
 def _number(literal: str) -> int | Decimal:
     """A JSON number with a point or an exponent, by value: 129.0 and 1.29e2 are 129."""
     value = Decimal(literal)
-    if not value or value.adjusted() < 40 and value == value.to_integral_value():
+    if not value or (value.adjusted() < 40 and value == value.to_integral_value()):
         return int(value)
     return value.normalize(_EXACT)
 
@@ -92,7 +92,7 @@ _LAST_MICROS = 253_402_300_799_999_999 - 86_400_000_000
 
 
 def _string(value: Any) -> str:
-    if type(value) is not str:
+    if not isinstance(value, str):
         raise Fault(Reason.WRONG_TYPE)
     return value
 
@@ -147,18 +147,20 @@ def _enum(values: tuple[str, ...]) -> Callable[[Any], str]:
     allowed = frozenset(values)
 
     def parse(value: Any) -> str:
-        if value in allowed if type(value) is str else False:
-            return value
-        raise Fault(Reason.BAD_ENUM if type(value) is str else Reason.WRONG_TYPE)
+        text = _string(value)
+        if text not in allowed:
+            raise Fault(Reason.BAD_ENUM)
+        return text
 
     return parse
 
 
 def _currency(supported: str) -> Callable[[Any], str]:
     def parse(value: Any) -> str:
-        if _string(value) != supported:
+        text = _string(value)
+        if text != supported:
             raise Fault(Reason.UNSUPPORTED_CURRENCY)
-        return value
+        return text
 
     return parse
 

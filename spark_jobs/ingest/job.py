@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import reduce
 from pathlib import Path
@@ -156,12 +156,12 @@ class Ingest:
         return self._classified(spread, lambda reader: reader.read_files)
 
     def _restored(self, lines: DataFrame) -> DataFrame:
-        """Lines of the table (file, line, raw) classified anew with their raw bytes, from the landing file where raw is null."""
+        """Lines (file, line, raw) classified anew with their raw bytes, read from the landing file where raw is null."""
         grouped = lines.groupBy("file").agg(f.collect_list(f.struct("line", "raw")).alias("lines"))
         return self._classified(grouped, lambda reader: reader.restore_lines)
 
     def _classified(
-        self, source: DataFrame, method: Callable[[Reader], Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]]
+        self, source: DataFrame, method: Callable[[Reader], Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]]
     ) -> DataFrame:
         schema = t.StructType([field for field in self.schema if field.name not in _DERIVED])
         reader = Reader(self.landing, self.source, self.settings.currency, self.settings.timezone, to_arrow_schema(schema))

@@ -53,9 +53,7 @@ def judge_copies(copies: DataFrame) -> DataFrame:
     order = Window.partitionBy("event_key").orderBy("dt", *PLACE)
     is_first = f.row_number().over(order) == 1
     is_same = f.col("value_hash") == f.first("value_hash").over(order)
-    fate = (
-        f.when(is_first, Fate.ACCEPTED.value).when(is_same, Fate.DUPLICATE.value).otherwise(Fate.QUARANTINED.value)
-    )
+    fate = f.when(is_first, Fate.ACCEPTED.value).when(is_same, Fate.DUPLICATE.value).otherwise(Fate.QUARANTINED.value)
     return copies.withColumn("new_fate", fate).withColumn(
         "new_reason", f.when(f.col("new_fate") == Fate.QUARANTINED.value, Reason.CONFLICTING_DUPLICATE.value)
     )

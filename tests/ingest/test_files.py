@@ -1,0 +1,89 @@
+"""Lines of landing files, and files that are not whole."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from spark_jobs.ingest.files import UnreadableFile, landing_file, read_blocks
+
+CONTENT = b"one\n\n \t\r\ntwo\r\n" + b"x" * (9 << 20) + b"\nlast"
+LINES = [(1, b"one"), (4, b"two\r"), (5, b"x" * (9 << 20)), (6, b"last")]
+
+
+def lines(path: Path, codec: str) -> list[tuple[int, bytes]]:
+    return [line for block in read_blocks(str(path), codec) for line in block]
+
+
+def zstd_frames(content: bytes) -> bytes:
+    """Two frames, as a writer that appends leaves them."""
+    compress = zstandard.ZstdCompressor().compress
+    return compress(content[: len(content) // 2]) + compress(content[len(content) // 2 :])
+
+
+@pytest.mark.parametrize(
+    ("codec", "packed"),
+    [
+        ("", CONTENT),
+        (".gz", gzip.compress(CONTENT)),
+        (".gz", gzip.compress(CONTENT[:7]) + gzip.compress(CONTENT[7:])),
+        (".zst", zstd_frames(CONTENT)),
+    ],
+    ids=["plain", "gzip", "gzip members", "zstd frames"],
+)
+def test_blank_lines_count_but_are_no_lines(tmp_path: Path, codec: str, packed: bytes) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(packed)
+    assert lines(path, codec) == LINES
+
+
+@pytest.mark.parametrize("codec", ["", ".gz", ".zst"])
+def test_an_empty_file_has_no_lines(tmp_path: Path, codec: str) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"")
+    assert lines(path, codec) == []
+
+
+@pytest.mark.parametrize(
+    ("codec", "packed"),
+    [
+        (".gz", gzip.compress(CONTENT)[:-9]),
+        (".gz", b"plain text"),
+        (".gz", gzip.compress(CONTENT)[:12] + b"\xff" * 8 + gzip.compress(CONTENT)[20:]),
+        (".zst", zstandard.ZstdCompressor().compress(CONTENT)[:-9]),
+        (".zst", b"plain text"),
+        (".zst", zstd_frames(CONTENT)[:-9]),
+    ],
+    ids=["gzip cut", "gzip is none", "gzip damaged", "zstd cut", "zstd is none", "second zstd frame cut"],
+)
+def test_a_file_that_is_not_whole_is_unreadable(tmp_path: Path, codec: str, packed: bytes) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(packed)
+    with pytest.raises(UnreadableFile) as error:
+        lines(path, codec)
+    assert str(path) not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "shop/dt=2026-02-30/a.jsonl",
+        "shop/dt=20260201/a.jsonl",
+        "shop/2026-02-01/a.jsonl",
+        "shop/dt=2026-02-01/a.json",
+        "shop/dt=2026-02-01/a.jsonl.bz2",
+        "shop/dt=2026-02-01/folder.jsonl/a.jsonl",
+        "orders/dt=2026-02-01/a.jsonl",
+    ],
+)
+def test_other_names_are_no_deliveries(name: str) -> None:
+    assert landing_file(name) is None
+
+
+def test_a_delivery_says_what_it_is() -> None:
+    file = landing_file("group/dt=2026-02-01/a b%.jsonl.zst")
+    assert file is not None
+    assert (file.source, file.dt.isoformat(), file.codec) == ("group", "2026-02-01", ".zst")

@@ -1,0 +1,199 @@
+"""Loads against a second way, in any order and any batches."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as f
+
+from expectations.settings import Settings
+from spark_jobs import lake
+from spark_jobs.ingest.job import ingest, replay
+
+from .brute_force import Landing, Written, fates, random_landing, write
+
+
+def table(spark: SparkSession, settings: Settings, source: str = "shop") -> DataFrame:
+    return spark.read.format("delta").load(lake.table_path(settings, f"{source}_events"))
+
+
+def loaded(spark: SparkSession, settings: Settings) -> dict[tuple[str, int], tuple[str, str | None]]:
+    rows = table(spark, settings).where("line > 0").select("file", "line", "fate", "reason").collect()
+    assert len(rows) == len({(row.file, row.line) for row in rows})
+    return {(row.file, row.line): (row.fate, row.reason) for row in rows}
+
+
+def contents(spark: SparkSession, settings: Settings) -> list[str]:
+    """Every row of the table as text, but for when a file was written."""
+    return sorted(table(spark, settings).drop("modified_at").select(f.to_json(f.struct("*"))).toPandas().iloc[:, 0])
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_any_order_and_batching_ends_in_the_fates_of_the_rules(spark: SparkSession, settings: Settings, seed: int) -> None:
+    landing = random_landing(seed)
+    expected = fates(landing)
+    assert {fate for fate, _ in expected.values()} == {"accepted", "duplicate", "quarantined", "erased"}
+    assert ("quarantined", "conflicting_duplicate") in expected.values()
+    names = list(landing)
+    random.Random(seed).shuffle(names)
+    for batch in (names[:1], names[1:3], names[3:]):
+        write({name: landing[name] for name in batch}, settings.landing)
+        ingest(spark, settings, "shop")
+    assert loaded(spark, settings) == expected
+
+    at_once = replace(settings, lake=f"{settings.lake}-at-once")
+    report = ingest(spark, at_once, "shop")
+    assert contents(spark, at_once) == contents(spark, settings)
+    assert report["rows_in"] == len(expected)
+    again = ingest(spark, at_once, "shop")
+    assert again["rows_in"] == again["files"] == 0
+
+
+def test_what_a_line_keeps_depends_on_its_fate(spark: SparkSession, settings: Settings) -> None:
+    landing = random_landing(3, files=2)
+    write(landing, settings.landing)
+    ingest(spark, settings, "shop")
+    rows = {(row.file, row.line): row for row in table(spark, settings).where("line > 0").collect()}
+    for place, (fate, reason) in fates(landing).items():
+        row, text = rows[place], landing[place[0]][place[1] - 1].text
+        if fate == "accepted":
+            event = json.loads(text)
+            assert (row.event_id, row.user_id, row.raw) == (event["id"], event["data"]["user_id"], None)
+            assert (str(row.event_date), row.event_month) == ("2026-02-28", "2026-02")
+        elif fate == "quarantined":
+            assert bytes(row.raw).decode() == text
+            assert row.merchant_id is None
+            assert reason
+        elif fate == "erased":
+            kept = {name for name, value in row.asDict().items() if value is not None}
+            assert kept == {"fate", "dt", "file", "line"}
+
+
+def test_erasure_reaches_other_sources_whichever_loads_first(spark: SparkSession, settings: Settings) -> None:
+    def line(type_: str, id_: str, **data: str) -> Written:
+        envelope = {"specversion": "1.0", "id": id_, "source": "x", "type": type_, "time": "2026-02-28T12:00:00Z"}
+        return Written(json.dumps(envelope | {"data": data}))
+
+    joined = [line("group.member_joined.v1", f"j{user}", group_id="g", user_id=user) for user in ("u1", "u2")]
+    ask = [line("shop.erasure_requested.v1", "r1", user_id="u1")]
+    write({"group/dt=2026-03-01/a.jsonl": joined}, settings.landing)
+    ingest(spark, settings, "group")
+    write({"shop/dt=2026-03-01/a.jsonl": ask}, settings.landing)
+    ingest(spark, settings, "shop")
+    write({"group/dt=2026-03-02/b.jsonl": joined[:1]}, settings.landing)
+    ingest(spark, settings, "group")
+    rows = table(spark, settings, "group").where("line > 0").select("file", "line", "fate").collect()
+    assert {tuple(row) for row in rows} == {
+        ("group/dt=2026-03-01/a.jsonl", 1, "erased"),
+        ("group/dt=2026-03-01/a.jsonl", 2, "accepted"),
+        ("group/dt=2026-03-02/b.jsonl", 1, "erased"),
+    }
+
+
+def test_a_cut_file_waits_for_a_whole_copy_and_stops_no_other(spark: SparkSession, settings: Settings) -> None:
+    landing: Landing = random_landing(4, files=2)
+    write(landing, settings.landing)
+    cut, whole = (settings.landing / name for name in landing)
+    packed = gzip.compress(cut.read_bytes(), mtime=0)
+    cut.unlink()
+    archive = cut.with_name("part-0.jsonl.gz")
+    archive.write_bytes(packed[:-20])
+    os.utime(archive, (1, 1))  # decades old: it must not be taken for seen
+    name = str(archive.relative_to(settings.landing))
+    report = ingest(spark, settings, "shop")
+    assert report["unreadable_files"] == 1
+    assert {place[0] for place in loaded(spark, settings)} == {str(whole.relative_to(settings.landing))}
+    marker = table(spark, settings).where(f.col("file") == name).collect()
+    assert [(row.fate, row.line, row.bytes) for row in marker] == [("unreadable", 0, len(packed) - 20)]
+    assert marker[0].error
+
+    archive.write_bytes(packed)
+    assert ingest(spark, settings, "shop")["unreadable_files"] == 0
+    expected = fates(
+        {
+            name: landing[str(cut.relative_to(settings.landing))],
+            str(whole.relative_to(settings.landing)): landing[str(whole.relative_to(settings.landing))],
+        }
+    )
+    assert loaded(spark, settings) == expected
+
+
+def test_files_that_are_no_deliveries_are_named_and_left_alone(
+    spark: SparkSession, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = {"shop/dt=2026-03-01/a b#%20é.jsonl": random_landing(5, files=1)["shop/dt=2026-03-01/part-0.jsonl"]}
+    write(good, settings.landing)
+    write(
+        {"shop/2026-03-01/b.jsonl": [], "shop/dt=2026-03-01/c.jsonl/d.jsonl": [], "shop/dt=2026-03-01/e.csv": []},
+        settings.landing,
+    )
+    ingest(spark, settings, "shop")
+    assert loaded(spark, settings) == fates(good)
+    for name in ("shop/2026-03-01/b.jsonl", "shop/dt=2026-03-01/c.jsonl/d.jsonl", "shop/dt=2026-03-01/e.csv"):
+        assert name in caplog.text
+    ingest(spark, settings, "stream")  # its folder is missing
+    assert "stream" in caplog.text
+    assert table(spark, settings, "stream").isEmpty()
+
+
+def test_replay_ends_where_a_first_load_under_the_mended_rule_ends(spark: SparkSession, settings: Settings) -> None:
+    def order(id_: str, day: int, amount: str, currency: str) -> str:
+        data = {"merchant_id": "m", "order_id": id_, "user_id": "u", "amount": amount, "currency": currency}
+        envelope = {
+            "specversion": "1.0",
+            "id": id_,
+            "source": "x",
+            "type": "shop.order_paid.v1",
+            "time": f"2026-03-0{day}T12:00:00Z",
+        }
+        return json.dumps(envelope | {"data": data})
+
+    days = {
+        "shop/dt=2026-03-01/a.jsonl": [Written(order("o1", 1, "1", "GBP")), Written(order("o2", 1, "2", "GBP"))],
+        "shop/dt=2026-03-02/a.jsonl": [Written(order("o1", 1, "1", "GBP")), Written(order("o1", 2, "9", "GBP")), Written("{")],
+    }
+    write(days, settings.landing)
+    ingest(spark, settings, "shop")
+    assert {fate for fate, _ in loaded(spark, settings).values()} == {"quarantined"}
+    mended = replace(settings, currency="GBP")
+    report = replay(spark, mended, "shop", ["unsupported_currency"], [])
+    assert (report["accepted"], report["duplicate"], report["quarantined"]) == (2, 1, -3)
+
+    afresh = replace(mended, lake=f"{settings.lake}-afresh")
+    ingest(spark, afresh, "shop")
+    assert contents(spark, mended) == contents(spark, afresh)
+    assert loaded(spark, mended)["shop/dt=2026-03-02/a.jsonl", 2] == ("quarantined", "conflicting_duplicate")
+
+
+def test_a_late_earlier_copy_takes_the_place_of_the_accepted_one(
+    spark: SparkSession, settings: Settings, tmp_path: Path
+) -> None:
+    def line(note: int) -> Written:
+        data = {"merchant_id": "m", "share_id": "s", "user_id": "u", "note": note}
+        envelope = {
+            "specversion": "1.0",
+            "id": "e",
+            "source": "x",
+            "type": "shop.share_opened.v1",
+            "time": "2026-03-01T12:00:00Z",
+        }
+        return Written(json.dumps(envelope | {"data": data}))
+
+    write({"shop/dt=2026-03-05/a.jsonl": [line(1), line(1)]}, settings.landing)
+    ingest(spark, settings, "shop")
+    write({"shop/dt=2026-03-04/a.jsonl": [line(2)]}, settings.landing)
+    ingest(spark, settings, "shop")
+    assert loaded(spark, settings) == {
+        ("shop/dt=2026-03-04/a.jsonl", 1): ("accepted", None),
+        ("shop/dt=2026-03-05/a.jsonl", 1): ("quarantined", "conflicting_duplicate"),
+        ("shop/dt=2026-03-05/a.jsonl", 2): ("quarantined", "conflicting_duplicate"),
+    }
+    raw = {bytes(row.raw).decode() for row in table(spark, settings).where("fate = 'quarantined'").select("raw").collect()}
+    assert raw == {line(1).text}
