@@ -33,8 +33,10 @@ def variables(settings: Settings, as_of: date) -> dict[str, str]:
     return {
         "as_of": as_of.isoformat(),
         "timezone": settings.timezone,
+        "currency": settings.currency,
         "lake": settings.lake,
         "warehouse": str(settings.warehouse(as_of)),
+        "receipts": str(settings.exports / "receipts"),
         "memory": f"{_machine_memory_mb() // 2}MB",
     }
 
