@@ -1,0 +1,152 @@
+-- One row a claim: our figure, its interval where there is one, and how many observations it rests on.
+with shares_to_groups as (
+    select
+        'groups_share' as claim_id,
+        sum(shares) filter (where channel = 'group') as hits,
+        sum(shares) as observations
+    from {{ ref('share_mix') }}
+),
+
+months_split as (
+    select
+        'revenue_outgrows_fans' as claim_id,
+        count(*) filter (where per_fan_effect > 0) as hits,
+        count(*) as observations
+    from {{ ref('growth_split') }}
+    where per_fan_effect is not null
+),
+
+outreach as (
+    select
+        'outreach_accepted' as claim_id,
+        count(*) filter (where result = 'accepted') as hits,
+        count(*) as observations
+    from {{ ref('stg_shop__outreach_made') }}
+),
+
+counts as (
+    select * from shares_to_groups
+    union all by name
+    select * from months_split
+    union all by name
+    select * from outreach
+),
+
+rates as (
+    select
+        claim_id,
+        {{ ratio('coalesce(hits, 0)', 'observations') }} as value,
+        {{ wilson_lo('coalesce(hits, 0)', 'observations') }} as value_lo,
+        {{ wilson_hi('coalesce(hits, 0)', 'observations') }} as value_hi,
+        observations
+    from counts
+),
+
+concentration as (
+    select
+        'top_1pct_' || replace(metric, '_led', '') as claim_id,
+        top_1pct_share as value,
+        users as observations
+    from {{ ref('spread_concentration') }}
+    where merchant_id = 'all'
+),
+
+fan_years as (
+    select
+        'revenue_per_fan' as claim_id,
+        {{ ratio('sum(direct_revenue)', 'sum(avg_fans * window_days order by merchant_id) / 365') }} as value,
+        {{ ratio(
+            'sqrt(sum(pow((revenue_per_fan_hi - revenue_per_fan_lo) / 2 * avg_fans, 2) order by merchant_id))',
+            'sum(avg_fans * window_days order by merchant_id) / 365'
+        ) }} as margin,
+        value - margin as value_lo,
+        value + margin as value_hi,
+        sum(window_fans) as observations
+    from {{ ref('per_fan_revenue') }}
+),
+
+trees as (
+    select
+        'orders_per_share' as claim_id,
+        {{ ratio('sum(orders)', 'sum(shares)') }} as value,
+        1.959963984540054 * sqrt(
+            greatest(sum(orders * orders) - 2 * value * sum(orders * shares) + value * value * sum(shares * shares), 0)
+            * count(*) / nullif(count(*) - 1, 0)
+        ) / sum(shares) as margin,
+        value - margin as value_lo,
+        value + margin as value_hi,
+        sum(shares) as observations
+    from {{ ref('cascades') }}
+),
+
+sizes as (
+    select
+        'group_members' as claim_id,
+        members
+    from {{ ref('int_group_activity_counted') }}
+    union all by name
+    select
+        'circle_members' as claim_id,
+        members
+    from {{ ref('circles') }}
+    where members > 1
+),
+
+medians as (
+    select
+        claim_id,
+        median(members) as value,
+        list(members order by members)[{{ median_lo_rank('count(*)') }}] as value_lo,
+        list(members order by members)[{{ median_hi_rank('count(*)') }}] as value_hi,
+        count(*) as observations
+    from sizes
+    group by claim_id
+),
+
+survival_median as (
+    select
+        min(day) filter (where survival_lo <= 0.5) as value_lo,
+        min(day) filter (where survival_hi <= 0.5) as value_hi
+    from {{ ref('group_survival') }}
+    where stratum = 'all'
+),
+
+group_lives as (
+    select
+        unnest([
+            {claim_id: 'group_life_mean', value: naive_mean_days, value_lo: null, value_hi: null},
+            {
+                claim_id: 'group_life_median',
+                value: cast(median_days as double),
+                value_lo: survival_median.value_lo,
+                value_hi: survival_median.value_hi
+            },
+            {claim_id: 'group_life_restricted', value: rmst_90, value_lo: null, value_hi: null}
+        ], recursive := true),
+        deaths as observations
+    from {{ ref('group_lifetimes') }}
+    cross join survival_median
+    where stratum = 'all'
+),
+
+measured as (
+    select * from rates
+    union all by name
+    select * from concentration
+    union all by name
+    select * exclude (margin) from fan_years
+    union all by name
+    select * exclude (margin) from trees
+    union all by name
+    select * from medians
+    union all by name
+    select * from group_lives
+)
+
+select
+    claim_id,
+    value,
+    value_lo,
+    value_hi,
+    observations
+from measured

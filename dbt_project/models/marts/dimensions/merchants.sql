@@ -1,0 +1,30 @@
+with merchants as (
+    select * from {{ ref('int_merchants_first_seen') }}
+),
+
+records as (
+    select
+        *,
+        min(event_time) over (partition by merchant_id) as onboarded_at
+    from {{ ref('stg_shop__merchant_onboarded') }}
+    qualify row_number() over (partition by merchant_id order by event_time desc, event_id desc, event_source desc) = 1
+),
+
+final as (
+    select
+        merchants.merchant_id,
+        records.name,
+        records.category,
+        coalesce(records.region, 'unknown') as region,
+        records.city_tier,
+        records.plan,
+        records.account_manager,
+        records.onboarded_at,
+        merchants.first_event_at
+    from merchants
+    left join records
+        on merchants.merchant_id = records.merchant_id
+)
+
+select * from final
+order by merchant_id

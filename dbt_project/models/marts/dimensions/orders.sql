@@ -1,0 +1,29 @@
+with orders as (
+    select * from {{ ref('int_orders_netted') }}
+),
+
+final as (
+    select
+        merchant_id,
+        order_id,
+        user_id,
+        paid_at,
+        paid_date,
+        paid,
+        refunded,
+        net,
+        refunds,
+        is_first_order,
+        region,
+        via_share_id,
+        root_share_id,
+        team_id,
+        live_id,
+        coupon_id,
+        campaign_id,
+        recipient_is_self
+    from orders
+)
+
+select * from final
+order by merchant_id, order_id
