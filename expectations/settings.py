@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -31,6 +31,10 @@ SETTINGS: dict[str, str] = {
     "FANOUT_KEEP_VERSIONS": "Published versions of a day that are kept; default 3.",
     "FANOUT_ALERT_WEBHOOK": "URL that gets a JSON message when a task fails; default none.",
     "FANOUT_ALERT_EMAIL": "Address that gets a mail when a task fails (Airflow's SMTP settings apply); default none.",
+    "FANOUT_LANGUAGE": "Language of workbooks and reports, en or zh; default en.",
+    "FANOUT_CONTACT": "Whom readers of the exports may ask, named on the page About; default none.",
+    "FANOUT_DESTINATIONS": "TOML file that says where exports are delivered; default none, they stay in FANOUT_HOME/exports.",
+    "FANOUT_PSEUDONYM_KEY": "Secret of at least 32 characters; if set, exports hold keyed pseudonyms in place of people's ids.",
     "FANOUT_RUN_ID": "Set by the DAGs: the DAG run that lake commits and run.json name.",
 }
 
@@ -56,6 +60,10 @@ class Settings:
     merchant_edges: int
     churn_capacity: int
     churn_threshold: float | None
+    language: str
+    contact: str
+    destinations: Path | None
+    pseudonym_key: str | None = field(repr=False)
 
     @property
     def published(self) -> Path:
@@ -122,6 +130,15 @@ class Settings:
         threshold = value.get("FANOUT_CHURN_THRESHOLD")
         if threshold is not None and not re.fullmatch(r"0?\.\d*[1-9]\d*", threshold):
             raise SettingError(f"FANOUT_CHURN_THRESHOLD={threshold} is not a probability between 0 and 1 such as 0.4")
+        language = value.get("FANOUT_LANGUAGE", "en")
+        if language not in ("en", "zh"):
+            raise SettingError(f"FANOUT_LANGUAGE={language} is neither en nor zh")
+        destinations = Path(value["FANOUT_DESTINATIONS"]).expanduser().absolute() if "FANOUT_DESTINATIONS" in value else None
+        if destinations is not None and not destinations.is_file():
+            raise SettingError(f"FANOUT_DESTINATIONS={destinations} is not a file; docs/exports.md shows what stands in it")
+        pseudonym_key = value.get("FANOUT_PSEUDONYM_KEY")
+        if pseudonym_key is not None and len(pseudonym_key) < 32:
+            raise SettingError("FANOUT_PSEUDONYM_KEY has fewer than 32 characters; make one with: openssl rand -hex 32")
         return cls(
             home=home,
             landing=landing,
@@ -136,6 +153,10 @@ class Settings:
             merchant_edges=int(edges),
             churn_capacity=int(capacity),
             churn_threshold=None if threshold is None else float(threshold),
+            language=language,
+            contact=value.get("FANOUT_CONTACT", ""),
+            destinations=destinations,
+            pseudonym_key=pseudonym_key,
         )
 
 
