@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -84,4 +83,4 @@ def _names_of_source(source: Path) -> Iterator[tuple[str, str | None]]:
 
 
 def _entries(folder: Path) -> list[Path]:
-    return sorted(Path(entry.path) for entry in os.scandir(folder))
+    return sorted(folder.iterdir()) if folder.is_dir() else []

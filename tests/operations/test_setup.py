@@ -1,0 +1,71 @@
+"""The set-up does its steps once, and again when what it is made from has changed."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from operations import setup
+
+
+@pytest.fixture
+def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """A checkout with a lock and a session, and the commands that the set-up has run in it."""
+    (tmp_path / "spark_jobs").mkdir()
+    (tmp_path / "spark_jobs" / "session.py").write_text('COORDINATES = ("io.delta:delta:1",)\n')
+    (tmp_path / "requirements.lock").write_text("uv==1 \\\n")
+    monkeypatch.setattr(setup, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(setup, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(setup, "LOCK", tmp_path / "requirements.lock")
+    monkeypatch.setattr(setup, "STAMP", tmp_path / ".venv" / "setup.sha256")
+    commands: list[list[str]] = []
+
+    def run(command: list[str], **options: object) -> None:
+        commands.append(command)
+        assert "PYTHONDONTWRITEBYTECODE" not in options["env"]  # type: ignore[operator]
+        (tmp_path / ".venv" / "bin").mkdir(parents=True, exist_ok=True)
+        for program in ("python", "uv"):
+            (tmp_path / ".venv" / "bin" / program).touch()
+
+    monkeypatch.setattr(setup.subprocess, "run", run)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    return commands
+
+
+def test_steps_are_done_once(steps: list[list[str]]) -> None:
+    assert setup.main() == 0
+    assert ["-m" in step for step in steps] == [True, True, False, True]
+    assert "sync" in steps[2]
+    assert "--compile-bytecode" in steps[2]
+    assert setup.main() == 0
+    assert len(steps) == 4
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "again"),
+    [
+        pytest.param("requirements.lock", "uv==2 \\\n", 2, id="lock"),
+        pytest.param("spark_jobs/session.py", 'COORDINATES = ("io.delta:delta:2",)\n', 2, id="jars"),
+        pytest.param("spark_jobs/session.py", 'COORDINATES = ("io.delta:delta:1",)\nOTHER = 1\n', 0, id="other_code"),
+    ],
+)
+def test_a_change_is_installed(steps: list[list[str]], file: str, text: str, again: int) -> None:
+    setup.main()
+    (setup.CHECKOUT / file).write_text(text)
+    before = len(steps)
+    assert setup.main() == 0
+    assert len(steps) - before == again
+
+
+def test_a_step_that_fails_is_done_again(steps: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(command: list[str], **_: object) -> None:
+        raise subprocess.CalledProcessError(1, command)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(setup.subprocess, "run", fail)
+        assert setup.main() == 1
+    assert not setup.is_current()
+    assert setup.main() == 0
+    assert setup.is_current()
