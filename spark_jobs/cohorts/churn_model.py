@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,13 +27,13 @@ from spark_jobs.cohorts.churn_features import FEATURES, TOPICS, inputs
 
 Vector = NDArray[np.float64]
 
-LABEL = timedelta(days=30)
+LABEL_DAYS = 30
 MINIMUM_MERCHANTS, MINIMUM_CHURNERS = 50, 10
 ALL_INPUTS = tuple(name for names, _ in TOPICS.values() for name in names)
 SILENCE_ALONE = ("order_silence",)
-_STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # inverse regularisation
-_BLOCKS = 8  # of days for forward predictions
-_PRIOR = 4.0  # weight of "already calibrated", in labels, against few forward predictions
+_STRENGTHS = (0.003, 0.01, 0.03, 0.1)  # inverse regularisation
+_BLOCKS = 6  # of days for forward predictions
+_PRIOR = 4.0  # weight of "already calibrated", in merchants, against few forward predictions
 _SMALLEST = 1e-6  # probabilities stay inside, so that their logits are finite
 _REASON = 0.1  # smallest contribution, in log-odds, that is worth a word
 
@@ -58,22 +59,21 @@ class Model:
     shift: float
     strength: float
 
-    def contributions(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def contributions(self, weighed: Mapping[str, Vector]) -> pd.DataFrame:
         """What each input adds to the calibrated log-odds, against an average merchant."""
-        weighed = inputs(frame)
-        standard = np.column_stack([weighed[name] for name in self.names]) - np.array(self.means)
-        return pd.DataFrame(self.slope * standard / np.array(self.scales) * np.array(self.weights), columns=list(self.names))
+        standard = (_matrix(weighed, self.names) - np.array(self.means)) / np.array(self.scales)
+        return pd.DataFrame(self.slope * standard * np.array(self.weights), columns=list(self.names))
 
-    def probabilities(self, frame: pd.DataFrame) -> Vector:
+    def probabilities(self, weighed: Mapping[str, Vector]) -> Vector:
         """Calibrated probability that a merchant leaves."""
-        odds = self.contributions(frame).to_numpy().sum(axis=1) + self.slope * self.intercept + self.shift
+        odds = self.contributions(weighed).to_numpy().sum(axis=1) + self.slope * self.intercept + self.shift
         clipped: Vector = np.clip(expit(odds), _SMALLEST, 1 - _SMALLEST)
         return clipped
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How good probabilities were on some days; see `churn_model_evaluation`. None where a figure is not defined."""
+    """How good probabilities were on some days; see the mart `churn_model_evaluation`. None where a figure is not defined."""
 
     split: str
     merchants: int
@@ -96,6 +96,7 @@ class Learned:
         threshold: probability from which a merchant is flagged; None if nobody is.
         stage_rates: share that left by stage (without the flag), on all labelled days; `""` is the share over all stages.
         evaluations: on the days learnt from (forward predictions) and on the later ones.
+        first_day, last_day: of the days learnt from.
         later: probability and label of each observation of the later split, for the curves of the card.
         training: by input, the edges between its deciles on the days learnt from, and the share in each part.
     """
@@ -122,6 +123,43 @@ class Learned:
         return cls(**content)
 
 
+@dataclass(frozen=True)
+class _Sample:
+    """Observations with a label: who, on which day (ordinal), what the model weighs, and whether they left."""
+
+    merchants: NDArray[np.object_]
+    days: NDArray[np.int64]
+    weighed: Mapping[str, Vector]
+    has_left: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> _Sample:
+        days = np.array([day.toordinal() for day in frame["day"]], dtype=np.int64)
+        return cls(frame["merchant_id"].to_numpy(object), days, inputs(frame), frame["has_left"].to_numpy(bool))
+
+    def where(self, chosen: NDArray[Any]) -> _Sample:
+        """The observations of a mask or of positions."""
+        weighed = {name: values[chosen] for name, values in self.weighed.items()}
+        return _Sample(self.merchants[chosen], self.days[chosen], weighed, self.has_left[chosen])
+
+    @property
+    def churners(self) -> int:
+        return len(set(self.merchants[self.has_left]))
+
+    @property
+    def has_both(self) -> bool:
+        return bool(self.has_left.any() and not self.has_left.all())
+
+
+@dataclass(frozen=True)
+class _Forward:
+    """Predictions made as they would have been on their day: positions in the sample, and log-odds."""
+
+    strength: float
+    at: NDArray[np.int64]
+    logits: Vector
+
+
 def learn(observed: pd.DataFrame, capacity: int, fixed_threshold: float | None = None) -> Learned:
     """Learn from all labelled observations.
 
@@ -134,24 +172,24 @@ def learn(observed: pd.DataFrame, capacity: int, fixed_threshold: float | None =
     labelled = labelled.assign(has_left=labelled["has_left"].astype(bool))
     stage_rates = {str(stage): float(rate) for stage, rate in labelled.groupby("stage")["has_left"].mean().items()}
     stage_rates[""] = float(labelled["has_left"].mean()) if len(labelled) else 0.0
-    known = labelled[labelled["stage"] != "churned"].reset_index(drop=True)
-    first, last = (str(known["day"].min()), str(known["day"].max())) if len(known) else (None, None)
-    merchants, churners = known["merchant_id"].nunique(), known[known["has_left"]]["merchant_id"].nunique()
-    if merchants < MINIMUM_MERCHANTS or churners < MINIMUM_CHURNERS:
+    known = _Sample.of(labelled[labelled["stage"] != "churned"])
+    first, last = (
+        (date.fromordinal(day).isoformat() for day in known.days[[0, -1]].tolist()) if len(known.days) else (None, None)
+    )
+    if len(set(known.merchants)) < MINIMUM_MERCHANTS or known.churners < MINIMUM_CHURNERS:
         version = f"fallback-base-rate-{_digest(first, last, sorted(stage_rates.items()))}"
         return Learned(version, None, None, stage_rates, [_summary("train", known)], first, last)
 
-    days = sorted(known["day"].unique())
+    days = np.unique(known.days)
     later_from = days[len(days) - max(len(days) // 4, 1)]
-    train, later = known[known["day"] <= later_from - LABEL], known[known["day"] >= later_from]
-    train, later = train.reset_index(drop=True), later.reset_index(drop=True)
+    train, later = known.where(known.days <= later_from - LABEL_DAYS), known.where(known.days >= later_from)
     evaluations, threshold, curve = _evaluate(train, later, capacity, fixed_threshold)
-    strength, _, forward = _forward(known, ALL_INPUTS)
-    model = _calibrated(_fit(known, ALL_INPUTS, strength), forward)
+    forward = _predict_forward(known, ALL_INPUTS)
+    model = _calibrated(_fit(known, ALL_INPUTS, forward.strength), known, forward)
     if threshold is None:
-        threshold = fixed_threshold if fixed_threshold is not None else _threshold(known, model.probabilities(known), capacity)
+        threshold = _threshold(known, model.probabilities(known.weighed), capacity, fixed_threshold)
     version = f"logistic-{_digest(first, last, asdict(model), threshold)}"
-    return Learned(version, model, threshold, stage_rates, evaluations, first, last, curve, _deciles(known))
+    return Learned(version, model, threshold, stage_rates, evaluations, first, last, curve, _deciles(known.weighed))
 
 
 def score(frame: pd.DataFrame, learned: Learned) -> pd.DataFrame:
@@ -169,16 +207,16 @@ def score(frame: pd.DataFrame, learned: Learned) -> pd.DataFrame:
     probabilities = rates
     reasons: list[list[str | None]] = [[None] * 3] * len(frame)
     if learned.model is not None:
+        weighed = inputs(frame)
         # A merchant that has churned already is none of those that the model learnt from.
         is_base = (frame["stage"] == "churned").to_numpy() & ("churned" in learned.stage_rates)
-        probabilities = np.where(is_base, rates, learned.model.probabilities(frame))
-        reasons = _reasons(learned.model, frame)
+        probabilities = np.where(is_base, rates, learned.model.probabilities(weighed))
+        reasons = _reasons(learned.model.contributions(weighed), frame)
     flagged = np.zeros(len(frame), dtype=bool) if learned.threshold is None else probabilities >= learned.threshold
-    stage = np.where((frame["stage"] == "operating") & flagged, "at_risk", frame["stage"])
     return pd.DataFrame(
         {
             "merchant_id": frame["merchant_id"],
-            "stage": stage,
+            "stage": np.where((frame["stage"] == "operating") & flagged, "at_risk", frame["stage"]),
             "churn_probability": probabilities,
             "is_churn_flagged": flagged,
             **{f"reason_{rank + 1}": [row[rank] for row in reasons] for rank in range(3)},
@@ -186,9 +224,22 @@ def score(frame: pd.DataFrame, learned: Learned) -> pd.DataFrame:
     )
 
 
-def _reasons(model: Model, frame: pd.DataFrame) -> list[list[str | None]]:
+def lift(has_left: NDArray[np.bool_], probabilities: Vector, share: float) -> float:
+    """Leavers among the ⌈share·n⌉ highest probabilities over those among as many at random; a tie at the edge is split."""
+    n = int(np.ceil(share * len(probabilities)))
+    edge = np.sort(probabilities)[-n]
+    above, tied = probabilities > edge, probabilities == edge
+    found = has_left[above].sum() + has_left[tied].mean() * (n - above.sum())
+    return float(found / n / has_left.mean())
+
+
+def part_of(values: Vector, edges: Sequence[float]) -> NDArray[np.int64]:
+    """In which of the parts that the edges make each value lies; a part ends with its edge."""
+    return np.searchsorted(edges, values, side="left")
+
+
+def _reasons(parts: pd.DataFrame, frame: pd.DataFrame) -> list[list[str | None]]:
     """The three topics that raise the log-odds most, in words; fewer where fewer raise them."""
-    parts = model.contributions(frame)
     by_topic = pd.DataFrame({topic: parts[list(names)].sum(axis=1) for topic, (names, _) in TOPICS.items()})
     rows: list[list[str | None]] = []
     for position in range(len(frame)):
@@ -200,12 +251,15 @@ def _reasons(model: Model, frame: pd.DataFrame) -> list[list[str | None]]:
     return rows
 
 
-def _fit(frame: pd.DataFrame, names: Sequence[str], strength: float) -> Model:
-    weighed = inputs(frame)
-    matrix = np.column_stack([weighed[name] for name in names])
+def _matrix(weighed: Mapping[str, Vector], names: Sequence[str]) -> Vector:
+    return np.column_stack([weighed[name] for name in names])
+
+
+def _fit(sample: _Sample, names: Sequence[str], strength: float) -> Model:
+    matrix = _matrix(sample.weighed, names)
     means, spread = matrix.mean(axis=0), matrix.std(axis=0)
     scales = np.where(spread > 1e-6, spread, 1.0)
-    regression = LogisticRegression(C=strength, max_iter=1000).fit((matrix - means) / scales, frame["has_left"])
+    regression = LogisticRegression(C=strength, solver="newton-cholesky").fit((matrix - means) / scales, sample.has_left)
     return Model(
         names=tuple(names),
         means=tuple(means.tolist()),
@@ -218,44 +272,39 @@ def _fit(frame: pd.DataFrame, names: Sequence[str], strength: float) -> Model:
     )
 
 
-def _forward(frame: pd.DataFrame, names: Sequence[str]) -> tuple[float, pd.DataFrame, pd.DataFrame]:
-    """Predict each block of days by a model of the labels that were known on its first day.
+def _predict_forward(sample: _Sample, names: Sequence[str]) -> _Forward:
+    """Predict each block of days by a model of the labels that were known on its first day, with the best strength.
 
-    Returns:
-        The strength with the smallest log-loss, the frame of the predicted observations, and their `logit` and `has_left`.
+    Blocks before which fewer than three merchants had left are not predicted.
     """
-    days = sorted(frame["day"].unique())
-    blocks = [block for block in np.array_split(np.array(days, dtype=object), min(_BLOCKS, len(days))) if len(block)]
-    best: tuple[float, float, pd.DataFrame, pd.DataFrame] | None = None
+    blocks = []
+    for days in np.array_split(np.unique(sample.days), _BLOCKS):
+        past = sample.where(sample.days <= days[0] - LABEL_DAYS) if len(days) else None
+        if past is not None and past.has_both and past.churners >= 3:
+            blocks.append((past, np.flatnonzero(np.isin(sample.days, days))))
+    if not blocks:
+        return _Forward(_STRENGTHS[len(_STRENGTHS) // 2], np.array([], dtype=np.int64), np.array([]))
+    at = np.concatenate([now for _, now in blocks])
+    sign = np.where(sample.has_left[at], -1.0, 1.0)
+    tried = []
     for strength in _STRENGTHS:
-        frames, logits = [], []
-        for block in blocks:
-            past = frame[frame["day"] <= block[0] - LABEL]
-            now = frame[frame["day"].isin(block)]
-            if past["has_left"].nunique() == 2 and past[past["has_left"]]["merchant_id"].nunique() >= 3:
-                frames.append(now)
-                logits.append(logit(_fit(past, names, strength).probabilities(now)))
-        if not frames:
-            break
-        predicted = pd.concat(frames, ignore_index=True)
-        outcome = pd.DataFrame({"logit": np.concatenate(logits), "has_left": predicted["has_left"]})
-        loss = float(np.logaddexp(0, np.where(outcome["has_left"], -1, 1) * outcome["logit"]).mean())
-        if best is None or loss < best[0]:
-            best = (loss, strength, predicted, outcome)
-    if best is None:
-        return 0.03, frame.iloc[:0], pd.DataFrame({"logit": [], "has_left": []})
-    return best[1], best[2], best[3]
+        models = (_fit(past, names, strength) for past, _ in blocks)
+        chances = [model.probabilities(sample.where(now).weighed) for model, (_, now) in zip(models, blocks, strict=True)]
+        logits = logit(np.concatenate(chances))
+        tried.append((float(np.logaddexp(0, sign * logits).mean()), _Forward(strength, at, logits)))
+    return min(tried, key=lambda attempt: attempt[0])[1]
 
 
-def _calibrated(model: Model, forward: pd.DataFrame) -> Model:
+def _calibrated(model: Model, sample: _Sample, forward: _Forward) -> Model:
     """Platt's slope and shift from forward predictions, drawn towards 1 and 0 where these are few."""
-    if forward["has_left"].nunique() < 2:
+    if not sample.where(forward.at).has_both:
         return model
-    slope, shift = _platt(forward["logit"].to_numpy(np.float64), forward["has_left"].to_numpy(bool), _PRIOR)
+    slope, shift = _platt(forward.logits, sample.has_left[forward.at], _PRIOR)
     return replace(model, slope=max(slope, 0.1), shift=shift)
 
 
 def _platt(logits: Vector, has_left: NDArray[np.bool_], prior: float) -> tuple[float, float]:
+    """Slope and shift of maximum likelihood, with normal priors of a precision around 1 and 0."""
     sign = np.where(has_left, -1.0, 1.0)
 
     def loss(x: Vector) -> tuple[float, Vector]:
@@ -269,94 +318,78 @@ def _platt(logits: Vector, has_left: NDArray[np.bool_], prior: float) -> tuple[f
 
 
 def _evaluate(
-    train: pd.DataFrame, later: pd.DataFrame, capacity: int, fixed_threshold: float | None
+    train: _Sample, later: _Sample, capacity: int, fixed_threshold: float | None
 ) -> tuple[list[Evaluation], float | None, list[tuple[float, bool]]]:
     """Learn on the training side, predict the later one; the same with days since the last order alone.
 
     Returns:
         The evaluations, the threshold of the training side (None if that side is too small), and the later curve.
     """
-    if train["has_left"].nunique() < 2:
+    if not train.has_both:
         return [_summary("train", train), _summary("later", later)], None, []
     evaluations, threshold, curve = [], None, []
     for names, suffix in ((ALL_INPUTS, ""), (SILENCE_ALONE, "_days_since_last_order")):
-        strength, predicted, forward = _forward(train, names)
-        model = _calibrated(_fit(train, names, strength), forward)
-        if forward["has_left"].nunique() == 2:
-            odds = model.slope * forward["logit"].to_numpy(np.float64) + model.shift
-            probabilities = np.clip(expit(odds), _SMALLEST, 1 - _SMALLEST)
-        else:
-            predicted, probabilities = train, model.probabilities(train)
-        limit = fixed_threshold if fixed_threshold is not None else _threshold(predicted, probabilities, capacity)
-        later_probabilities = model.probabilities(later)
-        if not suffix:
+        forward = _predict_forward(train, names)
+        model = _calibrated(_fit(train, names, forward.strength), train, forward)
+        predicted, chances = train.where(forward.at), expit(model.slope * forward.logits + model.shift)
+        if not predicted.has_both:
+            predicted, chances = train, model.probabilities(train.weighed)
+        limit = _threshold(predicted, chances, capacity, fixed_threshold)
+        later_chances = model.probabilities(later.weighed)
+        if names == ALL_INPUTS:
             threshold = limit
-            curve = list(zip(later_probabilities.tolist(), later["has_left"].tolist(), strict=True))
-            evaluations.append(_measured("train", predicted, probabilities, limit))
-        evaluations.append(_measured(f"later{suffix}", later, later_probabilities, limit))
+            curve = list(zip(later_chances.tolist(), later.has_left.tolist(), strict=True))
+            evaluations.append(_measured("train", predicted, chances, limit))
+        evaluations.append(_measured(f"later{suffix}", later, later_chances, limit))
     return evaluations, threshold, curve
 
 
-def _threshold(frame: pd.DataFrame, probabilities: Vector, capacity: int) -> float:
+def _threshold(sample: _Sample, probabilities: Vector, capacity: int, fixed: float | None) -> float:
     """The probability that gives the best F1, of those from which no day flags more merchants than there are calls."""
+    if fixed is not None:
+        return fixed
     order = np.argsort(-probabilities, kind="stable")
-    sorted_p, hits = probabilities[order], np.cumsum(frame["has_left"].to_numpy(np.float64)[order])
-    f1 = 2 * hits / (np.arange(1, len(order) + 1) + frame["has_left"].sum())
-    is_last_of_tie = np.append(sorted_p[1:] < sorted_p[:-1], True)
-    rank_in_day = pd.Series(-probabilities).groupby(frame["day"].to_numpy()).rank(method="max").to_numpy()[order]
-    fits = np.maximum.accumulate(rank_in_day) <= capacity
-    usable = is_last_of_tie & fits
+    falling, hits = probabilities[order], np.cumsum(sample.has_left[order])
+    f1 = 2 * hits / (np.arange(1, len(order) + 1) + sample.has_left.sum())
+    is_last_of_tie = np.append(falling[1:] < falling[:-1], True)
+    rank_in_day = pd.Series(-probabilities).groupby(sample.days).rank(method="max").to_numpy()[order]
+    usable = is_last_of_tie & (np.maximum.accumulate(rank_in_day) <= capacity)
     if not usable.any():
-        return float(sorted_p[0])
-    return float(sorted_p[np.flatnonzero(usable)[np.argmax(f1[usable])]])
+        return float(falling[0])
+    return float(falling[np.flatnonzero(usable)[np.argmax(f1[usable])]])
 
 
-def _summary(split: str, frame: pd.DataFrame) -> Evaluation:
-    base = float(frame["has_left"].mean()) if len(frame) else None
-    return Evaluation(split, int(frame["merchant_id"].nunique()), len(frame), base)
+def _summary(split: str, sample: _Sample) -> Evaluation:
+    base = float(sample.has_left.mean()) if len(sample.days) else None
+    return Evaluation(split, len(set(sample.merchants)), len(sample.days), base)
 
 
-def _measured(split: str, frame: pd.DataFrame, probabilities: Vector, threshold: float) -> Evaluation:
-    has_left = frame["has_left"].to_numpy(bool)
-    basis = replace(_summary(split, frame), threshold=threshold, brier=float(np.mean((probabilities - has_left) ** 2)))
-    if has_left.all() or not has_left.any():
+def _measured(split: str, sample: _Sample, probabilities: Vector, threshold: float) -> Evaluation:
+    brier = float(np.mean((probabilities - sample.has_left) ** 2))
+    basis = replace(_summary(split, sample), threshold=threshold, brier=brier)
+    if not sample.has_both:
         return basis
-    slope, _ = _platt(logit(probabilities), has_left, 1e-6)
+    slope, _ = _platt(logit(np.clip(probabilities, _SMALLEST, 1 - _SMALLEST)), sample.has_left, 1e-6)
     return replace(
         basis,
-        auc=float(roc_auc_score(has_left, probabilities)),
-        lift_at_10pct=lift(has_left, probabilities, 0.1),
+        auc=float(roc_auc_score(sample.has_left, probabilities)),
+        lift_at_10pct=lift(sample.has_left, probabilities, 0.1),
         calibration_slope=slope,
     )
 
 
-def lift(has_left: NDArray[np.bool_], probabilities: Vector, share: float) -> float:
-    """Leavers among the ⌈share·n⌉ highest probabilities over those among as many at random; a tie at the edge is split."""
-    n = int(np.ceil(share * len(probabilities)))
-    edge = np.sort(probabilities)[-n]
-    above, tied = probabilities > edge, probabilities == edge
-    found = has_left[above].sum() + has_left[tied].mean() * (n - above.sum())
-    return float(found / n / has_left.mean())
-
-
-def _deciles(frame: pd.DataFrame) -> dict[str, tuple[list[float], list[float]]]:
+def _deciles(weighed: Mapping[str, Vector]) -> dict[str, tuple[list[float], list[float]]]:
     """Edges between the deciles of each input, and the share of the observations in each part."""
     deciles = {}
-    for name, values in inputs(frame).items():
-        edges = np.unique(np.quantile(values, np.arange(1, 10) / 10))
-        counts = np.bincount(part_of(values, edges.tolist()), minlength=len(edges) + 1)
-        deciles[name] = (edges.tolist(), (counts / len(values)).tolist())
+    for name, values in weighed.items():
+        edges = np.unique(np.quantile(values, np.arange(1, 10) / 10)).tolist()
+        counts = np.bincount(part_of(values, edges), minlength=len(edges) + 1)
+        deciles[name] = (edges, (counts / len(values)).tolist())
     return deciles
-
-
-def part_of(values: Vector, edges: Sequence[float]) -> NDArray[np.int64]:
-    """In which of the parts that the edges make each value lies; a part ends with its edge."""
-    return np.searchsorted(edges, values, side="left")
 
 
 def _digest(*parts: object) -> str:
     """Twelve hex digits over the code of the model and whatever else made it."""
     here = Path(__file__).parent
     code = [(here / name).read_bytes() for name in ("churn_features.py", "churn_model.py", "merchant_days.py")]
-    text = json.dumps([ALL_INPUTS, *parts], default=lambda value: value.isoformat() if isinstance(value, date) else str(value))
-    return hashlib.sha256(b"\0".join([*code, text.encode()])).hexdigest()[:12]
+    return hashlib.sha256(b"\0".join([*code, json.dumps([ALL_INPUTS, *parts]).encode()])).hexdigest()[:12]

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 
 from spark_jobs.cohorts.churn_features import FEATURES, features
+from spark_jobs.cohorts.churn_model import LABEL_DAYS
 from spark_jobs.cohorts.purchases import MONEY
 
 COUNTS = ("orders", "logins", "features_used", "tickets", "fans_won", "fans_lost", "shares", "teams")
 CHURNED_AFTER, LAUNCHING, RECOVERING = 60, 30, 90  # days
 LAUNCHING_ORDERS = 10
-LABEL_DAYS = 30
 OBSERVED_EVERY, OBSERVED_TIMES = 7, 52  # days, and how many days at most
 
 OBSERVATION = ", ".join(

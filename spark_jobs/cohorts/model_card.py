@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from spark_jobs.cohorts import charts
-from spark_jobs.cohorts.churn_model import LABEL, MINIMUM_CHURNERS, MINIMUM_MERCHANTS, Evaluation, Learned
+from spark_jobs.cohorts.churn_model import LABEL_DAYS, MINIMUM_CHURNERS, MINIMUM_MERCHANTS, Evaluation, Learned
 
 _DRIFTED = 0.25  # population stability index above which a population is usually said to have shifted (Siddiqi 2006)
 _RELIABILITY_BINS = 8
@@ -82,9 +82,9 @@ def _fallback(learned: Learned) -> str:
     rows = [(stage or "all stages", f"{rate:.1%}") for stage, rate in sorted(learned.stage_rates.items())]
     return (
         f"<h2>Merchant churn</h2><p>There is no model: to learn from it takes {MINIMUM_MERCHANTS} merchants and "
-        f"{MINIMUM_CHURNERS} that left, on days whose next {LABEL.days} are over. Each merchant has the base rate of its stage, "
-        "and nobody is flagged.</p>"
-        f"{_table(('stage', f'left within {LABEL.days} days'), rows)}<p>Version {html.escape(learned.version)}.</p>"
+        f"{MINIMUM_CHURNERS} that left, on days whose next {LABEL_DAYS} are over. Each merchant has the base rate of its "
+        "stage, and nobody is flagged.</p>"
+        f"{_table(('stage', f'left within {LABEL_DAYS} days'), rows)}<p>Version {html.escape(learned.version)}.</p>"
     )
 
 
@@ -94,7 +94,7 @@ def _churn(learned: Learned, evidence: Evidence) -> str:
     drift = {name: stability(learned.training[name][1], shares) for name, shares in evidence.today.items()}
     weights = sorted(zip(model.names, model.weights, strict=True), key=lambda row: -abs(row[1]))
     return (
-        f"<h2>Merchant churn</h2><p>Probability that a merchant has neither a paid order nor a login in the next {LABEL.days} "
+        f"<h2>Merchant churn</h2><p>Probability that a merchant has neither a paid order nor a login in the next {LABEL_DAYS} "
         f"days. Logistic regression, calibrated, learnt from days {learned.first_day} to {learned.last_day}; a merchant is "
         f"flagged from {learned.threshold:.1%}. Version {html.escape(learned.version)}.</p>"
         f"{_evaluations(learned.evaluations)}"
