@@ -83,7 +83,9 @@ def command(task_id: str, module: str, *, outlets: list[Asset] | None = None, po
     optional: dict[str, Any] = {"pool": pool} if pool else {}
     return BashOperator(
         task_id=task_id,
-        bash_command=f"{_REFUSE_WITHOUT_KEY} && exec {sys.executable} -m {module}",
+        # Everything goes to the log as it comes; the report comes once more as the very last line, behind what a JVM may
+        # still say on its way out.
+        bash_command=f"set -o pipefail; {_REFUSE_WITHOUT_KEY}; {sys.executable} -m {module} | tee /dev/stderr | tail -n 1",
         cwd=str(CHECKOUT),
         env={
             "AS_OF": "{{ dag_run.partition_key or '' }}",

@@ -171,7 +171,26 @@ def test_an_unknown_setting_makes_the_dags_unreadable_and_says_so(assets: Module
     monkeypatch.delenv("FANOUT_LNDING")
 
 
-def test_a_report_is_handed_on_and_other_words_too(assets: ModuleType) -> None:
-    task = assets.command("t", "spark_jobs.ingest")
-    assert task.output_processor('{"rows_in": 3}') == {"rows_in": 3}
-    assert task.output_processor("bye") == {"last_line": "bye"}
+def run_task(assets: ModuleType, folder: Path, code: str, key: str = "2026-03-20") -> Any:
+    """What a task hands on whose command is a module with this code."""
+    (folder / "some_command.py").write_text(code)
+    task = assets.command("t", "some_command")
+    task.env = {"AS_OF": key, "PYTHONPATH": str(folder)}
+    return task.execute({})
+
+
+def test_a_task_hands_on_the_last_line_of_stdout_whatever_comes_behind(assets: ModuleType, tmp_path: Path) -> None:
+    code = "import sys\nprint('word')\nprint('{\"rows_in\": 3}')\nsys.stdout.flush()\nprint('bye', file=sys.stderr)"
+    assert run_task(assets, tmp_path, code) == {"rows_in": 3}
+    assert run_task(assets, tmp_path, "print('no report')") == {"last_line": "no report"}
+
+
+@pytest.mark.parametrize("status", [1, 99])
+def test_a_task_fails_with_its_command(assets: ModuleType, tmp_path: Path, status: int) -> None:
+    with pytest.raises(Exception, match=f"non-zero exit code {status}"):
+        run_task(assets, tmp_path, f"print('{{}}')\nraise SystemExit({status})")
+
+
+def test_a_task_without_a_key_refuses(assets: ModuleType, tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="non-zero exit code"):
+        run_task(assets, tmp_path, "print('{}')", key="")

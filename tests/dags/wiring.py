@@ -16,7 +16,7 @@ def wiring(dags: dict[str, Any]) -> dict[str, Any]:
 
 def module_of(task: Any) -> str:
     """The command after `python -m`, without the path of the interpreter."""
-    found = re.search(r" -m (.*)$", task.bash_command)
+    found = re.search(r" -m (.*?) \| tee", task.bash_command)
     assert found is not None, task.bash_command
     return found[1]
 

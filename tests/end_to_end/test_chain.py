@@ -1,0 +1,216 @@
+"""A day through the real Airflow, Spark, dbt and Great Expectations, by the command that `make run` starts."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psutil
+import pytest
+from deltalake import DeltaTable
+
+from operations.airflow_server import MARKER
+from operations.follow import CHAIN
+from tests.end_to_end.conftest import DAYS, NEWEST, Place, deliver
+
+pytestmark = pytest.mark.acceptance
+
+
+@pytest.fixture(scope="module")
+def place(make_place: Callable[[], Place]) -> Place:
+    return make_place()
+
+
+@pytest.fixture(scope="module")
+def first_run(place: Place) -> str:
+    status, out = place.run("operations.run")
+    assert status == 0, out
+    return out
+
+
+def metadata(place: Place, query: str) -> list[Any]:
+    with closing(sqlite3.connect(place.home / "airflow" / "airflow.db")) as connection:
+        return connection.execute(query).fetchall()
+
+
+def successful_runs(place: Place, key: str) -> list[str]:
+    rows = metadata(place, f"SELECT dag_id FROM dag_run WHERE partition_key = '{key}' AND state = 'success'")
+    return sorted(row[0] for row in rows)
+
+
+def left_running(place: Place) -> list[psutil.Process]:
+    """Processes of an Airflow of this home, and whatever they started."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            environ = process.environ()
+            if MARKER in environ and environ.get("FANOUT_HOME") == str(place.home) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def listening(processes: list[psutil.Process]) -> set[str]:
+    """Addresses on which they wait for connections."""
+    found = set()
+    for process in processes:
+        with suppress(psutil.Error):
+            found |= {each.laddr.ip for each in process.net_connections("tcp") if each.status == psutil.CONN_LISTEN}
+    return found
+
+
+def query(place: Place, sql: str, day: str | None = None) -> list[Any]:
+    with duckdb.connect(str(place.current(day) / "fanout.duckdb"), read_only=True) as marts:
+        return marts.execute(sql).fetchall()
+
+
+def test_the_day_is_published_with_the_figures_of_the_landing(place: Place, first_run: str) -> None:
+    assert place.current() == place.current(NEWEST)
+    assert query(place, "select sum(rows_read), sum(accepted), sum(quarantined) from marts.ingest_ledger") == [(30, 27, 3)]
+    assert query(place, "select source, reason, sum(rows) from marts.quarantine_reasons group by all") == [
+        ("shop", "unsupported_currency", 3)
+    ]
+    assert query(place, "select sum(shares), sum(orders), sum(revenue) from marts.cascades") == [(3, 3, 30)]
+    assert query(place, "select sum(opened), sum(formed_organic) from marts.team_formation") == [(3, 3)]
+    assert query(place, "select cohort_size from marts.cohort_retention where period = 0") == [(1,)]
+
+
+def test_the_summary_says_what_was_refused_and_where_everything_lies(place: Place, first_run: str) -> None:
+    assert f"{NEWEST} is published." in first_run
+    assert "unsupported_currency" in first_run
+    for part in ("published/current/fanout.duckdb", f"exports/{NEWEST}", "data_docs", "logs"):
+        assert str(place.home / part) in first_run
+        assert (place.home / part).exists()
+
+
+def test_airflow_knows_seven_successful_runs_of_the_key(place: Place, first_run: str) -> None:
+    assert successful_runs(place, NEWEST) == sorted(CHAIN)
+
+
+def test_lake_commits_and_run_json_name_the_dag_run(place: Place, first_run: str) -> None:
+    run_ids = {f"{dag_id}/{run_id}" for dag_id, run_id in metadata(place, "SELECT dag_id, run_id FROM dag_run")}
+    assert run_ids
+    for table in ("shop_events", "cascades", "group_survival"):
+        history = DeltaTable(str(place.home / "lake" / table)).history()
+        assert history
+        assert {commit.get("userMetadata") for commit in history} <= run_ids
+    assert json.loads((place.current() / "run.json").read_text())["run_id"] in run_ids
+
+
+def test_nothing_is_left_running(place: Place, first_run: str) -> None:
+    assert left_running(place) == []
+
+
+def test_the_same_day_again_doubles_nothing_and_takes_new_files(place: Place, first_run: str) -> None:
+    before = query(place, "select * from marts.event_registry order by all")
+    status, out = place.run("operations.run")
+    assert status == 0, out
+    assert query(place, "select * from marts.event_registry order by all") == before
+    assert successful_runs(place, NEWEST) == sorted([*CHAIN, *CHAIN])
+
+    deliver(place.landing, DAYS[0], name="again")
+    status, out = place.run("operations.run")
+    assert status == 0, out
+    assert query(place, "select * from marts.event_registry order by all") == before
+    # What was refused is refused again; the other nine lines of the day are copies.
+    assert query(place, "select sum(rows_read), sum(accepted), sum(duplicate), sum(quarantined) from marts.ingest_ledger") == [
+        (40, 27, 9, 4)
+    ]
+
+
+def test_a_past_day_leaves_the_newest_where_it_is(place: Place, first_run: str) -> None:
+    newest = place.current()
+    status, out = place.run("operations.run", "--as-of", DAYS[0])
+    assert status == 0, out
+    assert place.current() == newest
+    assert query(place, "select sum(revenue) from marts.cascades", day=DAYS[0]) == [(10,)]
+    assert successful_runs(place, DAYS[0]) == sorted(CHAIN)
+    assert str(place.home / "published" / DAYS[0] / "current" / "fanout.duckdb") in out
+
+
+@pytest.fixture
+def spoilt(place: Place, first_run: str) -> Iterator[Place]:
+    """The place with a line lost from the lake, so that the ledger does not balance."""
+    table = DeltaTable(str(place.home / "lake" / "shop_events"))
+    version = table.version()
+    table.delete("fate = 'accepted' AND event_id = 'e-0105'")
+    assert table.version() == version + 1
+    yield place
+    DeltaTable(str(place.home / "lake" / "shop_events")).restore(version)
+
+
+def test_a_gate_that_refuses_ends_the_run_and_leaves_current_alone(spoilt: Place) -> None:
+    published = spoilt.current()
+    versions = sorted((spoilt.home / "published" / NEWEST).iterdir())
+    status, out = spoilt.run("operations.run")
+    assert status == 1
+    assert f"ingest_shop.gate failed for {NEWEST}:" in out
+    [log] = [line.partition("its log: ")[2] for line in out.splitlines() if line.startswith("its log: ")]
+    assert Path(log).exists()
+    assert spoilt.current() == published
+    assert sorted((spoilt.home / "published" / NEWEST).iterdir()) == versions
+    assert left_running(spoilt) == []
+
+
+def wait_for(process: subprocess.Popen[str], words: str) -> str:
+    """Read what the process says until it says `words`."""
+    said = ""
+    assert process.stdout is not None
+    for line in process.stdout:
+        said += line
+        if words in line:
+            return said
+    raise AssertionError(f"it ended without saying {words!r}:\n{said}")
+
+
+def test_after_a_refused_day_all_inputs_are_waited_for_anew(place: Place, first_run: str) -> None:
+    """The day before failed at one input of three; the consumers must not start with the two that it left."""
+    status, out = place.run("operations.run")
+    assert status == 0, out
+    rows = metadata(
+        place,
+        """
+        SELECT min(consumer.start_date) > max(producer.end_date) FROM dag_run consumer, dag_run producer
+        WHERE consumer.dag_id = 'build_spread_graph' AND producer.dag_id LIKE 'ingest_%'
+          AND consumer.run_after = (SELECT max(run_after) FROM dag_run WHERE dag_id = 'build_spread_graph')
+          AND producer.run_id = (SELECT run_id FROM dag_run WHERE dag_id = 'ingest_shop' ORDER BY run_after DESC LIMIT 1)
+        """,
+    )
+    assert rows == [(1,)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_stops_all_that_it_started(number: signal.Signals, place: Place, first_run: str) -> None:
+    published = place.current()
+    process = place.start("operations.run")
+    wait_for(process, "▸ ingest_")
+    assert listening(left_running(place)) == {"127.0.0.1"}
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, out
+    assert "interrupted" in out
+    assert left_running(place) == []
+    assert place.current() == published
+
+
+def test_a_killed_run_is_healed_by_the_next(place: Place, first_run: str) -> None:
+    process = place.start("operations.run")
+    wait_for(process, "▸ build_")
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert process.stdout is not None
+    process.stdout.close()
+    assert left_running(place), "a killed process cannot stop what it started"
+    runs_before = len(successful_runs(place, NEWEST))
+    status, out = place.run("operations.run")
+    assert status == 0, out
+    assert "ended as failed, since its Airflow was stopped: build_" in out
+    assert len(successful_runs(place, NEWEST)) >= runs_before + len(CHAIN)
+    assert left_running(place) == []
