@@ -1,0 +1,69 @@
+"""The command: what it refuses, what it reports, and what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from dbt_project import build as command
+from dbt_project.build import PROJECT, BuildFailed, build
+from dbt_project.extensions import extension_path
+from expectations.settings import Settings
+from tests.dbt_project.conftest import AS_OF
+
+
+def test_nothing_is_written_into_the_checkout(built: tuple[Settings, dict[str, Any]]) -> None:
+    settings, _ = built
+    assert (settings.work(AS_OF) / "dbt" / "manifest.json").exists()
+    assert not [name for name in ("target", "logs", ".user.yml") if (PROJECT / name).exists()]
+
+
+def test_build_names_what_failed_and_the_log(settings: Settings) -> None:
+    leftover = settings.warehouse(AS_OF)
+    leftover.parent.mkdir(parents=True)
+    leftover.write_text("what a killed run left")
+    with pytest.raises(BuildFailed, match=r"(?s)stg_shop__order_paid: .*shop_events.*dbt\.log"):
+        build(settings, AS_OF)
+
+
+def test_report_is_the_last_line(
+    built: tuple[Settings, dict[str, Any]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, report = built
+    monkeypatch.setattr(command, "build", lambda settings, as_of: report)
+    monkeypatch.setattr(sys, "argv", ["build", "--as-of", "2026-04-10"])
+    assert command.main() == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == report
+
+
+def test_a_date_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["build", "--as-of", "yesterday"])
+    assert command.main() == 2
+    assert "AS_OF=yesterday" in capsys.readouterr().err
+
+
+def test_an_extension_without_its_wheel_is_named() -> None:
+    assert extension_path("delta").exists()
+    with pytest.raises(RuntimeError, match="install duckdb-extension-nonsense=="):
+        extension_path("nonsense")
+
+
+def test_a_second_build_gives_the_same_rows(built: tuple[Settings, dict[str, Any]], tmp_path: Path) -> None:
+    settings, report = built
+    again = replace(settings, home=tmp_path)
+    assert build(again, AS_OF) == report
+    assert _rows(again.warehouse(AS_OF)) == _rows(settings.warehouse(AS_OF))
+
+
+def _rows(warehouse: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of each mart in the order that a reader sees."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        names = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
+        assert len(names) > 35
+        return {name: connection.execute(f"select * from marts.{name}").fetchall() for (name,) in names}
