@@ -143,7 +143,7 @@ def _tell_failure(day: Day, settings: Settings, as_of: date) -> None:
         for line in lines:
             print(f"  | {line}", file=sys.stderr)
         print(f"its log: {log}", file=sys.stderr)
-    print("the published version stays as it was; mend the cause and run again", file=sys.stderr)
+    print("nothing half-made is published; mend the cause and run again", file=sys.stderr)
 
 
 if __name__ == "__main__":
