@@ -26,12 +26,15 @@ import psutil
 
 from expectations.settings import CHECKOUT, SETTINGS, Settings
 from operations.airflow_rest import Airflow
+from operations.chain import CHAIN
 
 # Every process that comes out of an Airflow started here has this in its environment, tasks and their JVMs too.
 MARKER = "AIRFLOW_STARTED_AS"
 API_SERVER, TASK_API_SERVER, SCHEDULER, DAG_PROCESSOR = "api-server", "task-api-server", "scheduler", "dag-processor"
 HEALTHY_WITHIN_SECONDS = 180
+PARSED_WITHIN_SECONDS = 120
 STOP_WITHIN_SECONDS = 10
+POLL_SECONDS = 0.3
 USER = "admin"
 LAKE_WRITERS = "lake_writers"
 
@@ -45,10 +48,14 @@ class Server:
     """A running Airflow: where it listens, whose processes are its own, and what it was started with."""
 
     marker: str
-    base_url: str
+    port: int  # of the pages and the REST API
+    task_port: int  # of the API that tasks report to
     mode: str
     settings: dict[str, str]
-    started_at: str
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     def is_running(self) -> bool:
         return any(True for _ in processes(self.marker))
@@ -85,22 +92,19 @@ def find(settings: Settings) -> Server | None:
 
 
 def start(settings: Settings, mode: str, port: int | None = None) -> Server:
-    """Start an Airflow for this home and wait until it is healthy.
+    """Start an Airflow for this home and wait until it is healthy and has read the DAGs.
 
     `mode` is `run`, for one day and nothing by the clock, or `up`, which stays and keeps the schedule.
 
     Raises:
-        AirflowError: it ended or was not healthy in time; what was started is stopped again.
+        AirflowError: it ended, was not healthy in time, or a DAG does not load; what was started is stopped again.
     """
     home = airflow_home(settings)
     home.mkdir(parents=True, exist_ok=True)
     log_folder(settings).mkdir(parents=True, exist_ok=True)
-    port = port or free_port()
-    server = Server(
-        secrets.token_hex(8), f"http://127.0.0.1:{port}", mode, fanout_settings(settings), datetime.now(UTC).isoformat()
-    )
-    task_port = free_port()
-    environ = environment(settings, server, port, task_port)
+    now = datetime.now(UTC)
+    server = Server(secrets.token_hex(8), port or free_port(), free_port(), mode, fanout_settings(settings))
+    environ = environment(settings, server)
     password(settings)
     _state_file(settings).write_text(json.dumps(asdict(server)))
     try:
@@ -110,12 +114,13 @@ def start(settings: Settings, mode: str, port: int | None = None) -> Server:
         # needs the loop to end.
         commands = {
             API_SERVER: ["api-server", "--apps", "core"],
-            TASK_API_SERVER: ["api-server", "--apps", "execution", "--port", str(task_port)],
+            TASK_API_SERVER: ["api-server", "--apps", "execution", "--port", str(server.task_port)],
             SCHEDULER: ["scheduler", "--skip-serve-logs"],
             DAG_PROCESSOR: ["dag-processor"],
         }
         parts = {part: _launch(settings, part, ["airflow", *command], environ) for part, command in commands.items()}
-        _wait_until_healthy(settings, server, task_port, parts)
+        _wait_until_healthy(settings, server, parts)
+        wait_until_parsed(client(settings, server), now)
     except BaseException:
         stop(settings, server)
         raise
@@ -156,7 +161,7 @@ def fanout_settings(settings: Settings) -> dict[str, str]:
     return given | {"FANOUT_HOME": str(settings.home), "FANOUT_LANDING": str(settings.landing), "FANOUT_LAKE": settings.lake}
 
 
-def environment(settings: Settings, server: Server, port: int, task_port: int) -> dict[str, str]:
+def environment(settings: Settings, server: Server) -> dict[str, str]:
     """The environment of Airflow's processes and of the tasks."""
     home = airflow_home(settings)
     inherited = {
@@ -176,10 +181,10 @@ def environment(settings: Settings, server: Server, port: int, task_port: int) -
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__API__BASE_URL": server.base_url,
         "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__PORT": str(server.port),
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__CORE__DAGS_FOLDER": str(CHECKOUT / "dags"),
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{task_port}/execution/",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{server.task_port}/execution/",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__PARALLELISM": "4",
@@ -230,18 +235,33 @@ def _launch(settings: Settings, part: str, command: list[str], environ: dict[str
         )
 
 
-def _wait_until_healthy(settings: Settings, server: Server, task_port: int, parts: dict[str, subprocess.Popen[bytes]]) -> None:
+def _wait_until_healthy(settings: Settings, server: Server, parts: dict[str, subprocess.Popen[bytes]]) -> None:
     airflow = client(settings, server)
     deadline = time.monotonic() + HEALTHY_WITHIN_SECONDS
     while time.monotonic() < deadline:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", task_port), timeout=5):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", server.task_port), timeout=5):
             if airflow.is_healthy():
                 airflow.set_pool(LAKE_WRITERS, slots=1 if "://" in settings.lake else 3)
                 return
         if ended := [part for part, process in parts.items() if process.poll() is not None]:
             raise AirflowError(f"Airflow's {ended[0]} ended at its start; see {_log(settings, ended[0])}")
-        time.sleep(0.3)
+        time.sleep(POLL_SECONDS)
     raise AirflowError(f"Airflow was not healthy after {HEALTHY_WITHIN_SECONDS} s; see {_log(settings, API_SERVER).parent}")
+
+
+def wait_until_parsed(airflow: Airflow, since: datetime) -> None:
+    """Airflow may know the DAGs from an earlier day: wait until it has read them as they are now.
+
+    Raises:
+        AirflowError: one does not load, or they were not read in time.
+    """
+    deadline = time.monotonic() + PARSED_WITHIN_SECONDS
+    while missing := set(CHAIN) - airflow.parsed_dags(since):
+        if errors := airflow.import_errors():
+            raise AirflowError("\n".join(f"{file} does not load:\n{reason}" for file, reason in sorted(errors.items())))
+        if time.monotonic() > deadline:
+            raise AirflowError(f"Airflow did not read the DAGs {', '.join(sorted(missing))}")
+        time.sleep(POLL_SECONDS)
 
 
 def _log(settings: Settings, part: str) -> Path:

@@ -10,17 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from expectations.contract import SOURCES
 from expectations.settings import Settings
 from operations.airflow_rest import Airflow
 from operations.airflow_server import AirflowError, log_folder
-
-INGESTS = tuple(f"ingest_{source}" for source in SOURCES)
-LAST_DAG = "export_merchant_success"
-CHAIN = (*INGESTS, "build_spread_graph", "build_cohorts", "build_marts", LAST_DAG)
+from operations.chain import CHAIN, INGESTS, LAST_DAG
 
 POLL_SECONDS = 1.0
-PARSED_WITHIN_SECONDS = 120
 # A consumer is started within a second or two of its last input.
 NEXT_RUN_WITHIN_SECONDS = 90
 STILL_RUNNING_EVERY_SECONDS = 15
@@ -50,15 +45,12 @@ class Day:
         return bool(states) and not {"queued", "running"} & {*states} and (LAST_DAG in self.runs or "failed" in states)
 
 
-def follow(airflow: Airflow, settings: Settings, up_since: datetime, partition_key: str, say: Callable[[str], None]) -> Day:
+def follow(airflow: Airflow, settings: Settings, partition_key: str, say: Callable[[str], None]) -> Day:
     """Trigger the three ingests and wait until the day is over, saying what happens.
 
-    Airflow may know the DAGs from an earlier day: they must have been read after `up_since`.
-
     Raises:
-        AirflowError: a DAG does not load, or the chain stops without a failure.
+        AirflowError: the chain stops without a failure.
     """
-    _wait_until_parsed(airflow, up_since)
     started = datetime.now(UTC)
     run_id = f"manual__{partition_key}__{started:%Y-%m-%dT%H:%M:%S}"
     for dag_id in INGESTS:
@@ -151,13 +143,3 @@ def _seconds(task: dict[str, Any]) -> float:
         return 0.0
     end = datetime.fromisoformat(task["end_date"]) if task["end_date"] else datetime.now(UTC)
     return (end - datetime.fromisoformat(task["start_date"])).total_seconds()
-
-
-def _wait_until_parsed(airflow: Airflow, since: datetime) -> None:
-    deadline = time.monotonic() + PARSED_WITHIN_SECONDS
-    while missing := set(CHAIN) - airflow.parsed_dags(since):
-        if errors := airflow.import_errors():
-            raise AirflowError("\n".join(f"{file} does not load:\n{reason}" for file, reason in sorted(errors.items())))
-        if time.monotonic() > deadline:
-            raise AirflowError(f"Airflow did not read the DAGs {', '.join(sorted(missing))}")
-        time.sleep(POLL_SECONDS / 2)

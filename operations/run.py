@@ -43,8 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
             with _airflow(settings) as server:
                 forget_half_met_inputs(airflow_server.database(settings), as_of.isoformat())
                 say(f"Airflow is up after {time.monotonic() - started:.0f} s; {as_of} goes through the DAGs")
-                airflow, up_since = airflow_server.client(settings, server), datetime.fromisoformat(server.started_at)
-                day = follow(airflow, settings, up_since, as_of.isoformat(), say)
+                day = follow(airflow_server.client(settings, server), settings, as_of.isoformat(), say)
     except SettingError as error:
         print(f"refused: {error}", file=sys.stderr)
         return 2

@@ -9,7 +9,8 @@ import duckdb
 
 from expectations.settings import Settings
 from operations.airflow_server import log_folder
-from operations.follow import CHAIN, Day
+from operations.chain import CHAIN
+from operations.follow import Day
 
 _LEDGER = """
     select source, count(*), sum(rows_read), sum(accepted), sum(duplicate), sum(quarantined), sum(erased)

@@ -32,9 +32,7 @@ def main() -> int:
     print(f"Airflow: {server.base_url}   user {airflow_server.USER}   password {airflow_server.password(settings)}")
     print(f"logs:    {airflow_server.log_folder(settings)}")
     print("A day: trigger ingest_shop, ingest_group and ingest_stream with the partition key YYYY-MM-DD; the others follow.")
-    print(
-        f"Airflow's own commands: AIRFLOW_HOME={airflow_server.airflow_home(settings)} .venv/bin/airflow …; see docs/runbooks"
-    )
+    print("A month: docs/runbooks/backfill.md. Airflow's own commands: .venv/bin/python -m operations.cli …")
     return 0
 
 

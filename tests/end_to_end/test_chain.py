@@ -18,7 +18,7 @@ import pytest
 from deltalake import DeltaTable
 
 from operations.airflow_server import MARKER
-from operations.follow import CHAIN
+from operations.chain import CHAIN
 from tests.end_to_end.conftest import DAYS, NEWEST, Place, deliver
 
 pytestmark = pytest.mark.acceptance

@@ -11,14 +11,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 import psutil
 import pytest
 
 from expectations.settings import Settings
 from operations import airflow_server
-from operations.airflow_server import MARKER, Server
+from operations.airflow_server import MARKER, AirflowError, Server
+from operations.chain import CHAIN
 
+SINCE = datetime(2026, 3, 20, tzinfo=UTC)
 MINE = secrets.token_hex(8)
 # A process that starts another in a session of its own, as Airflow's tasks are, says its id, and ends.
 ORPHAN = """
@@ -31,7 +34,7 @@ print(child.pid)
 
 
 def server(marker: str, mode: str = "run") -> Server:
-    return Server(marker, "http://127.0.0.1:1", mode, {}, "2026-03-20T00:00:00+00:00")
+    return Server(marker, 1, 2, mode, {})
 
 
 @pytest.fixture
@@ -83,8 +86,8 @@ def test_airflow_listens_on_loopback_and_tasks_see_whole_paths(settings: Setting
     monkeypatch.setenv("FANOUT_RUN_ID", "left/over")
     monkeypatch.setenv("MAKEFLAGS", " -- FANOUT_HOME=x")
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    started = Server("m", "http://127.0.0.1:81", "run", airflow_server.fanout_settings(settings), "")
-    environ = airflow_server.environment(settings, started, 81, 82)
+    started = Server("m", 81, 82, "run", airflow_server.fanout_settings(settings))
+    environ = airflow_server.environment(settings, started)
     assert environ["AIRFLOW__API__HOST"] == "127.0.0.1"
     assert environ["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:82/execution/"
     assert environ["FANOUT_HOME"] == str(settings.home)
@@ -95,8 +98,8 @@ def test_airflow_listens_on_loopback_and_tasks_see_whole_paths(settings: Setting
 
 
 def test_the_schedule_is_on_for_an_airflow_that_stays(settings: Settings) -> None:
-    started = Server("m", "http://127.0.0.1:81", "up", airflow_server.fanout_settings(settings), "")
-    assert "FANOUT_SCHEDULE" not in airflow_server.environment(settings, started, 81, 82)
+    started = Server("m", 81, 82, "up", airflow_server.fanout_settings(settings))
+    assert "FANOUT_SCHEDULE" not in airflow_server.environment(settings, started)
 
 
 def test_the_password_is_made_once_and_for_its_owner_only(settings: Settings) -> None:
@@ -116,3 +119,34 @@ def test_a_port_that_is_taken_is_not_chosen() -> None:
         port = taken.getsockname()[1]
         assert airflow_server.free_port(port) != port
     assert airflow_server.free_port(port) == port
+
+
+class Parsing:
+    """An Airflow that has read these DAGs, and could not load those files."""
+
+    def __init__(self, *polls: set[str], errors: dict[str, str] | None = None) -> None:
+        self.polls = list(polls)
+        self.errors = errors or {}
+
+    def parsed_dags(self, since: datetime) -> set[str]:
+        assert since == SINCE
+        return self.polls.pop(0) if len(self.polls) > 1 else self.polls[0]
+
+    def import_errors(self) -> dict[str, str]:
+        return self.errors
+
+
+def test_dags_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(airflow_server, "POLL_SECONDS", 0.0)
+    parsing = Parsing(set(), set(CHAIN[:3]), set(CHAIN))
+    airflow_server.wait_until_parsed(parsing, SINCE)  # type: ignore[arg-type]
+    assert len(parsing.polls) == 1
+
+
+def test_a_dag_that_does_not_load_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = Parsing(set(CHAIN[:3]), errors={"build_marts.py": "SyntaxError"})
+    with pytest.raises(AirflowError, match=r"build_marts.py does not load:\nSyntaxError"):
+        airflow_server.wait_until_parsed(broken, SINCE)  # type: ignore[arg-type]
+    monkeypatch.setattr(airflow_server, "PARSED_WITHIN_SECONDS", -1)
+    with pytest.raises(AirflowError, match="did not read the DAGs build_cohorts, build_marts"):
+        airflow_server.wait_until_parsed(Parsing(set(CHAIN[:3])), SINCE)  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,29 +11,20 @@ import pytest
 from expectations.settings import Settings
 from operations import follow as module
 from operations.airflow_server import AirflowError, log_folder
-from operations.follow import CHAIN, INGESTS, LAST_DAG, Day, command_output, failure, follow
+from operations.chain import CHAIN, INGESTS, LAST_DAG
+from operations.follow import Day, command_output, failure, follow
 
 KEY = "2026-03-20"
-UP_SINCE = datetime(2026, 3, 21, tzinfo=UTC)
 
 
 class Script:
     """An Airflow in which every poll brings the next scene: states of DAG runs by DAG."""
 
-    def __init__(self, *scenes: dict[str, str], parsed: set[str] | None = None, errors: dict[str, str] | None = None) -> None:
+    def __init__(self, *scenes: dict[str, str]) -> None:
         self.scenes = list(scenes)
         self.scene: dict[str, str] = {}
-        self.parsed = set(CHAIN) if parsed is None else parsed
-        self.errors = errors or {}
         self.triggered: dict[str, str] = {}
         self.stray: list[dict[str, Any]] = []
-
-    def parsed_dags(self, since: datetime) -> set[str]:
-        assert since == UP_SINCE
-        return self.parsed
-
-    def import_errors(self) -> dict[str, str]:
-        return self.errors
 
     def trigger(self, dag_id: str, partition_key: str, run_id: str) -> None:
         assert partition_key == KEY
@@ -73,7 +64,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def play(script: Script, settings: Settings) -> tuple[Day, list[str]]:
     said: list[str] = []
-    return follow(script, settings, UP_SINCE, KEY, said.append), said  # type: ignore[arg-type]
+    return follow(script, settings, KEY, said.append), said  # type: ignore[arg-type]
 
 
 def test_a_day_that_goes_well_is_told_task_by_task(settings: Settings) -> None:
@@ -108,11 +99,6 @@ def test_a_chain_that_stops_is_an_error(settings: Settings, monkeypatch: pytest.
     monkeypatch.setattr(module, "NEXT_RUN_WITHIN_SECONDS", -1)
     with pytest.raises(AirflowError, match=r"build_spread_graph was not started; see .*scheduler.log"):
         play(Script(dict.fromkeys(INGESTS, "success")), settings)
-
-
-def test_a_dag_that_does_not_load_is_an_error(settings: Settings) -> None:
-    with pytest.raises(AirflowError, match=r"build_marts.py does not load:\nSyntaxError"):
-        play(Script(parsed=set(INGESTS), errors={"build_marts.py": "SyntaxError"}), settings)
 
 
 def test_a_day_without_its_last_dag_is_not_over() -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from expectations.settings import Settings
 from operations import run
-from operations.follow import CHAIN, Day
+from operations.chain import CHAIN
+from operations.follow import Day
 from operations.summary import summary
 
 
