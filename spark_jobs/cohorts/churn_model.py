@@ -33,7 +33,8 @@ ALL_INPUTS = tuple(name for names, _ in TOPICS.values() for name in names)
 SILENCE_ALONE = ("order_silence",)
 _STRENGTHS = (0.003, 0.01, 0.03, 0.1)  # inverse regularisation
 _BLOCKS = 6  # of days for forward predictions
-_PRIOR = 4.0  # weight of "already calibrated", in merchants, against few forward predictions
+_RECENT_BLOCKS = 3  # of these that calibrate: their models have learnt from nearly all days, as the last one has
+_PRIOR = 17.0  # weight of "already calibrated", in observations; a leaver is observed about four times
 _SMALLEST = 1e-6  # probabilities stay inside, so that their logits are finite
 _REASON = 0.1  # smallest contribution, in log-odds, that is worth a word
 
@@ -153,10 +154,11 @@ class _Sample:
 
 @dataclass(frozen=True)
 class _Forward:
-    """Predictions made as they would have been on their day: positions in the sample, and log-odds."""
+    """Predictions made as they would have been on their day: positions in the sample, block of days, log-odds."""
 
     strength: float
     at: NDArray[np.int64]
+    block: NDArray[np.int64]
     logits: Vector
 
 
@@ -283,23 +285,27 @@ def _predict_forward(sample: _Sample, names: Sequence[str]) -> _Forward:
         if past is not None and past.has_both and past.churners >= 3:
             blocks.append((past, np.flatnonzero(np.isin(sample.days, days))))
     if not blocks:
-        return _Forward(_STRENGTHS[len(_STRENGTHS) // 2], np.array([], dtype=np.int64), np.array([]))
+        none = np.array([], dtype=np.int64)
+        return _Forward(_STRENGTHS[len(_STRENGTHS) // 2], none, none, np.array([]))
     at = np.concatenate([now for _, now in blocks])
+    block = np.repeat(np.arange(len(blocks)), [len(now) for _, now in blocks])
     sign = np.where(sample.has_left[at], -1.0, 1.0)
     tried = []
     for strength in _STRENGTHS:
         models = (_fit(past, names, strength) for past, _ in blocks)
         chances = [model.probabilities(sample.where(now).weighed) for model, (_, now) in zip(models, blocks, strict=True)]
         logits = logit(np.concatenate(chances))
-        tried.append((float(np.logaddexp(0, sign * logits).mean()), _Forward(strength, at, logits)))
+        tried.append((float(np.logaddexp(0, sign * logits).mean()), _Forward(strength, at, block, logits)))
     return min(tried, key=lambda attempt: attempt[0])[1]
 
 
 def _calibrated(model: Model, sample: _Sample, forward: _Forward) -> Model:
-    """Platt's slope and shift from forward predictions, drawn towards 1 and 0 where these are few."""
-    if not sample.where(forward.at).has_both:
+    """Platt's slope and shift from the recent forward predictions, drawn towards 1 and 0 where these are few."""
+    recent = forward.block > forward.block.max(initial=0) - _RECENT_BLOCKS
+    has_left = sample.has_left[forward.at[recent]]
+    if has_left.all() or not has_left.any():
         return model
-    slope, shift = _platt(forward.logits, sample.has_left[forward.at], _PRIOR)
+    slope, shift = _platt(forward.logits[recent], has_left, _PRIOR)
     return replace(model, slope=max(slope, 0.1), shift=shift)
 
 
@@ -345,18 +351,19 @@ def _evaluate(
 
 
 def _threshold(sample: _Sample, probabilities: Vector, capacity: int, fixed: float | None) -> float:
-    """The probability that gives the best F1, of those from which no day flags more merchants than there are calls."""
+    """The probability from which to flag: best for F1, and no lower than the calls of a week allow on any day.
+
+    For calibrated probabilities the best threshold is half of the best F1 (Lipton, Elkan, Naryanaswamy 2014), which few
+    observations move less than they move the threshold that happens to be best on them.
+    """
     if fixed is not None:
         return fixed
     order = np.argsort(-probabilities, kind="stable")
     falling, hits = probabilities[order], np.cumsum(sample.has_left[order])
-    f1 = 2 * hits / (np.arange(1, len(order) + 1) + sample.has_left.sum())
-    is_last_of_tie = np.append(falling[1:] < falling[:-1], True)
+    best_f1 = np.max(2 * hits / (np.arange(1, len(order) + 1) + sample.has_left.sum()))
     rank_in_day = pd.Series(-probabilities).groupby(sample.days).rank(method="max").to_numpy()[order]
-    usable = is_last_of_tie & (np.maximum.accumulate(rank_in_day) <= capacity)
-    if not usable.any():
-        return float(falling[0])
-    return float(falling[np.flatnonzero(usable)[np.argmax(f1[usable])]])
+    callable_ = falling[np.maximum.accumulate(rank_in_day) <= capacity]
+    return float(max(best_f1 / 2, callable_[-1] if len(callable_) else falling[0]))
 
 
 def _summary(split: str, sample: _Sample) -> Evaluation:

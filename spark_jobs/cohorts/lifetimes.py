@@ -98,7 +98,7 @@ def _fit_purchases(rows: pd.DataFrame, weights: pd.Series[float], suffix: str) -
     names = [f"{name}{suffix}" for name in ("x", "recency", "age")]
     known = rows[names[0]].notna()
     x, recency, age = (rows.loc[known, name].to_numpy(np.float64) for name in names)
-    histories = bgnbd.Histories.group(x, recency, age, weights[known].to_numpy(np.float64))
+    histories = bgnbd.Histories.group(x, recency, age, np.asarray(weights[known], dtype=np.float64))
     return histories, bgnbd.fit(histories)
 
 

@@ -1,0 +1,74 @@
+"""Gamma-Gamma against the published CDNOW figures and simulated customers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spark_jobs.cohorts import gamma_gamma
+from tests.cohorts.cdnow import cdnow_histories
+
+
+def test_cdnow_gives_the_published_estimates(shared_data: Path) -> None:
+    customers = cdnow_histories(shared_data, are_free_days_purchases=True)
+    returning = customers[(customers["x"] > 0) & (customers["mean"] > 0)]
+    found = gamma_gamma.fit(returning["x"].to_numpy(), returning["mean"].to_numpy())
+    assert found.parameters == pytest.approx([6.25, 3.74, 15.44], abs=0.006)
+    assert found.has_converged
+    assert np.all(np.isfinite(found.standard_errors))
+
+
+def test_gradient_is_the_slope_of_the_likelihood() -> None:
+    likelihood = gamma_gamma._LogLikelihood(np.array([1, 2, 7]), np.array([10.0, 35.5, 8.0]), np.array([1.0, 3.0, 2.0]))
+    for logs in (np.log([6.25, 3.74, 15.44]), np.array([-1.0, 2.0, 5.0])):
+        _, gradient = likelihood(logs)
+        for i in range(3):
+            step = np.eye(3)[i] * 1e-6
+            slope = (likelihood(logs + step)[0] - likelihood(logs - step)[0]) / 2e-6
+            assert gradient[i] == pytest.approx(slope, rel=1e-6, abs=1e-6)
+
+
+def test_likelihood_of_all_is_the_sum_over_customers() -> None:
+    x, mean = np.array([1, 2, 7]), np.array([10.0, 35.5, 8.0])
+    parameters = np.array([6.25, 3.74, 15.44])
+    whole, _ = gamma_gamma._LogLikelihood(x, mean, np.ones(3))(np.log(parameters))
+    assert whole == pytest.approx(gamma_gamma.log_likelihoods(parameters, x, mean).sum(), rel=1e-12)
+
+
+def test_finds_the_parameters_of_simulated_customers_within_their_errors() -> None:
+    rng = np.random.default_rng(7)
+    truth = np.array([4.0, 5.0, 60.0])
+    x = rng.integers(1, 9, 20_000)
+    mean = rng.gamma(truth[0] * x, 1 / rng.gamma(truth[1], 1 / truth[2], len(x))) / x
+    found = gamma_gamma.fit(x, mean)
+    assert np.all(np.abs(found.parameters - truth) < 3.5 * found.standard_errors)
+
+
+def test_order_of_customers_makes_no_difference() -> None:
+    rng = np.random.default_rng(8)
+    x, mean = rng.integers(1, 5, 200), rng.lognormal(3, 0.5, 200)
+    shuffled = rng.permutation(200)
+    assert np.array_equal(gamma_gamma.fit(x, mean).parameters, gamma_gamma.fit(x[shuffled], mean[shuffled]).parameters)
+
+
+def test_one_price_for_all_is_told_as_degenerate_and_other_data_are_not() -> None:
+    x = np.array([1, 2, 3] * 40)
+    assert gamma_gamma.is_degenerate(gamma_gamma.fit(x, np.full(120, 19.9)).parameters)
+    mean = np.random.default_rng(9).lognormal(3, 0.5, 120)
+    assert not gamma_gamma.is_degenerate(gamma_gamma.fit(x, mean).parameters)
+
+
+def test_expected_value_goes_from_everybodys_mean_to_the_customers_own() -> None:
+    p, q, v = 6.25, 3.74, 15.44
+    values = gamma_gamma.expected_value(np.array([p, q, v]), np.array([0, 1, 1000]), np.array([0.0, 100.0, 100.0]))
+    assert values[0] == pytest.approx(p * v / (q - 1))
+    assert values[0] < values[1] < values[2]
+    assert values[2] == pytest.approx(100, rel=0.01)
+
+
+def test_expected_value_is_nan_where_the_model_has_no_finite_mean() -> None:
+    values = gamma_gamma.expected_value(np.array([2.0, 0.5, 10.0]), np.array([0, 3]), np.array([0.0, 20.0]))
+    assert np.isnan(values[0])
+    assert np.isfinite(values[1])
