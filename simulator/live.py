@@ -40,10 +40,15 @@ def _broadcast(world: World, outbox: Outbox, rng: np.random.Generator, day: int,
     live_id = f"l-{world.lives:05d}"
     host = int(rows[np.argmax(fans.sharing[rows])])
     merchant_id = world.merchants.ids(np.array([merchant]))[0]
-    name = {"live_id": [live_id], "merchant_id": [merchant_id], "host_id": world.user_ids(np.array([host]))}
-    outbox.add("stream.live_started.v1", np.array([starts]), **name, title=["今晚福利专场🎉" if day % 2 else "新品上架直播"])
+    live = {
+        "live_id": [live_id],
+        "merchant_id": [merchant_id],
+        "host_id": world.user_ids(np.array([host])),
+        "title": ["今晚福利专场🎉" if day % 2 else "新品上架直播"],
+    }
+    outbox.add("stream.live_started.v1", np.array([starts]), **live)
     if rng.random() < 0.97:  # now and then the end goes missing
-        outbox.add("stream.live_ended.v1", np.array([starts + lasts]), **name)
+        outbox.add("stream.live_ended.v1", np.array([starts + lasts]), **live)
 
     opens = _invite(world, outbox, rng, live_id, rows, host, starts)
     pinned_at, product = _push(world, outbox, rng, live_id, merchant, starts, lasts)

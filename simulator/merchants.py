@@ -67,8 +67,9 @@ class Merchants:
     leaves_on: Ints
     sleeps_from: Ints
     wakes_on: Ints
-    breaks_from: Ints
+    breaks_from: Ints  # two breaks each: some days without any business, which mean nothing
     break_days: Ints
+    dips_on: Ints  # the middle of a bad month that passes
     growth: Floats
     wave: Floats
     size: Floats
@@ -95,9 +96,10 @@ class Merchants:
         decline = np.clip((day - self.declines_from) / np.maximum(self.leaves_on - self.declines_from, 1), 0, 1)
         decline = np.where(self.declines_from < FAR, decline, 0)
         swing = 1 + 0.12 * np.sin(day / 9 + self.wave)
-        on_break = (day >= self.breaks_from) & (day < self.breaks_from + self.break_days)
+        on_break = ((day >= self.breaks_from) & (day < self.breaks_from + self.break_days)).any(axis=1)
+        dip = 0.8 * np.clip(1.5 - np.abs(day - self.dips_on) / 18, 0, 1)
         away = on_break | ~self.is_open_on(np.full(len(self), day))
-        return np.where(away, 0.0, start * (1 - 0.92 * decline**1.4) * swing * np.exp(self.growth * age / 240))
+        return np.where(away, 0.0, start * (1 - 0.9 * decline**1.4) * (1 - dip) * swing * np.exp(self.growth * age / 240))
 
     def is_open_on(self, days: Ints, merchants: Ints | slice = slice(None)) -> Bools:
         """Whether each merchant is on the platform on its entry of `days`."""
@@ -110,7 +112,7 @@ def build_merchants(rng: np.random.Generator, calendar: Calendar, count: int) ->
     days = calendar.days
     role = rng.permutation(np.resize(np.repeat(list(Role), (10, 8, 2)), count)).astype(np.int64)
     onboarded = np.where(rng.random(count) < 0.72, rng.random(count) * 0.1, rng.random(count) * 0.8) * days
-    onboarded = np.where(rng.random(count) < 0.06, days - 25 * rng.random(count) if days > 60 else 0, onboarded)
+    onboarded = np.where(np.arange(count) % 10 == 5, np.maximum(days - 25 * rng.random(count), 0), onboarded)
     onboarded = onboarded.astype(np.int64)
     leaves, declines = np.full(count, FAR), np.full(count, FAR)
     leavers = np.flatnonzero(role == Role.LEAVER)
@@ -118,7 +120,7 @@ def build_merchants(rng: np.random.Generator, calendar: Calendar, count: int) ->
     onboarded[leavers] = np.minimum(onboarded[leavers], (0.25 * days * rng.random(len(leavers))).astype(np.int64))
     leaves[leavers] = np.maximum(days * (0.2 + 1.1 * spread), onboarded[leavers] + min(40, days // 4) + 1).astype(np.int64)
     decline_days = np.clip(32 * rng.lognormal(0, 0.45, len(leavers)), 3, 90)
-    decline_days[rng.random(len(leavers)) < 0.15] = 1  # out of the blue
+    decline_days[rng.random(len(leavers)) < 0.3] = 1  # out of the blue
     declines[leavers] = np.maximum(leaves[leavers] - decline_days.astype(np.int64), onboarded[leavers] + 5)
     sleeps, wakes = np.full(count, FAR), np.full(count, FAR)
     sleepers = np.flatnonzero(role == Role.SLEEPER)
@@ -136,12 +138,13 @@ def build_merchants(rng: np.random.Generator, calendar: Calendar, count: int) ->
         leaves_on=leaves,
         sleeps_from=sleeps,
         wakes_on=wakes,
-        breaks_from=np.where(rng.random(count) < 0.3, (rng.random(count) * days).astype(np.int64), FAR),
-        break_days=rng.integers(6, 17, count),
+        breaks_from=np.where(rng.random((count, 2)) < 0.45, (rng.random((count, 2)) * 1.3 * days).astype(np.int64), FAR),
+        break_days=np.clip(17 * rng.lognormal(0, 0.7, (count, 2)), 5, 55).astype(np.int64),
+        dips_on=np.where(rng.random(count) < 0.4, (rng.random(count) * 1.3 * days).astype(np.int64), FAR),
         growth=rng.normal(0.1, 0.3, count),
         wave=rng.uniform(0, 6.28, count),
-        size=rng.lognormal(0, 1.0, count),
-        login_rate=rng.uniform(0.3, 0.95, count),
+        size=rng.lognormal(0, 1.15, count) * np.where(role == Role.LEAVER, 0.6, 1),
+        login_rate=rng.uniform(0.08, 0.9, count),
         pace=rng.lognormal(0, 0.25, count),
         price_level=price_level,
         is_live=rng.random(count) < 0.35,

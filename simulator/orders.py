@@ -37,7 +37,8 @@ def buy(
     price: Ints | None = None,
     product: Ints | None = None,
 ) -> None:
-    """Each row's person pays an order now, at most one in a call, unless the merchant is away or they are gone; their clock starts anew.
+    """Each row's person pays an order, at most one in a call, and their clock starts anew; not where the merchant is away
+    or the person gone.
 
     Who buys without following is a fan from then on.
 

@@ -21,7 +21,7 @@ from simulator.teams import team_up
 from simulator.truth import write_future_truth, write_truth
 from simulator.world import World, build_world
 
-EVENTS_PER_PERSON_DAY = 0.17
+EVENTS_PER_PERSON_DAY = 0.155
 
 
 @dataclass(frozen=True)
@@ -80,10 +80,10 @@ def live_a_day(world: World, outbox: Outbox, rng: np.random.Generator, day: int)
     register(world.people, world.calendar, outbox, rng, day)
     come_and_go(world, outbox, rng, day)
     chat(world, outbox, rng, day, activity)
-    share_daily(world, outbox, rng, day, activity)
+    opens = share_daily(world, outbox, rng, day, activity)
     senders, at, packet = send_red_packets(world, outbox, rng, day, activity)
     spread(world, outbox, rng, Roots(senders, at + 1_000, ["red_packet"] * len(senders), packet))
-    team_up(world, outbox, rng, day, activity)
+    team_up(world, outbox, rng, day, activity, opens)
     stream(world, outbox, rng, day, activity)
     buy_by_habit(world, outbox, rng, day, activity)
     look_around(world, outbox, rng, day, activity)

@@ -60,7 +60,7 @@ class _Layer:
     channel: Ints
 
 
-def share_daily(world: World, outbox: Outbox, rng: np.random.Generator, day: int, activity: Floats) -> None:
+def share_daily(world: World, outbox: Outbox, rng: np.random.Generator, day: int, activity: Floats) -> Opens:
     """The day's new shares of products and pages, made by those fans who like to share, and all that follows from them."""
     fans = world.fans
     midnight = world.calendar.midnight(day)
@@ -68,17 +68,13 @@ def share_daily(world: World, outbox: Outbox, rng: np.random.Generator, day: int
     row = draw_rows(rng, weight, whole(rng, ROOTS_PER_FAN_DAY * world.calendar.bustle(day) * weight.sum()))
     is_page = rng.random(len(row)) < 0.15
     product = product_ids(pick_products(world.merchants, rng, fans.merchant[row]))
-    spread(
-        world,
-        outbox,
-        rng,
-        Roots(
-            row=row,
-            at=moments(rng, world.calendar, day, len(row)),
-            object_type=["page" if page else "product" for page in is_page.tolist()],
-            object_id=["home" if page else name for page, name in zip(is_page.tolist(), product, strict=True)],
-        ),
+    roots = Roots(
+        row=row,
+        at=moments(rng, world.calendar, day, len(row)),
+        object_type=["page" if page else "product" for page in is_page.tolist()],
+        object_id=["home" if page else name for page, name in zip(is_page.tolist(), product, strict=True)],
     )
+    return spread(world, outbox, rng, roots)[1]
 
 
 def spread(world: World, outbox: Outbox, rng: np.random.Generator, roots: Roots) -> tuple[Ints, Opens]:

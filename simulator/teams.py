@@ -51,6 +51,7 @@ class _Teams:
     region: Ints
     product: Ints
     price: Ints
+    via: Ints  # number of the share that brought the leader, negative for none
     share: Ints  # number of the leader's share of the team, negative if they made none
 
 
@@ -61,15 +62,18 @@ def formation_rates(regions: Ints, sizes: Ints) -> Floats:
     return np.minimum(rates, FORMS_UP_TO)
 
 
-def team_up(world: World, outbox: Outbox, rng: np.random.Generator, day: int, activity: Floats) -> None:
-    """The day's teams from their opening to their end, which may lie two days ahead."""
-    leader = _leaders(world, rng, day, activity)
+def team_up(world: World, outbox: Outbox, rng: np.random.Generator, day: int, activity: Floats, opens: Opens) -> None:
+    """The day's teams from their opening to their end, which may lie two days ahead; `opens`: of the day's other shares."""
+    came_by = _shares_opened(opens, world.calendar.midnight(day + 1) - HOUR)
+    leader = _leaders(world, rng, day, activity, list(came_by))
     count = len(leader)
     if not count:
         return
     region = world.people.region[world.fans.user[leader]]
     which = rng.choice(len(SIZES), count, p=SIZE_SHARES)
-    at = moments(rng, world.calendar, day, count)
+    via = [came_by.get(row, (-1, -1)) for row in leader.tolist()]
+    at = np.array([seen_at for seen_at, _ in via]) + rng.integers(MINUTE, HOUR, count)
+    at = np.where(at < world.calendar.midnight(day), moments(rng, world.calendar, day, count), at)
     merchant = world.fans.merchant[leader]
     product = pick_products(world.merchants, rng, merchant)
     teams = _Teams(
@@ -81,6 +85,7 @@ def team_up(world: World, outbox: Outbox, rng: np.random.Generator, day: int, ac
         region=region,
         product=product,
         price=world.merchants.list_price[world.merchants.product_start[merchant] + product] * 8 // 10,
+        via=np.array([share for _, share in via]),
         share=np.full(count, -1),
     )
     world.teams += count
@@ -90,14 +95,24 @@ def team_up(world: World, outbox: Outbox, rng: np.random.Generator, day: int, ac
     _fill(world, outbox, rng, teams, opens, forms)
 
 
-def _leaders(world: World, rng: np.random.Generator, day: int, activity: Floats) -> Ints:
-    """Fans who open a team: more of them where the region likes to, at merchants with enough people to fill it."""
+def _shares_opened(opens: Opens, until: int) -> dict[int, tuple[int, int]]:
+    """Who opened a share before an instant: by row, when and which."""
+    columns = zip(opens.row.tolist(), opens.at.tolist(), opens.share.tolist(), strict=True)
+    return {row: (at, share) for row, at, share in columns if at < until}
+
+
+def _leaders(world: World, rng: np.random.Generator, day: int, activity: Floats, openers: list[int]) -> Ints:
+    """Fans who open a team: more of them where the region likes to and among those whom a share reached today.
+
+    Only at merchants with people enough to fill it.
+    """
     fans, people = world.fans, world.people
     midnight = world.calendar.midnight(day)
     joinable = np.bincount(fans.merchant[_may_join(world, np.arange(len(fans)), midnight)], minlength=len(world.merchants))
     eager = np.array([region.opening for region in ALL_REGIONS])[people.region[fans.user]]
     able = fans.is_fan(midnight) & ~people.is_erasable[fans.user] & (joinable[fans.merchant] > 2 * SIZES[-1])
     weight = eager * able * np.minimum(activity[fans.merchant], 1.3)
+    weight[openers] *= 6
     return np.unique(draw_rows(rng, weight, whole(rng, OPENED_PER_FAN_DAY * world.calendar.bustle(day) * weight.sum())))
 
 
@@ -118,6 +133,7 @@ def _announce(world: World, outbox: Outbox, rng: np.random.Generator, teams: _Te
         region=only(region_codes(teams.region), says_region & (teams.region < len(REGIONS))),
         price=money(world.merchants, world.fans.merchant[teams.leader], teams.price),
         benefit_side=pick(rng, ("leader", "member", "both", None), count, (0.3, 0.25, 0.35, 0.1)),
+        via_share_id=share_ids(teams.via),
         goal=pick(rng, ("new_users", "promotion", "clearance", None), count, (0.4, 0.35, 0.15, 0.1)),
     )
     np.add.at(world.tally.teams["opened"], teams.region[teams.at < world.calendar.close], 1)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import pytest
 
 from expectations.contract import EVENT_TYPES, SOURCES, Kind, Reason
+from expectations.settings import CHECKOUT
 from simulator.__main__ import END, main
 from simulator.calendar import Calendar
 from simulator.delivery import Outbox
@@ -135,3 +139,26 @@ def test_a_written_day_takes_no_more_events(tmp_path: Path) -> None:
     outbox.write(0)
     with pytest.raises(ValueError, match="day 0 has been written"):
         outbox.add("group.chat_dissolved.v1", np.array([calendar.midnight(0)]), group_id=["g-1"])
+
+
+@pytest.mark.acceptance
+def test_a_million_events_take_little_memory(tmp_path: Path) -> None:
+    """In a process of its own: the sample takes 60 MB, a platform seven times as large may take a little more."""
+    script = (
+        "import resource, sys; from simulator.__main__ import main; main(sys.argv[1:]); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+    )
+    started = perf_counter()
+    run = subprocess.run(
+        [sys.executable, "-c", script, "--out", str(tmp_path / "landing"), "--events", "1000000"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=CHECKOUT,
+    )
+    seconds = perf_counter() - started
+    report, megabytes = run.stdout.splitlines()
+    events = json.loads(report)["rows_out"]
+    print(f"{events} events, {events / seconds:,.0f} a second, {megabytes} MB")
+    assert events > 800_000
+    assert int(megabytes) < 200

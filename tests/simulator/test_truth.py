@@ -63,7 +63,7 @@ def test_chat_groups_live_from_birth_to_last_message(sample: Landing) -> None:
         assert datetime.fromisoformat(group["born_at"]) == born[group_id]
         if group["last_message_at"] is None:
             living += 1
-            assert last[group_id] > CLOSE - timedelta(days=14), "a living group is never silent for long"
+            assert last.get(group_id, born[group_id]) > CLOSE - timedelta(days=14), "a living group is never silent for long"
         elif group["has_messages"]:
             assert datetime.fromisoformat(group["last_message_at"]) == last[group_id]
         else:
@@ -94,8 +94,8 @@ def test_merchants_live_as_planned(sample: Landing) -> None:
             or day.isoformat() < merchant["onboarded_on"]
         ]
         assert not away, f"{merchant} was active on {away[:3]}"
-        if merchant["role"] == "steady" and merchant["onboarded_on"] <= (END - timedelta(days=30)).isoformat():
-            assert max(days) > END - timedelta(days=30)
+        if merchant["role"] == "steady" and merchant["onboarded_on"] <= (END - timedelta(days=60)).isoformat():
+            assert max(days) > END - timedelta(days=60), f"{merchant} is silent"
 
 
 def test_every_stage_of_a_merchant_can_be_seen(sample: Landing) -> None:
