@@ -18,7 +18,9 @@ from scipy.special import betaincc, betaln, expit
 from spark_jobs.cohorts.likelihood import Fit, Vector, maximise
 
 PARAMETERS = ("r", "alpha", "a", "b")
-_BOUNDS = (1e-7, 1e7)
+# Beyond these a model is its own limit (everybody alike, nobody leaves) to all digits that matter, while the textbook form of
+# the expectation, which others may check against, loses its digits.
+_LOWER, _UPPER = np.full(4, 1e-7), np.array([1e6, 1e6, 1e5, 1e5])
 _FIRST_TERMS = 1 << 15  # of the series in `expected_if_alive`, before quadrature takes over
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 
@@ -89,8 +91,7 @@ def fit(histories: Histories) -> Fit:
     scale = min(max(weeks / purchases if weeks and purchases else 1.0, 0.1), 1000.0)
     guesses = ((1, scale, 1, 2), (0.25, scale / 4, 0.8, 2.5), (5, 5 * scale, 0.1, 1), (2, scale, 5, 50))
     starts = [np.array(guess, dtype=np.float64) for guess in guesses]
-    bounds = (np.full(4, limit) for limit in _BOUNDS)
-    return maximise(_LogLikelihood(histories), starts, *bounds)
+    return maximise(_LogLikelihood(histories), starts, _LOWER, _UPPER)
 
 
 def log_likelihoods(parameters: Vector, x: NDArray[np.int64], recency: Vector, age: Vector) -> Vector:
@@ -143,11 +144,13 @@ def expected_if_alive(parameters: Vector, x: Vector, age: Vector, horizon: float
         steps = np.cumsum(np.log((s + n) / (n + 1)) + log_z[active, None], axis=1)
         p_n = np.exp(np.column_stack([log_p[active], log_p[active, None] + steps]))
         none = np.zeros(active.size)
-        m_n = np.exp(log_m[active, None] - np.column_stack([none, np.cumsum(np.log1p(a / (lived + n)), axis=1)]))
+        fall = np.cumsum(np.log1p(a / (lived + n)), axis=1)
+        m_n = np.exp(log_m[active, None] - np.column_stack([none, fall]))
         h_n = h[active, None] + np.column_stack([none, np.cumsum(m_n[:, :-1], axis=1)])
         total[active] += (p_n[:, :-1] * h_n[:, :-1]).sum(axis=1)
         log_p[active] += steps[:, -1]
-        log_m[active], h[active] = np.log(m_n[:, -1]), h_n[:, -1]
+        log_m[active] -= fall[:, -1]
+        h[active] = h_n[:, -1]
         start += width
         # From here on each term is at most `ratio` times the one before.
         ratio = z[active] * (s[:, 0] + start) / start

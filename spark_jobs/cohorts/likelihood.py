@@ -37,7 +37,7 @@ class Fit:
 
 
 def maximise(likelihood: Likelihood, starts: Sequence[Vector], lower: Vector, upper: Vector) -> Fit:
-    """The best fit from several starts; later starts are tried while none has converged inside the bounds.
+    """The best fit from several starts, until one converges inside the bounds or two agree at them.
 
     L-BFGS-B finds the region, Newton steps on a Hessian of differenced exact gradients finish, also along the flat ridges
     on which L-BFGS-B stops early. Parameters are searched by their logarithms.
@@ -52,9 +52,15 @@ def maximise(likelihood: Likelihood, starts: Sequence[Vector], lower: Vector, up
     best: Fit | None = None
     for start in starts:
         fit = _climb(likelihood, np.clip(np.log(start), low, high), low, high)
+        agree = (
+            best is not None
+            and best.has_converged
+            and fit.has_converged
+            and abs(fit.log_likelihood - best.log_likelihood) < 1e-3
+        )
         if best is None or (fit.has_converged, fit.log_likelihood) > (best.has_converged, best.log_likelihood):
             best = fit
-        if best.has_converged and not best.at_bound.any():
+        if agree or (best.has_converged and not best.at_bound.any()):
             break
     if best is None:
         raise ValueError("no start to search from")
