@@ -133,6 +133,6 @@ def warehouse(built: tuple[Settings, dict[str, Any]]) -> Path:
 @pytest.fixture
 def marts(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A reader's connection to the platform's warehouse."""
-    with duckdb.connect(str(warehouse), read_only=True, config={"python_enable_replacements": False}) as connection:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
         connection.execute("use marts")
         yield connection

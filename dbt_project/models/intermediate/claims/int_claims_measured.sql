@@ -103,7 +103,7 @@ medians as (
     group by claim_id
 ),
 
-survival_median as (
+survival_medians as (
     select
         min(day) filter (where survival_lo <= 0.5) as value_lo,
         min(day) filter (where survival_hi <= 0.5) as value_hi
@@ -112,21 +112,31 @@ survival_median as (
 ),
 
 group_lives as (
-    select
-        unnest([
-            {claim_id: 'group_life_mean', value: naive_mean_days, value_lo: null, value_hi: null},
-            {
-                claim_id: 'group_life_median',
-                value: cast(median_days as double),
-                value_lo: survival_median.value_lo,
-                value_hi: survival_median.value_hi
-            },
-            {claim_id: 'group_life_restricted', value: rmst_90, value_lo: null, value_hi: null}
-        ], recursive := true),
-        deaths as observations
-    from {{ ref('group_lifetimes') }}
-    cross join survival_median
+    select * from {{ ref('group_lifetimes') }}
     where stratum = 'all'
+),
+
+measured_lives as (
+    select
+        'group_life_mean' as claim_id,
+        naive_mean_days as value,
+        deaths as observations
+    from group_lives
+    union all by name
+    select
+        'group_life_median' as claim_id,
+        group_lives.median_days as value,
+        survival_medians.value_lo,
+        survival_medians.value_hi,
+        group_lives.deaths as observations
+    from group_lives
+    cross join survival_medians
+    union all by name
+    select
+        'group_life_restricted' as claim_id,
+        rmst_90 as value,
+        deaths as observations
+    from group_lives
 ),
 
 measured as (
@@ -140,7 +150,7 @@ measured as (
     union all by name
     select * from medians
     union all by name
-    select * from group_lives
+    select * from measured_lives
 )
 
 select

@@ -21,16 +21,18 @@ sharers as (
     group by merchant_id, sharer_id
 ),
 
+ends as (
+    select
+        merchant_id,
+        unnest([opener_id, sharer_id]) as user_id
+    from opens
+),
+
 people as (
     select
         merchant_id,
         count(distinct user_id) as people
-    from (
-        select
-            merchant_id,
-            unnest([opener_id, sharer_id]) as user_id
-        from opens
-    )
+    from ends
     group by merchant_id
 ),
 
@@ -38,7 +40,7 @@ centralised as (
     select
         sharers.merchant_id,
         -- Freeman 1978: the sum of all differences to the highest reach, as a share of that of a star
-        {{ ratio('any_value(people.people) * max(sharers.reach) - sum(sharers.reach)', 'pow(any_value(people.people) - 1, 2)') }}
+        {{ ratio('max(people.people) * max(sharers.reach) - sum(sharers.reach)', 'pow(max(people.people) - 1, 2)') }}
             as reach_centralisation,
         {{ ratio('sum(sharers.reach) * sum(sharers.reach)', 'sum(sharers.reach * sharers.reach)') }} as effective_centres
     from sharers

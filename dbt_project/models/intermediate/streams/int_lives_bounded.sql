@@ -1,4 +1,4 @@
--- One row a live stream: from its earliest start to its earliest end after it. A live without an end ends at its last event, one
+-- One row a live stream, from its earliest start to its earliest end. A live without an end ends at its last event, one
 -- without a start begins at its first; replay is no event of the live.
 with starts as (
     select *

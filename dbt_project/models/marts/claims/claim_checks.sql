@@ -24,7 +24,7 @@ judged as (
                 then 'the claim is in yuan, the figures are in {{ var("currency") }}'
             when measured.value is null then 'there are no such events'
             when measured.observations < claims.least_observations
-                then 'it rests on ' || measured.observations || ' observations, at least ' || claims.least_observations || ' are needed'
+                then printf('it rests on %d observations, at least %d are needed', observations, claims.least_observations)
         end as reason
     from claims
     left join measured

@@ -22,18 +22,22 @@ moves as (
     from {{ ref('stg_group__member_left') }}
 ),
 
+last_moves as (
+    select
+        group_id,
+        is_member
+    from moves
+    qualify row_number() over (
+        partition by group_id, user_id
+        order by event_time desc, event_id desc, event_source desc
+    ) = 1
+),
+
 members as (
     select
         group_id,
         count(*) as members
-    from (
-        select *
-        from moves
-        qualify row_number() over (
-            partition by group_id, user_id
-            order by event_time desc, event_id desc, event_source desc
-        ) = 1
-    )
+    from last_moves
     where is_member
     group by group_id
 ),

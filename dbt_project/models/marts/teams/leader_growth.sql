@@ -68,4 +68,4 @@ final as (
 )
 
 select * from final
-order by gap_opens_per_1000_users desc, region
+order by region
