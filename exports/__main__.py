@@ -1,33 +1,99 @@
-"""Write the exports of a published day.
+"""Write the exports of a published day, and deliver them.
 
-    python -m exports --as-of 2026-03-20
+python -m exports --as-of 2026-03-20                              write and deliver
+python -m exports --as-of 2026-03-20 --dry-run                    show what would be sent to whom, and what is new
+python -m exports preview --as-of 2026-03-20 --manager amy        open one manager's pack here
+python -m exports resolve --as-of 2026-03-20 fan-ab12...          whose pseudonym it is
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
+import webbrowser
+from datetime import date
+from typing import Any
+
+import duckdb
 
 from expectations.settings import SettingError, Settings, parse_as_of
+from exports import delivery, destinations, people, preview
 from exports.packs import export
+from exports.playbook import PlaybookError
+from exports.transports import DeliveryError
+from publication.publish import current_database
 from publication.versions import PublicationError
+
+
+class Failed(RuntimeError):
+    """The command could not do what it was asked; the message says why."""
+
+
+def run(settings: Settings, as_of: date) -> tuple[dict[str, Any], list[str]]:
+    """Write and deliver; returns the report and a sentence for each destination that has not got its delivery."""
+    places = destinations.read(settings.destinations)
+    report = export(settings, as_of)
+    delivered, failures = {}, []
+    for place in places:
+        if not place.is_due(as_of):
+            delivered[place.name] = f"not due ({place.schedule})"
+            continue
+        try:
+            receipt = delivery.deliver(settings, as_of, place)
+            delivered[place.name] = f"{receipt['files']} files"
+        except (DeliveryError, SettingError) as fault:
+            delivered[place.name] = "failed"
+            failures.append(f"{place.name} has not got the exports of {as_of}: {fault}")
+    return report | {"delivered": delivered}, failures
+
+
+def resolve(settings: Settings, as_of: date, shown: str) -> dict[str, Any]:
+    """Who is behind a pseudonym."""
+    if settings.pseudonym_key is None:
+        raise Failed("FANOUT_PSEUDONYM_KEY is not set: set the key that was in force when the export was made")
+    with duckdb.connect(str(current_database(settings, as_of)), read_only=True) as con:
+        found = people.resolve(con, settings.pseudonym_key, shown)
+    if not found:
+        raise Failed(f"{shown} is nobody of {as_of} under this key; exports made under an older key need that key")
+    [(merchant, user)] = found
+    return {"step": "resolve", "pseudonym": shown, "merchant_id": merchant, "user_id": user}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--as-of", required=True, help="business date")
+    parser.add_argument("command", nargs="?", choices=["run", "preview", "resolve"], default="run")
+    parser.add_argument("pseudonym", nargs="?", help="of resolve")
+    parser.add_argument("--as-of", required=True, help="business date, YYYY-MM-DD")
+    parser.add_argument("--dry-run", action="store_true", help="send and write nothing")
+    parser.add_argument("--manager", help="of preview; unassigned for merchants without one")
     arguments = parser.parse_args()
+    logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
+    failures: list[str] = []
     try:
-        report = export(Settings.from_environment(), parse_as_of(arguments.as_of))
+        settings, as_of = Settings.from_environment(), parse_as_of(arguments.as_of)
+        if arguments.command == "resolve":
+            report = resolve(settings, as_of, arguments.pseudonym or "")
+        elif arguments.command == "preview":
+            folder = preview.pack(settings, as_of, arguments.manager or "")
+            webbrowser.open((folder / "report.html").as_uri())
+            report = {"step": "preview", "folder": str(folder)}
+        elif arguments.dry_run:
+            lines, report = preview.dry_run(settings, as_of)
+            print("\n".join(lines))
+        else:
+            report, failures = run(settings, as_of)
     except SettingError as error:
         print(error, file=sys.stderr)
         return 2
-    except PublicationError as error:
+    except (PublicationError, PlaybookError, Failed) as error:
         print(error, file=sys.stderr)
         return 1
-    print(json.dumps(report))
-    return 0
+    print(json.dumps(report, ensure_ascii=False))
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ import hashlib
 import re
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # devices on Windows
+_RESERVED = re.compile(
+    r"con|prn|aux|nul|com\d|lpt\d|unassigned"
+)  # devices on Windows, and the folder of merchants without a manager
 _HASH_DIGITS = 16
 
 
@@ -24,3 +26,15 @@ def safe_name(identifier: str) -> str:
         return identifier
     readable = "-".join(re.findall(r"[a-z0-9]+", identifier.lower()))[:32]
     return f"{readable}~{hashlib.sha256(identifier.encode('utf-8', 'surrogatepass')).hexdigest()[:_HASH_DIGITS]}"
+
+
+_UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]+")
+
+
+def readable(text: str) -> str:
+    """A text for people to read: without control characters and what turns the direction of writing.
+
+    >>> readable("a\\tb\\u202ec")
+    'a b c'
+    """
+    return _UNREADABLE.sub(" ", text).strip()

@@ -1,161 +1,180 @@
-"""The packs of a day: a folder for each merchant with its CSV files and a manifest, and nothing of another merchant."""
+"""The packs of a day: a folder for each account manager and for each merchant, whole or not there.
+
+exports/2026-03-20/manifest.json                       names the packs
+exports/2026-03-20/managers/<manager>/workbook.xlsx    and report.html, csv/, manifest.json
+exports/2026-03-20/merchants/<merchant>/report.html    and csv/, manifest.json: may be handed on to the merchant
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
-from itertools import chain, groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from expectations.settings import Settings
-from exports.allowed import FIGURE, TABLES, Table
-from exports.csv_files import Column, header, lines_by_owner
-from exports.names import safe_name
-from publication.publish import current_database
+from exports import figures, playbook
+from exports.about import About
+from exports.allowed import MANAGER_TABLES, MERCHANT_TABLES
+from exports.day import Day, Published, open_day
+from exports.figures import Merchant
+from exports.manifest import MANIFEST, File, to_json, versions, write, write_manifest
+from exports.names import readable, safe_name
+from exports.playbook import Playbook
+from exports.report import manager_report, merchant_report
+from exports.tables import CSV, write_tables
+from exports.words import Words
+from exports.workbook import write_workbook
 
-MANIFEST = "manifest.json"
-SCHEMA_VERSION = 1
-# Whoever may be named in a merchant's pack: its fans at the end of the day.
-FANS = "create temp table fans as select merchant_id, user_id from marts.fan_revenue where is_fan_at_end"
-NO_FANS = "create temp table fans (merchant_id varchar, user_id varchar)"
+MANAGERS, MERCHANTS = "managers", "merchants"
+UNASSIGNED = "unassigned"
+REPORT, WORKBOOK = "report.html", "workbook.xlsx"
+_MERCHANTS_PER_BATCH = 200
 
 
-@dataclass
-class File:
-    """A file as the manifest names it, counted while it is written."""
+@dataclass(frozen=True)
+class Pack:
+    """A pack that was written: whose, where below the day's folder, and its files."""
 
-    rows: int = 0
-    bytes: int = 0
-    digest: Any = field(default_factory=hashlib.sha256)
-
-    def entry(self, name: str) -> dict[str, Any]:
-        return {"name": name, "rows": self.rows, "bytes": self.bytes, "sha256": self.digest.hexdigest()}
+    kind: str
+    owner: str
+    folder: str
+    files: tuple[File, ...]
+    manifest_sha256: str
 
 
 def export(settings: Settings, as_of: date) -> dict[str, Any]:
     """Write the exports of a day from its current publication; returns the report of the step.
 
-    The folder `exports/<as_of>` is built beside and renamed, so that nobody finds half of it.
+    They are built beside `exports/<as_of>` and renamed, so that nobody finds half of them.
 
     Raises:
         PublicationError: the day has not been published.
+        PlaybookError: the playbook has a fault.
     """
-    database = current_database(settings, as_of)
     folder = settings.exports / as_of.isoformat()
     building = settings.exports / f".{as_of}.building"
     shutil.rmtree(building, ignore_errors=True)
-    building.mkdir(parents=True)
-    with duckdb.connect(str(database), read_only=True, config={"temp_directory": str(building / ".spill")}) as con:
-        packs = write_merchant_packs(con, building / "merchants")
-    shutil.rmtree(building / ".spill", ignore_errors=True)
-    version = database.parent.name
-    rows = 0
-    index = []
-    for merchant, files in packs.items():
-        manifest = {"merchant_id": merchant, "as_of": as_of.isoformat(), "warehouse_version": version} | {
-            "schema_version": SCHEMA_VERSION,
-            "files": files,
-        }
-        name = f"merchants/{safe_name(merchant)}"
-        text = _json(manifest)
-        (building / name / MANIFEST).write_bytes(text)
-        index.append({"folder": name, "merchant_id": merchant, "manifest_sha256": hashlib.sha256(text).hexdigest()})
-        rows += sum(entry["rows"] for entry in files)
-    (building / MANIFEST).write_bytes(
-        _json({"as_of": as_of.isoformat(), "warehouse_version": version, "schema_version": SCHEMA_VERSION, "packs": index})
-    )
+    packs = write_packs(settings, as_of, last_export(settings, as_of), building)
     _swap(building, folder)
-    report = {"step": "exports", "rows_in": rows, "rows_out": rows, "merchants": len(packs)}
-    return report | {"version": version, "folder": str(folder)}
+    rows = sum(file.rows or 0 for pack in packs for file in pack.files)
+    report = {"step": "exports", "rows_in": rows, "rows_out": rows, "folder": str(folder)}
+    counts = {kind: sum(pack.kind == kind for pack in packs) for kind in (MANAGERS, MERCHANTS)}
+    return report | counts | {"files": sum(len(pack.files) + 1 for pack in packs)}
 
 
-def write_merchant_packs(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """Write the CSV files of every merchant below `folder`; returns the manifest's entries by merchant."""
-    types = _types(con)
-    con.execute(FANS if "fan_revenue" in types else NO_FANS)
-    tables = [table for table in TABLES if table.mart in types]
-    named = " union ".join(f"select merchant_id from marts.{table.mart} where {_rows(table)}" for table in tables)
-    if not tables:
-        return {}
-    packs: dict[str, list[dict[str, Any]]] = {
-        merchant: [] for (merchant,) in con.execute(f"select merchant_id from ({named}) order by 1").fetchall()
-    }
-    for merchant in packs:
-        (folder / safe_name(merchant)).mkdir(parents=True)
-    for table in tables:
-        files = _write_table(con, table, types[table.mart], folder, list(packs))
-        for merchant, file in files.items():
-            packs[merchant].append(file.entry(f"{table.mart}.csv"))
+def last_export(settings: Settings, as_of: date) -> Published | None:
+    """What the exports before this day were made of."""
+    earlier = sorted(
+        path.parent.name for path in settings.exports.glob(f"[0-9]*/{MANIFEST}") if path.parent.name < as_of.isoformat()
+    )
+    if not earlier:
+        return None
+    manifest = json.loads((settings.exports / earlier[-1] / MANIFEST).read_text(encoding="utf-8"))
+    return Published(date.fromisoformat(manifest["as_of"]), manifest["warehouse_version"])
+
+
+def read_packs(folder: Path) -> list[Pack]:
+    """The packs of a day that was written."""
+    packs = []
+    for entry in json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["packs"]:
+        manifest = json.loads((folder / entry["folder"] / MANIFEST).read_text(encoding="utf-8"))
+        files = [File(file["name"], file.get("rows"), file["bytes"], file["sha256"]) for file in manifest["files"]]
+        packs.append(Pack(entry["kind"], entry["owner"], entry["folder"], tuple(files), entry["manifest_sha256"]))
     return packs
 
 
-def _write_table(
-    con: duckdb.DuckDBPyConnection, table: Table, types: dict[str, str], folder: Path, merchants: list[str]
-) -> dict[str, File]:
-    """Write one table into every merchant's folder; a merchant without rows gets the header."""
-    columns = [Column(name, types[name], _value(table, name)) for name in table.columns]
-    order = [f"mart.{name}" for name, why in table.columns.items() if why is not FIGURE and name != "merchant_id"]
-    lines = lines_by_owner(con, columns, _source(table), "mart.merchant_id", order)
-    files = {}
-    for merchant, pieces in groupby(lines, key=itemgetter(0)):
-        files[merchant] = _write(folder / safe_name(merchant) / f"{table.mart}.csv", columns, pieces)
-    for merchant in merchants:
-        if merchant not in files:
-            files[merchant] = _write(folder / safe_name(merchant) / f"{table.mart}.csv", columns, [])
+def write_packs(settings: Settings, as_of: date, base: Published | None, folder: Path) -> list[Pack]:
+    """Write all packs of a day into a new folder, with their differences to `base`, and the manifest that names them."""
+    book, words = playbook.read(), Words.of(settings.language)
+    scratch = settings.home / "work" / "duckdb"
+    scratch.mkdir(parents=True, exist_ok=True)
+    with open_day(settings, as_of, base, scratch) as day:
+        folder.mkdir(parents=True)
+        about = About(
+            day.published, day.base, settings.currency, settings.contact, book.version, settings.pseudonym_key is not None
+        )
+        files = _tables(day, folder)
+        for manager, merchants in _managers(day):
+            mine: list[Merchant] = []
+            for merchant in merchants:
+                identifier = merchant.overview["merchant_id"]
+                page = write(_folder(folder, MERCHANTS, identifier), REPORT, [(0, merchant_report(merchant, about, words))])
+                files[MERCHANTS, identifier].append(page)
+                mine.append(merchant)
+                _forget_trees(mine)
+            files[MANAGERS, manager] += _write_manager(
+                day, _folder(folder, MANAGERS, manager), manager, mine, about, book, words
+            )
+        packs = [_finish(folder, kind, owner, day, written) for (kind, owner), written in files.items()]
+        index = [
+            {"kind": pack.kind, "owner": pack.owner, "folder": pack.folder, "manifest_sha256": pack.manifest_sha256}
+            for pack in packs
+        ]
+        (folder / MANIFEST).write_bytes(to_json({**versions(day.published, day.base), "packs": index}))
+    return packs
+
+
+def _write_manager(
+    day: Day, path: Path, manager: str, merchants: list[Merchant], about: About, book: Playbook, words: Words
+) -> list[File]:
+    """Write the workbook and the report of an account manager."""
+    title = words("title.manager", manager=readable(manager or words("title.unassigned")))
+    calls = figures.calls(day, manager, book, words)
+    write_workbook(path / WORKBOOK, title, calls, merchants, about, words)
+    page = write(path, REPORT, [(0, manager_report(title, calls, merchants, about, words))])
+    return [page, File.of(path, WORKBOOK)]
+
+
+def _forget_trees(merchants: list[Merchant]) -> None:
+    """Keep the shares of the largest tree alone: a manager's report draws one."""
+    latest = merchants[-1]
+    drawn = [merchant for merchant in merchants[:-1] if merchant.nodes]
+    for merchant in drawn:
+        smaller = min(merchant, latest, key=lambda one: one.cascade["shares"] if one.cascade else 0)
+        smaller.nodes = []
+
+
+def _tables(day: Day, folder: Path) -> dict[tuple[str, str], list[File]]:
+    """Write the CSV files of every pack; returns the files by kind and owner."""
+    files: dict[tuple[str, str], list[File]] = {}
+    for kind, tables, owner in ((MANAGERS, MANAGER_TABLES, "manager"), (MERCHANTS, MERCHANT_TABLES, "merchant_id")):
+        sources = ["overview_now", *(["overview_before"] if day.base else [])]
+        named = " union ".join(f"select {owner} from {source}" for source in sources)
+        folders = {name: _folder(folder, kind, name) for (name,) in day.con.execute(f"from ({named}) order by all").fetchall()}
+        for path in folders.values():
+            (path / CSV).mkdir(parents=True)
+        files |= {(kind, name): written for name, written in write_tables(day, tables, folders).items()}
     return files
 
 
-def _write(path: Path, columns: list[Column], pieces: Iterable[tuple[str, int, memoryview]]) -> File:
-    file = File()
-    with path.open("xb") as out:
-        for rows, text in chain([(0, memoryview(header(columns)))], ((rows, text) for _, rows, text in pieces)):
-            out.write(text)
-            file.rows += rows
-            file.bytes += text.nbytes
-            file.digest.update(text)
-    return file
+def _managers(day: Day) -> Iterator[tuple[str, Iterator[Merchant]]]:
+    """Managers with their merchants, read in batches."""
+    assigned: dict[str, list[str]] = {}
+    managers = "select manager, merchant_id from overview_now"
+    if day.base:
+        managers += " union all select manager, null from overview_before"
+    for manager, merchant in day.con.execute(f"from ({managers}) order by all").fetchall():
+        assigned.setdefault(manager, [])
+        if merchant is not None:
+            assigned[manager].append(merchant)
+    for manager, identifiers in assigned.items():
+        batches = (identifiers[at : at + _MERCHANTS_PER_BATCH] for at in range(0, len(identifiers), _MERCHANTS_PER_BATCH))
+        yield manager, (merchant for batch in batches for merchant in figures.merchants(day, batch))
 
 
-def _rows(table: Table) -> str:
-    """Which rows are a merchant's: in one mart those of all merchants together stand beside them."""
-    return "merchant_id <> 'all'" if table.mart == "spread_concentration" else "true"
+def _folder(folder: Path, kind: str, owner: str) -> Path:
+    return folder / kind / (safe_name(owner) if owner or kind == MERCHANTS else UNASSIGNED)
 
 
-def _source(table: Table) -> str:
-    """SQL of the rows that leave, with `fan_of_<column>` for each column of persons that may be named."""
-    joins = [f"marts.{table.mart} as mart"]
-    if table.fan_rows:
-        joins.append(f"semi join fans on mart.merchant_id = fans.merchant_id and mart.{table.fan_rows} = fans.user_id")
-    for name in table.fan_names:
-        fan = f"fan_of_{name}"
-        joins.append(f"left join fans as {fan} on mart.merchant_id = {fan}.merchant_id and mart.{name} = {fan}.user_id")
-    return f"{' '.join(joins)} where mart.{_rows(table)}" if _rows(table) != "true" else " ".join(joins)
-
-
-def _value(table: Table, name: str) -> str:
-    return f"fan_of_{name}.user_id" if name in table.fan_names else f'mart."{name}"'
-
-
-def _types(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    """Type by column by mart."""
-    types: dict[str, dict[str, str]] = {}
-    for mart, column, kind in con.execute(
-        "select table_name, column_name, data_type from duckdb_columns() where schema_name = 'marts' order by column_index"
-    ).fetchall():
-        types.setdefault(mart, {})[column] = kind
-    return types
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
+def _finish(folder: Path, kind: str, owner: str, day: Day, files: list[File]) -> Pack:
+    path = _folder(folder, kind, owner)
+    name = {"manager": owner} if kind == MANAGERS else {"merchant_id": owner}
+    digest = write_manifest(path, name, day.published, day.base, files)
+    return Pack(kind, owner, str(path.relative_to(folder)), tuple(files), digest)
 
 
 def _swap(building: Path, folder: Path) -> None:

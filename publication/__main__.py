@@ -1,7 +1,7 @@
 """Publish the marts of a day, or make an earlier version of it current again.
 
-    python -m publication --as-of 2026-03-20
-    python -m publication rollback --as-of 2026-03-20 [--version v000002]
+python -m publication --as-of 2026-03-20
+python -m publication rollback --as-of 2026-03-20 [--version v000002]
 """
 
 from __future__ import annotations

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from expectations.settings import Settings
+from publication.publish import publish
 
 AS_OF = date(2026, 3, 20)
 
@@ -22,3 +25,21 @@ def build(settings: Settings, *changes: str, as_of: date = AS_OF) -> Path:
         for change in changes:
             con.execute(change)
     return path
+
+
+def passed(settings: Settings, *changes: str, as_of: date = AS_OF) -> Path:
+    """A warehouse with the results of a gate that it passed."""
+    path = build(settings, *changes, as_of=as_of)
+    results = settings.work(as_of) / "gates" / "publication.json"
+    results.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    verdict = {"passed": True, "expectations": 3, "failures": [], "warnings": []}
+    results.write_text(json.dumps(verdict | {"day": as_of.isoformat(), "warehouse_sha256": digest}))
+    return path
+
+
+def published(settings: Settings, *changes: str, as_of: date = AS_OF) -> Path:
+    """The folder of the current version of a day whose warehouse was published."""
+    passed(settings, *changes, as_of=as_of)
+    publish(settings, as_of)
+    return (settings.published / as_of.isoformat() / "current").resolve()

@@ -213,3 +213,44 @@ create table marts.fan_churn_flags as select * from (values
 
 comment on table marts.cascades is 'One row a share tree.';
 comment on column marts.cascades.depth is 'Depth of the deepest share; the root has 0.';
+
+create table marts.merchants as select * from (values
+    ('m-1', '小店 🎉 =HYPERLINK("http://x","y")', 'food', 'CN-ZJ', 2, 'pro', 'amy', timestamp '2026-02-01 01:00:00',
+        timestamp '2026-02-01 01:00:00'),
+    ('m-2', null, null, 'unknown', null, null, null, null, timestamp '2026-03-01 00:00:00')
+) t(merchant_id, name, category, region, city_tier, plan, account_manager, onboarded_at, first_event_at);
+
+create table marts.daily_merchant as select * replace (revenue::decimal(18, 2) as revenue) from (values
+    ('m-1', date '2026-02-10', 50.00), ('m-1', date '2026-03-16', 30.00), ('m-2', date '2026-03-05', 12.50)
+) t(merchant_id, date, revenue);
+
+create table marts.merchant_stage_history as select * from (values
+    ('m-1', 'operating', date '2026-03-03', null::date), ('m-2', 'launching', date '2026-03-01', null)
+) t(merchant_id, stage, entered_on, left_on);
+
+-- u-3 refused the last outreach of m-1, u-6 blocked it.
+create table marts.suppressed_fans as select * from (values
+    ('m-1', 'u-3', 'refused', date '2026-03-10'), ('m-1', 'u-6', 'blocked', date '2026-03-11')
+) t(merchant_id, user_id, reason, since_date);
+
+create table marts.group_activity as select * from (values
+    ('g-1', 'm-1', 'product', 'interest', date '2026-02-01', null::date, 30, date '2026-03-12', 8, 0, 4, 'dying'),
+    ('g-2', 'm-2', 'unknown', 'unknown', date '2026-02-01', null, 3, null, 47, 0, 0, 'dead')
+) t(group_id, merchant_id, kind, driver, born_date, dissolved_date, members, last_message_date, silent_days, messages_7d,
+    messages_prev_7d, state);
+
+create table marts.team_leaders as select * from (values
+    ('m-1', 'u-1', 2, 2, 2, 0, 0, 0, 5, date '2026-03-01'),
+    ('m-1', 'u-6', 1, 1, 0, 0, 1, 0, 1, date '2026-03-01'),
+    ('m-2', 'u-9', 1, 0, 0, 0, 0, 1, 1, date '2026-03-19')
+) t(merchant_id, user_id, opened, closed, formed_organic, formed_auto_filled, failed, open_at_as_of, members, last_opened_date);
+
+create table marts.merchant_team_regions as select * from (values
+    ('m-1', 'CN-ZJ', 3, 3, 2, 0, 1, 0, 2 / 3, 0.2077::double, 0.9385::double, 24),
+    ('m-2', 'unknown', 1, 0, 0, 0, 0, 1, null, null, null, 1)
+) t(merchant_id, region, opened, closed, formed_organic, formed_auto_filled, failed, open_at_as_of, formation_rate,
+    formation_rate_lo, formation_rate_hi, people);
+
+create table marts.export_deliveries as select * from (values
+    ('share', date '2026-03-19', 'v000001', 'folder', null, 3, 40, 5000, 1, repeat('0', 64), 'by hand')
+) t(destination, delivered_as_of, warehouse_version, kind, changes_since, packs, files, bytes, attempts, manifest_sha256, run_id);

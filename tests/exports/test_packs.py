@@ -2,132 +2,356 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
-import sys
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from html import unescape
 from pathlib import Path
+from xml.etree import ElementTree
 
+import duckdb
 import pytest
 
 from expectations.settings import Settings
-from exports.__main__ import main
-from exports.allowed import TABLES
+from exports.allowed import MANAGER_TABLES, MERCHANT_TABLES, Why
 from exports.packs import export
-from publication.publish import publish
 from publication.versions import PublicationError
-from tests.publication.test_publish import passed
 from tests.small_warehouse import AS_OF
 
-
-def exported(settings: Settings, *changes: str) -> Path:
-    passed(settings, *changes)
-    publish(settings, AS_OF)
-    export(settings, AS_OF)
-    return settings.exports / AS_OF.isoformat()
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
+DAY_BEFORE = AS_OF - timedelta(days=1)
+Export = Callable[..., Path]
+Read = Callable[[Path], list[dict[str, str]]]
 
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def test_every_merchant_has_every_file(settings: Settings) -> None:
-    folder = exported(settings, "delete from marts.team_formation where merchant_id = 'm-2'")
-    names = {f"{table.mart}.csv" for table in TABLES} | {"manifest.json"}
-    for merchant in ("m-1", "m-2"):
-        assert {path.name for path in (folder / "merchants" / merchant).iterdir()} == names
-    assert [row["opened"] for row in rows(folder / "merchants" / "m-1" / "team_formation.csv")] == ["2", "1"]
-    assert (folder / "merchants" / "m-2" / "team_formation.csv").read_bytes().startswith(b"\xef\xbb\xbfmerchant_id,region,")
-    assert rows(folder / "merchants" / "m-2" / "team_formation.csv") == []
+def texts(pack: Path) -> Iterator[tuple[str, str]]:
+    """Every decoded text of a pack: (file, text) of each cell, each text of the report, each name in the manifest."""
+    for path in sorted(path for path in pack.rglob("*") if path.is_file()):
+        if path.suffix == ".xlsx":
+            with zipfile.ZipFile(path) as book:
+                for name in book.namelist():
+                    for node in ElementTree.fromstring(book.read(name)).iter():
+                        yield from ((path.name, text) for text in [node.text or "", *node.attrib.values()])
+        elif path.suffix == ".html":
+            page = path.read_text()
+            yield from ((path.name, unescape(text)) for text in re.split(r"<[^>]*>", page))
+            yield from ((path.name, unescape(text)) for text in re.findall(r"=\"([^\"]*)\"", page))
+        else:
+            yield from ((path.name, text) for text in re.split(r"[,\r\n\"]", path.read_text("utf-8-sig")))
 
 
-def test_the_manifest_counts_and_hashes_every_file(settings: Settings) -> None:
-    folder = exported(settings)
+def names_in(pack: Path) -> set[str]:
+    """The identifiers of people and merchants (u-1, m-1, ...) anywhere in a pack."""
+    found = {name for _, text in texts(pack) for name in re.findall(r"\b[um]-\d+\b", text)}
+    assert found, pack
+    return found
+
+
+def test_every_pack_has_every_file(exported: Export) -> None:
+    folder = exported("delete from marts.team_formation where merchant_id = 'm-2'")
+    for kind, tables, own in (("merchants", MERCHANT_TABLES, set()), ("managers", MANAGER_TABLES, {"workbook.xlsx"})):
+        csv = {f"csv/{table.name}{suffix}" for table in tables for suffix in (".csv", ".schema.json")}
+        packs = list((folder / kind).iterdir())
+        assert len(packs) == 2
+        for pack in packs:
+            assert contents(pack).keys() == csv | own | {"report.html", "manifest.json"}
+
+
+def test_a_merchant_without_rows_has_the_header(exported: Export, rows: Read) -> None:
+    folder = exported("delete from marts.team_formation where merchant_id = 'm-2'") / "merchants"
+    assert [row["opened"] for row in rows(folder / "m-1" / "csv" / "teams.csv")] == ["2", "1"]
+    assert (folder / "m-2" / "csv" / "teams.csv").read_bytes().startswith(b"\xef\xbb\xbfmerchant_id,size_required,")
+    assert rows(folder / "m-2" / "csv" / "teams.csv") == []
+
+
+def test_manifests_count_and_hash_every_file(exported: Export, rows: Read) -> None:
+    folder = exported()
     index = json.loads((folder / "manifest.json").read_text())
-    assert [pack["merchant_id"] for pack in index["packs"]] == ["m-1", "m-2"]
+    assert [(pack["kind"], pack["owner"]) for pack in index["packs"]] == [
+        ("managers", ""),
+        ("managers", "amy"),
+        ("merchants", "m-1"),
+        ("merchants", "m-2"),
+    ]
     for pack in index["packs"]:
-        text = (folder / pack["folder"] / "manifest.json").read_bytes()
+        own = folder / pack["folder"]
+        text = (own / "manifest.json").read_bytes()
         assert hashlib.sha256(text).hexdigest() == pack["manifest_sha256"]
         manifest = json.loads(text)
-        assert (manifest["as_of"], manifest["warehouse_version"]) == ("2026-03-20", "v000001")
-        assert {entry["name"] for entry in manifest["files"]} == {f"{table.mart}.csv" for table in TABLES}
+        assert (manifest["as_of"], manifest["warehouse_version"], manifest["changes_since"]) == ("2026-03-20", "v000001", None)
+        assert {entry["name"] for entry in manifest["files"]} == contents(own).keys() - {"manifest.json"}
         for entry in manifest["files"]:
-            path = folder / pack["folder"] / entry["name"]
+            path = own / entry["name"]
             assert hashlib.sha256(path.read_bytes()).hexdigest() == entry["sha256"]
             assert path.stat().st_size == entry["bytes"]
-            assert len(rows(path)) == entry["rows"]
+            if path.suffix == ".csv":
+                assert len(rows(path)) == entry["rows"]
 
 
-def test_nothing_of_another_merchant_and_nobody_who_is_no_fan(settings: Settings) -> None:
-    stranger = "update marts.cascade_nodes set user_id = 'u-77' where share_id = 's-3'"
-    folder = exported(settings, stranger) / "merchants"
-    cells = {
-        merchant: {cell for path in (folder / merchant).glob("*.csv") for row in rows(path) for cell in row.values()}
-        for merchant in ("m-1", "m-2")
-    }
-    assert {"m-1", "u-1", "u-2"} <= cells["m-1"]
-    assert {"m-2", "u-1", "u-9"} <= cells["m-2"]
-    assert not cells["m-1"] & {"m-2", "u-9", "u-77", "u-6", "all"}
-    assert not cells["m-2"] & {"m-1", "u-2", "u-3", "u-6", "all"}
-    nodes = rows(folder / "m-1" / "cascade_nodes.csv")
+STRANGER = "update marts.cascade_nodes set user_id = 'u-77' where share_id = 's-3'"
+
+
+def test_a_merchants_pack_names_its_fans_and_nobody_else(exported: Export, rows: Read) -> None:
+    folder = exported(STRANGER) / "merchants"
+    assert names_in(folder / "m-1") == {"m-1", "u-1", "u-2", "u-3"}
+    assert names_in(folder / "m-2") == {"m-2", "u-1", "u-9"}
+    nodes = rows(folder / "m-1" / "csv" / "cascade_nodes.csv")
     assert [row["user_id"] for row in nodes] == ["u-1", "u-2", "", "u-2"]
 
 
-def test_a_merchant_called_all_does_not_get_the_platform(settings: Settings) -> None:
-    renamed = [f"update marts.{mart} set merchant_id = 'all' where merchant_id = 'm-2'" for mart in ("cascades", "fan_revenue")]
-    folder = exported(settings, *renamed) / "merchants"
-    assert rows(folder / "all" / "cascades.csv") != []
-    assert rows(folder / "all" / "spread_concentration.csv") == []
+@pytest.mark.parametrize("place", ["csv/teams.csv", "report.html", "manifest.json"])
+def test_the_scan_finds_a_planted_leak(exported: Export, place: str) -> None:
+    pack = exported() / "merchants" / "m-1"
+    with (pack / place).open("a") as file:
+        file.write("<p>u-9</p>" if place.endswith("html") else "u-9")
+    assert "u-9" in names_in(pack)
 
 
-def test_identifiers_never_become_paths(settings: Settings) -> None:
-    names = ["../../outside", "m/2", "M-1", "con", "=m"]
-    more = [f"insert into marts.share_mix values ('{name}', 'group', '2026-03', 1, 1.0, 0, 0, 0)" for name in names]
-    folder = exported(settings, *more)
+def test_the_scan_finds_a_leak_in_a_workbook(exported: Export) -> None:
+    leak = "update marts.group_activity set group_id = 'u-9' where merchant_id = 'm-1'"
+    assert "u-9" in names_in(exported(leak) / "managers" / "amy")
+
+
+def test_a_managers_pack_names_fans_who_may_be_contacted(exported: Export) -> None:
+    """u-3 refused the last outreach, u-6 blocked the merchant, m-2 has no manager."""
+    folder = exported() / "managers"
+    assert names_in(folder / "amy") == {"m-1", "u-1", "u-2"}
+    assert names_in(folder / "unassigned") == {"m-2"}
+
+
+def test_a_refusal_that_was_lifted_puts_a_fan_back(exported: Export) -> None:
+    folder = exported(
+        "delete from marts.suppressed_fans", "update marts.spreaders set openers = 1, opens = 1 where user_id = 'u-3'"
+    )
+    assert "u-3" in names_in(folder / "managers" / "amy")
+
+
+def test_at_most_twenty_people_of_a_merchant(exported: Export) -> None:
+    many = [
+        """insert into marts.fan_revenue select 'm-1', 'u-' || (100 + i), 0, 0, 0, 0, null, 0, 0, true, true, false
+        from range(60) numbers(i)""",
+        """insert into marts.spreaders
+        select 'm-1', 'u-' || (100 + i), date '2026-03-20', 1, 1, 1, 0, 0, 0, 0, 4 + i, 'u-1', 1, 0, false
+        from range(30) numbers(i)""",
+        """insert into marts.team_leaders select 'm-1', 'u-' || (130 + i), 1, 1, 1, 0, 0, 0, 2, date '2026-03-01'
+        from range(30) numbers(i)""",
+    ]
+    found = {name for name in names_in(exported(*many) / "managers" / "amy") if name.startswith("u-")}
+    assert len(found) == 19  # eight leaders and twelve spreaders; u-1 is both
+
+
+def test_no_region_with_fewer_than_twenty_people(exported: Export, rows: Read) -> None:
+    small = "insert into marts.merchant_team_regions values ('m-1', 'CN-XZ', 9, 9, 9, 0, 0, 0, 1.0, 0.7, 1.0, 19)"
+    folder = exported(small)
+    for name in ("merchants/m-1/csv/team_regions.csv", "managers/amy/csv/regions.csv"):
+        assert [(row["region"], row["people"]) for row in rows(folder / name)] == [("CN-ZJ", "24")]
+    for pack in ("merchants/m-1", "managers/amy"):
+        assert not [text for _, text in texts(folder / pack) if "CN-XZ" in text]
+        assert [text for _, text in texts(folder / pack) if "CN-ZJ" in text]
+
+
+def test_no_attribute_of_a_person_is_allowed() -> None:
+    allowed = {column for table in (*MERCHANT_TABLES, *MANAGER_TABLES) for column in table.columns}
+    assert "user_id" in allowed
+    assert not allowed & {"gender", "birth_year", "device_id", "city_tier", "registered_region"}
+    with_region = {table.name for table in (*MERCHANT_TABLES, *MANAGER_TABLES) if "region" in table.columns}
+    assert with_region == {"team_regions", "regions"}
+
+
+def test_every_column_has_a_reason_in_its_schema(exported: Export) -> None:
+    schemas = sorted((exported() / "merchants" / "m-1" / "csv").glob("*.schema.json"))
+    assert len(schemas) == len(MERCHANT_TABLES)
+    for path in schemas:
+        fields = json.loads(path.read_text())["fields"]
+        assert {field["reason"] for field in fields if field["name"] != "row_id"} <= set(Why)
+        header = path.with_name(path.name.replace(".schema.json", ".csv")).read_text("utf-8-sig").splitlines()[0]
+        assert [field["name"] for field in fields] == header.split(",")
+
+
+def test_a_column_that_is_not_on_the_list_does_not_leave(exported: Export) -> None:
+    folder = exported("alter table marts.fan_revenue add column birth_year integer default 1987")
+    assert not [text for _, text in texts(folder / "merchants" / "m-1") if "1987" in text or "birth_year" in text]
+
+
+def test_a_merchant_called_all_does_not_get_the_platform(exported: Export, rows: Read) -> None:
+    marts = {table.mart for table in (*MERCHANT_TABLES, *MANAGER_TABLES)} | {"merchants", "daily_merchant"}
+    folder = exported(*(f"update marts.{mart} set merchant_id = 'all' where merchant_id = 'm-2'" for mart in sorted(marts)))
+    assert rows(folder / "merchants" / "all" / "csv" / "cascades.csv") != []
+    assert rows(folder / "merchants" / "all" / "csv" / "spread_concentration.csv") == []
+    assert "u-2" not in names_in(folder / "merchants" / "all")
+
+
+NAMES = ["../../outside", "m/2", "M-1", "con", "=m", "小店"]
+
+
+def test_identifiers_never_become_paths(exported: Export, rows: Read, settings: Settings) -> None:
+    more = [
+        f"insert into marts.merchants values ('{name}', 'x', null, 'unknown', null, null, '{name}', null, now())"
+        for name in NAMES
+    ]
+    shares = [f"insert into marts.share_mix values ('{name}', 'group', '2026-03', 1, 1.0, 0, 0, 0)" for name in NAMES]
+    folder = exported(*more, *shares)
     packs = json.loads((folder / "manifest.json").read_text())["packs"]
-    assert {pack["merchant_id"] for pack in packs} == {"m-1", "m-2", *names}
-    assert len({pack["folder"].lower() for pack in packs}) == 7
+    assert {pack["owner"] for pack in packs if pack["kind"] == "merchants"} == {"m-1", "m-2", *NAMES}
+    assert {pack["owner"] for pack in packs if pack["kind"] == "managers"} == {"", "amy", *NAMES}
+    assert len({pack["folder"].lower() for pack in packs}) == len(packs) == 16
     for pack in packs:
-        assert (folder / pack["folder"]).resolve().parent == (folder / "merchants").resolve()
-        assert rows(folder / pack["folder"] / "share_mix.csv")[0]["merchant_id"].removeprefix("'") == pack["merchant_id"]
+        assert (folder / pack["folder"]).resolve().parent == (folder / pack["kind"]).resolve()
+        if pack["kind"] == "merchants":
+            [row] = [row for row in rows(folder / pack["folder"] / "csv" / "share_mix.csv") if row["month"] == "2026-03"] or [
+                {}
+            ]
+            assert row.get("merchant_id", pack["owner"]).removeprefix("'") == pack["owner"]
     assert not (settings.home / "outside").exists()
 
 
-def test_the_same_day_again_gives_the_same_bytes(settings: Settings) -> None:
-    folder = exported(settings)
+def test_a_manager_called_unassigned_has_a_folder_of_its_own(exported: Export) -> None:
+    folder = exported("update marts.merchants set account_manager = 'unassigned' where merchant_id = 'm-1'") / "managers"
+    assert len(list(folder.iterdir())) == 2
+    assert names_in(folder / "unassigned") == {"m-2"}
+
+
+def test_the_same_day_again_gives_the_same_bytes(exported: Export, settings: Settings) -> None:
+    exported(as_of=DAY_BEFORE)
+    folder = exported()
     first = contents(folder)
-    assert len(first) == 2 * (len(TABLES) + 1) + 1
+    assert len(first) > 100
     (folder / "merchants" / "m-1" / "left_from_before.csv").write_text("x")
     export(settings, AS_OF)
     assert contents(folder) == first
-    assert [path.name for path in settings.exports.iterdir()] == ["2026-03-20"]
+    assert sorted(path.name for path in settings.exports.iterdir()) == ["2026-03-19", "2026-03-20"]
 
 
-def test_a_mart_that_is_not_there_is_left_out_with_its_persons(settings: Settings) -> None:
-    folder = exported(settings, "drop table marts.fan_revenue", "drop table marts.growth_split") / "merchants" / "m-1"
-    assert not (folder / "growth_split.csv").exists()
-    assert {row["root_user_id"] for row in rows(folder / "cascades.csv")} == {""}
-    assert rows(folder / "spreaders.csv") == []
+CHANGES = (
+    "update marts.merchant_churn_flags set stage = 'operating', churn_probability = 0.3 where merchant_id = 'm-1'",
+    "update marts.growth_split set revenue = 49.00 where month = '2026-02'",
+    "insert into marts.growth_split values ('m-1', '2026-01', 1, 1, 1, true, null, null, null)",
+    "delete from marts.fan_revenue where user_id = 'u-3'",
+    "insert into marts.fan_revenue values ('m-1', 'u-5', 0, 0, 0, 0, null, 0, 0, true, true, false)",
+    "update marts.cascades set root_user_id = 'u-5' where merchant_id = 'm-1'",
+)
+
+
+def test_differences_tell_what_was_added_changed_and_removed(exported: Export, rows: Read) -> None:
+    exported(*CHANGES, as_of=DAY_BEFORE)
+    folder = exported() / "merchants" / "m-1"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["changes_since"] == {"as_of": "2026-03-19", "warehouse_version": "v000001"}
+    growth = {row["month"]: row for row in rows(folder / "csv" / "growth_split.changes.csv")}
+    assert growth.keys() == {"2026-01", "2026-02"}
+    assert growth["2026-01"]["change"] == "removed"
+    changed = growth["2026-02"]
+    assert (changed["change"], changed["changed_columns"]) == ("changed", "revenue")
+    assert (changed["revenue"], changed["revenue_before"], changed["avg_fans_before"]) == ("50.00", "49.00", "")
+    fans = {row["change"]: row for row in rows(folder / "csv" / "fan_revenue.changes.csv")}
+    assert fans["added"]["user_id"] == "u-3"
+    assert fans["removed"]["user_id"] == ""
+    before = rows(folder.parent.parent.parent / "2026-03-19" / "merchants" / "m-1" / "csv" / "fan_revenue.csv")
+    assert fans["removed"]["row_id"] in {row["row_id"] for row in before if row["user_id"] == "u-5"}
+    assert rows(folder / "csv" / "share_mix.changes.csv") == []
+
+
+def test_differences_name_nobody_who_is_no_fan_any_more(exported: Export, rows: Read) -> None:
+    exported(*CHANGES, as_of=DAY_BEFORE)
+    folder = exported() / "merchants" / "m-1"
+    assert "u-5" not in names_in(folder)
+    [cascade] = rows(folder / "csv" / "cascades.changes.csv")
+    assert (cascade["changed_columns"], cascade["root_user_id"]) == ("root_user_id", "u-1")
+
+
+def test_old_rows_and_differences_make_the_new_rows(exported: Export, rows: Read) -> None:
+    exported(*CHANGES, as_of=DAY_BEFORE)
+    folder = exported()
+    compared = 0
+    for table in MERCHANT_TABLES:
+        identity = ["row_id"] if table.person_key else table.key
+
+        def of(day: str, name: str, table_keys: list[str] = identity) -> dict[tuple[str, ...], dict[str, str]]:
+            path = folder.parent / day / "merchants" / "m-1" / "csv" / name
+            return {tuple(row[key] for key in table_keys): row for row in rows(path)}
+
+        state = of("2026-03-19", f"{table.name}.csv")
+        for key, row in of("2026-03-20", f"{table.name}.changes.csv").items():
+            if row["change"] == "removed":
+                del state[key]
+            else:
+                state[key] = {name: row[name] for name in (["row_id"] if table.person_key else []) + list(table.columns)}
+                compared += 1
+        assert state == of("2026-03-20", f"{table.name}.csv")
+    assert compared > 2
+
+
+def test_a_manager_who_lost_all_merchants_gets_the_tombstones(exported: Export, rows: Read) -> None:
+    exported(as_of=DAY_BEFORE)
+    folder = exported("update marts.merchants set account_manager = 'bob' where merchant_id = 'm-1'") / "managers"
+    assert [row["change"] for row in rows(folder / "amy" / "csv" / "merchants.changes.csv")] == ["removed"]
+    assert [row["change"] for row in rows(folder / "bob" / "csv" / "merchants.changes.csv")] == ["added"]
+
+
+def test_a_base_without_the_marts_of_today_is_no_base(exported: Export) -> None:
+    exported(as_of=DAY_BEFORE)
+    base = exported().parent.parent / "published" / "2026-03-19" / "v000001" / "fanout.duckdb"
+    base.chmod(0o644)
+    with duckdb.connect(str(base)) as con:
+        con.execute("drop table marts.group_activity")
+    folder = exported("update marts.merchants set name = 'new'")
+    assert json.loads((folder / "manifest.json").read_text())["changes_since"] is None
+    assert not list(folder.rglob("*.changes.csv"))
+
+
+def test_since_when_a_merchant_is_at_risk(exported: Export, rows: Read) -> None:
+    operating = "update marts.merchant_churn_flags set stage = 'operating'"
+    for days, changes in ((4, ()), (3, (operating,)), (2, ()), (1, ())):
+        exported(*changes, as_of=AS_OF - timedelta(days=days))
+    [call] = rows(exported() / "managers" / "amy" / "csv" / "calls.csv")
+    assert (call["merchant_id"], call["stage"], call["since"]) == ("m-1", "at_risk", "2026-03-18")
+
+
+def test_pseudonyms_stand_in_for_people(exported: Export, settings: Settings, rows: Read) -> None:
+    keyed = replace(settings, pseudonym_key="k" * 32)
+    folder = exported(with_settings=keyed)
+    for pack in (folder / "merchants" / "m-1", folder / "managers" / "amy"):
+        assert not {name for name in names_in(pack) if name.startswith("u-")}
+    one = {row["user_id"] for row in rows(folder / "merchants" / "m-1" / "csv" / "fan_revenue.csv")}
+    other = {row["user_id"] for row in rows(folder / "merchants" / "m-2" / "csv" / "fan_revenue.csv")}
+    assert len(one) == 3
+    assert all(re.fullmatch(r"fan-[a-z2-7]{20}", name) for name in one | other)
+    assert not one & other, "u-1 is a fan of both, and neither may find out"
 
 
 def test_refuses_a_day_that_is_not_published(settings: Settings) -> None:
     with pytest.raises(PublicationError, match=r"python -m publication --as-of 2026-03-20"):
         export(settings, AS_OF)
-    assert not (settings.exports / "2026-03-20").exists()
+    assert not settings.exports.exists()
 
 
-def test_the_command_reports(settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setenv("FANOUT_HOME", str(settings.home))
-    monkeypatch.setattr(sys, "argv", ["exports", "--as-of", "2026-03-20"])
-    assert main() == 1
-    passed(settings)
-    publish(settings, AS_OF)
-    assert main() == 0
-    report = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert (report["merchants"], report["version"]) == (2, "v000001")
-    assert report["rows_out"] == sum(len(rows(path)) for path in (settings.exports / "2026-03-20").rglob("*.csv"))
+def test_csv_equals_the_mart(exported: Export, settings: Settings) -> None:
+    folder = exported() / "merchants"
+    database = settings.published / "current" / "fanout.duckdb"
+    compared = 0
+    with duckdb.connect() as con:
+        con.execute(f"attach '{database}' as published (read_only)")
+        for table in MERCHANT_TABLES:
+            if table.person_key or table.persons or table.name != table.mart or table.mart == "spread_concentration":
+                continue
+            columns = ", ".join(table.columns)
+            types = dict(
+                con.execute(f"select column_name, column_type from (describe published.marts.{table.mart})").fetchall()
+            )
+            read = ", ".join(f"'{name}': '{types[name]}'" for name in table.columns)
+            for merchant in ("m-1", "m-2"):
+                file = folder / merchant / "csv" / f"{table.name}.csv"
+                got = con.execute(
+                    f"select {columns} from read_csv('{file}', columns = {{{read}}}, header = true) order by all"
+                ).fetchall()
+                mart = f"select {columns} from published.marts.{table.mart} where merchant_id = '{merchant}' order by all"
+                assert got == con.execute(mart).fetchall()
+                compared += len(got)
+    assert compared > 15

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
@@ -21,20 +20,9 @@ from publication.__main__ import main
 from publication.publish import current_database, lake_versions, publish, roll_back
 from publication.versions import PublicationError, current, versions
 from tests import small_warehouse
-from tests.small_warehouse import AS_OF
+from tests.small_warehouse import AS_OF, passed
 
 CHANGE = "update marts.merchant_churn_flags set expected_loss = {}"
-
-
-def passed(settings: Settings, *changes: str, as_of: date = AS_OF) -> Path:
-    """A warehouse with the results of a gate that it passed."""
-    path = small_warehouse.build(settings, *changes, as_of=as_of)
-    results = settings.work(as_of) / "gates" / "publication.json"
-    results.parent.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    verdict = {"passed": True, "expectations": 3, "failures": [], "warnings": []}
-    results.write_text(json.dumps(verdict | {"day": as_of.isoformat(), "warehouse_sha256": digest}))
-    return path
 
 
 def published_days(settings: Settings) -> str:
@@ -76,7 +64,7 @@ def test_publishes_what_the_gate_passed(settings: Settings) -> None:
 
 
 def test_constraints_are_copied(settings: Settings) -> None:
-    passed(settings, "create table marts.promised (merchant_id varchar not null, \"order\" integer)")
+    passed(settings, 'create table marts.promised (merchant_id varchar not null, "order" integer)')
     publish(settings, AS_OF)
     with duckdb.connect(str(current_database(settings, AS_OF)), read_only=True) as con:
         nullable = con.execute("select column_name, is_nullable from duckdb_columns() where table_name = 'promised'").fetchall()

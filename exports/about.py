@@ -1,0 +1,42 @@
+"""The page About: what the figures are of, and what the words mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exports.day import Published
+from exports.people import PER_MERCHANT
+from exports.words import Words
+
+
+@dataclass(frozen=True)
+class About:
+    """What an export tells of itself."""
+
+    published: Published
+    base: Published | None
+    currency: str
+    contact: str
+    playbook: str
+    has_pseudonyms: bool
+
+    def lines(self, words: Words) -> list[tuple[str, str]]:
+        """Terms and meanings."""
+        base = words("about.base_none") if self.base is None else str(self.base)
+        facts = {
+            "as_of": self.published.as_of.isoformat(),
+            "version": self.published.version,
+            "base": base,
+            "currency": self.currency,
+            "playbook": self.playbook,
+            "contact": self.contact or words("about.contact_none"),
+        }
+        privacy = words("about.privacy_text", limit=PER_MERCHANT)
+        if self.has_pseudonyms:
+            privacy = f"{privacy} {words('about.pseudonyms')}"
+        terms = ("call", "stage", "risk", "loss", "per_fan", "change", "retention", "teams", "spread", "groups")
+        return [
+            *((words(f"about.{name}"), value) for name, value in facts.items()),
+            *((words(f"about.{name}"), words(f"about.{name}_text")) for name in terms),
+            (words("about.privacy"), privacy),
+        ]

@@ -1,0 +1,222 @@
+"""A published day as the exports read it, beside the one that was delivered before it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from expectations.settings import Settings
+from exports import people
+from exports.allowed import MANAGER_TABLES, MERCHANT_TABLES
+from publication.publish import current_database
+from publication.versions import DATABASE, current
+
+log = logging.getLogger(__name__)
+
+NOW, BEFORE = "now", "before"
+_LOOK_BACK = 60  # published days in which the start of a risk is looked for
+
+
+@dataclass(frozen=True)
+class Published:
+    """A version of a day."""
+
+    as_of: date
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.as_of} {self.version}"
+
+
+@dataclass(frozen=True)
+class Day:
+    """An open day: `now` is attached, and `before` where there is something to compare with."""
+
+    con: duckdb.DuckDBPyConnection
+    published: Published
+    base: Published | None
+
+    @property
+    def as_of(self) -> date:
+        return self.published.as_of
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """The rows of a query as dictionaries."""
+        result = self.con.execute(sql, list(parameters))
+        names = [column[0] for column in result.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+@contextmanager
+def open_day(settings: Settings, as_of: date, base: Published | None, scratch: Path) -> Iterator[Day]:
+    """Open a day's current publication, and a base to compare with.
+
+    Temp tables, each for `now` and `before`: `fans_<db>` (see `people.name_fans`), `overview_<db>`, `calls_<db>`,
+    `leaders_<db>`, `spreaders_<db>`.
+
+    Args:
+        base: left out where its version is gone, or has not the marts of this one.
+        scratch: where DuckDB may spill.
+
+    Raises:
+        PublicationError: the day has not been published.
+    """
+    database = current_database(settings, as_of)
+    with duckdb.connect(config={"temp_directory": str(scratch)}) as con:
+        con.execute("set variable week_start = ?::timestamp", [_utc_start(as_of - timedelta(days=6), settings.timezone)])
+        if base is not None:
+            older = settings.published / base.as_of.isoformat() / base.version / DATABASE
+            try:
+                _attach(con, BEFORE, older)
+                _prepare(settings, con, BEFORE, base.as_of)
+                for table in (*MERCHANT_TABLES, *MANAGER_TABLES):
+                    con.execute(f"describe select {', '.join(table.columns)} from ({table.sql.replace('{db}', BEFORE)})")
+            except duckdb.Error as error:
+                log.warning("%s cannot be compared with: %s", base, str(error).splitlines()[0])
+                base = None
+        _attach(con, NOW, database)
+        _prepare(settings, con, NOW, as_of)
+        con.execute(f"use {NOW}")
+        yield Day(con, Published(as_of, database.parent.name), base)
+
+
+def _attach(con: duckdb.DuckDBPyConnection, catalog: str, path: Path) -> None:
+    con.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {catalog} (read_only)")
+
+
+def _prepare(settings: Settings, con: duckdb.DuckDBPyConnection, db: str, as_of: date) -> None:
+    con.execute("set variable as_of = ?::date", [as_of])
+    people.name_fans(con, db, settings.pseudonym_key)
+    _find_risks(settings, con, db, as_of)
+    for sql in (_OVERVIEW, _CALLS, _LEADERS, _SPREADERS):
+        con.execute(sql.replace("{db}", db))
+
+
+def _utc_start(day: date, timezone: str) -> datetime:
+    """The instant, UTC, at which a business date begins."""
+    return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC).replace(tzinfo=None)
+
+
+def _find_risks(settings: Settings, con: duckdb.DuckDBPyConnection, db: str, as_of: date) -> None:
+    """Make `risks_<db>`: since when merchants at risk have been, the first of the published days without a break."""
+    flagged = "select merchant_id from {}.marts.merchant_churn_flags where stage = 'at_risk'"
+    since = {merchant: as_of for (merchant,) in con.execute(flagged.format(db)).fetchall()}
+    still = set(since)
+    for day, database in _earlier_days(settings, as_of):
+        if not still:
+            break
+        _attach(con, "earlier", database)
+        still &= {merchant for (merchant,) in con.execute(flagged.format("earlier")).fetchall()}
+        con.execute("detach earlier")
+        since |= dict.fromkeys(still, day)
+    con.execute(f"create temp table risks_{db} (merchant_id varchar, since date)")
+    if since:
+        con.executemany(f"insert into risks_{db} values (?, ?)", [list(row) for row in since.items()])
+
+
+def _earlier_days(settings: Settings, as_of: date) -> list[tuple[date, Path]]:
+    names = sorted((path.name for path in settings.published.iterdir() if path.name < as_of.isoformat()), reverse=True)
+    days = [(name, current(settings.published / name)) for name in names if name[:1].isdigit()]
+    return [
+        (date.fromisoformat(name), settings.published / name / version / DATABASE)
+        for name, version in days
+        if version is not None
+    ][:_LOOK_BACK]
+
+
+# One row a merchant: everything that its manager reads about it.
+_OVERVIEW = """
+create temp table overview_{db} as
+with growth as (
+    select * from {db}.marts.growth_split where is_complete and revenue_change is not null
+    qualify row_number() over (partition by merchant_id order by month desc) = 1
+),
+retention as (
+    select merchant_id, sum(retained_on) / sum(cohort_size) as retention
+    from {db}.marts.cohort_retention where period = 1 and is_complete group by merchant_id
+),
+teams as (
+    select merchant_id, sum(closed) as teams_closed, sum(formed_organic) / nullif(sum(closed), 0) as formation_rate
+    from {db}.marts.team_formation group by merchant_id
+),
+spread as (
+    select merchant_id, sum(shares) as shares, sum(opens) as opens, sum(revenue_led) as revenue_led
+    from {db}.marts.spreaders group by merchant_id
+),
+stages as (
+    select * from {db}.marts.merchant_stage_history where left_on is null
+),
+ever as (
+    select merchant_id, sum(orders) as orders_ever from {db}.marts.cohort_retention group by merchant_id
+)
+select
+    merchants.merchant_id,
+    coalesce(merchants.name, merchants.merchant_id) as name,
+    coalesce(merchants.account_manager, '') as manager,
+    merchants.plan,
+    coalesce(flags.stage, 'unknown') as stage,
+    coalesce(risks.since, stages.entered_on) as since,
+    flags.churn_probability, coalesce(flags.is_churn_flagged, false) as is_churn_flagged,
+    coalesce(flags.expected_loss, 0) as expected_loss,
+    flags.reason_1, flags.reason_2, flags.reason_3, flags.days_since_last_order, flags.days_since_last_login,
+    coalesce(flags.revenue_28d, 0) as revenue_28d, coalesce(flags.revenue_prev_28d, 0) as revenue_prev_28d,
+    coalesce(per_fan.fans_end, 0) as fans, coalesce(per_fan.window_fans, 0) as window_fans,
+    coalesce(per_fan.buying_fans, 0) as buying_fans, per_fan.revenue_per_fan_annualised as revenue_per_fan,
+    growth.month as growth_month, growth.revenue_change as month_change, growth.user_effect, growth.per_fan_effect,
+    retention.retention, coalesce(teams.teams_closed, 0) as teams_closed, teams.formation_rate,
+    coalesce(spread.shares, 0) as shares, coalesce(spread.opens, 0) as opens, coalesce(spread.revenue_led, 0) as revenue_led,
+    coalesce(ever.orders_ever, 0) as orders_ever,
+    coalesce(merchants.onboarded_at, merchants.first_event_at)::date as onboarded_on
+from {db}.marts.merchants
+left join {db}.marts.merchant_churn_flags as flags on merchants.merchant_id = flags.merchant_id
+left join {db}.marts.per_fan_revenue as per_fan on merchants.merchant_id = per_fan.merchant_id
+left join growth on merchants.merchant_id = growth.merchant_id
+left join retention on merchants.merchant_id = retention.merchant_id
+left join teams on merchants.merchant_id = teams.merchant_id
+left join spread on merchants.merchant_id = spread.merchant_id
+left join stages on merchants.merchant_id = stages.merchant_id
+left join ever on merchants.merchant_id = ever.merchant_id
+left join risks_{db} as risks on merchants.merchant_id = risks.merchant_id
+"""
+
+# The merchants that need a call: see about.call_text in the catalogues.
+_CALLS = """
+create temp table calls_{db} as
+select *, row_number() over (
+        partition by manager order by expected_loss desc, churn_probability desc nulls last, merchant_id
+    ) as rank
+from overview_{db}
+where
+    stage = 'at_risk' or is_churn_flagged
+    or stage = 'churned' and since > getvariable('as_of') - 30
+    or stage = 'launching' and orders_ever = 0 and onboarded_on <= getvariable('as_of') - 7
+    or revenue_prev_28d > 0 and revenue_28d < 0.7 * revenue_prev_28d
+"""
+
+# Fans whose teams formed, and fans whose shares others open: whom to win and whom to thank.
+_LEADERS = f"""
+create temp table leaders_{{db}} as
+select leaders.*, fans.shown as fan
+from {{db}}.marts.team_leaders as leaders
+join fans_{{db}} as fans on leaders.merchant_id = fans.merchant_id and leaders.user_id = fans.user_id
+where fans.may_contact and leaders.formed_organic > 0
+qualify row_number() over (
+    partition by leaders.merchant_id order by leaders.formed_organic desc, leaders.opened, fans.shown
+) <= {people.LEADERS}
+"""
+_SPREADERS = f"""
+create temp table spreaders_{{db}} as
+select spreaders.*, fans.shown as fan
+from {{db}}.marts.spreaders as spreaders
+join fans_{{db}} as fans on spreaders.merchant_id = fans.merchant_id and spreaders.user_id = fans.user_id
+where fans.may_contact and spreaders.openers > 0
+qualify row_number() over (partition by spreaders.merchant_id order by spreaders.influence_rank) <= {people.SPREADERS}
+"""

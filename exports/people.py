@@ -1,0 +1,68 @@
+"""Which people an export may name, and how.
+
+A merchant owns its fans: who is its fan at the end of the day may be named to it, nobody else. With a key from the
+environment people carry keyed pseudonyms in place of their ids: HMAC-SHA256 of merchant and person, so that two merchants
+cannot find out that they share a fan.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+PSEUDONYM = "fan-"
+_CHARACTERS = 20  # of base32: 100 bits
+_ROWS_PER_BATCH = 100_000
+PER_MERCHANT = 20  # people of one merchant that its manager's files may name
+LEADERS, SPREADERS = 8, 12
+SMALLEST_CELL = 20  # people in a breakdown by an attribute of persons
+
+
+def pseudonym(key: str, merchant_id: str, user_id: str) -> str:
+    """The name of a person to one merchant; the same on every day until the key changes."""
+    digest = hmac.digest(key.encode(), f"{len(merchant_id)}:{merchant_id}{user_id}".encode(), hashlib.sha256)
+    return PSEUDONYM + base64.b32encode(digest).decode().lower()[:_CHARACTERS]
+
+
+def name_fans(con: duckdb.DuckDBPyConnection, catalog: str, key: str | None) -> None:
+    """Make the temp table `fans_<catalog>`: the people whom a merchant's files may name.
+
+    Columns: merchant_id, user_id, shown (the id or the pseudonym), may_contact (not suppressed).
+    """
+    fans = f"""
+        select fans.merchant_id, fans.user_id, fans.user_id as shown, not exists (
+            select 1 from {catalog}.marts.suppressed_fans as suppressed
+            where suppressed.merchant_id = fans.merchant_id and suppressed.user_id = fans.user_id
+        ) as may_contact
+        from {catalog}.marts.fan_revenue as fans where fans.is_fan_at_end
+    """
+    if key is None:
+        con.execute(f"create temp table fans_{catalog} as {fans}")
+        return
+    reader = con.cursor().execute(fans).to_arrow_reader(_ROWS_PER_BATCH)
+    named = pa.RecordBatchReader.from_batches(reader.schema, _pseudonymised(reader, key))
+    con.register("named", named)
+    con.execute(f"create temp table fans_{catalog} as select * from named")
+    con.unregister("named")
+
+
+def _pseudonymised(reader: Any, key: str) -> Iterator[Any]:
+    for batch in reader:
+        merchants, users = batch.column("merchant_id").to_pylist(), batch.column("user_id").to_pylist()
+        shown = [pseudonym(key, merchant, user) for merchant, user in zip(merchants, users, strict=True)]
+        yield batch.set_column(batch.schema.get_field_index("shown"), "shown", pa.array(shown, pa.string()))
+
+
+def resolve(con: duckdb.DuckDBPyConnection, key: str, shown: str) -> list[tuple[str, str]]:
+    """(merchant, person) of a pseudonym among everybody that a mart of revenue names; empty if it is of another key."""
+    people = con.execute("select merchant_id, user_id from marts.fan_revenue")
+    found = []
+    while batch := people.fetchmany(_ROWS_PER_BATCH):
+        found += [(merchant, user) for merchant, user in batch if pseudonym(key, merchant, user) == shown]
+    return found
