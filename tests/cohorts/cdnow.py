@@ -14,7 +14,12 @@ def cdnow_histories(shared_data: Path, *, are_free_days_purchases: bool) -> pd.D
     columns = ["master_id", "customer", "date", "disks", "value"]
     lines = pd.read_csv(shared_data / "cdnow" / "CDNOW_sample.txt", sep=r"\s+", names=columns, header=None)
     lines["date"] = pd.to_datetime(lines["date"].astype(str))
-    days = lines[lines["date"] <= END].groupby(["customer", "date"], as_index=False)["value"].sum().sort_values(["customer", "date"])
+    days = (
+        lines[lines["date"] <= END]
+        .groupby(["customer", "date"], as_index=False)["value"]
+        .sum()
+        .sort_values(["customer", "date"])
+    )
     if not are_free_days_purchases:
         days = days[days["value"] > 0]
     each = days.groupby("customer")

@@ -179,7 +179,8 @@ def test_customers_who_never_leave_end_at_a_bound_with_the_limiting_likelihood()
     assert np.isnan(found.standard_errors[found.at_bound]).all()
     r, alpha = found.parameters[:2]
     limit = sum(
-        math.lgamma(r + n) - math.lgamma(r) - r * math.log1p(30 / alpha) - n * math.log(alpha + 30) for n in x.astype(int).tolist()
+        math.lgamma(r + n) - math.lgamma(r) - r * math.log1p(30 / alpha) - n * math.log(alpha + 30)
+        for n in x.astype(int).tolist()
     )
     assert found.log_likelihood == pytest.approx(limit, abs=1e-3)
 

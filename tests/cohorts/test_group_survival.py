@@ -75,7 +75,11 @@ def test_size_bands_count_distinct_members_by_c(spark: SparkSession) -> None:
     sizes = {"none": 0, "one": 1, "fourteen": 14, "fifteen": 15, "fifty": 50, "hundred": 100, "two hundred": 200}
     chats = [(at("2026-03-01"), name, None, None) for name in sizes]
     joins = [(at("2026-03-02"), name, f"u{number}") for name, count in sizes.items() for number in range(count)]
-    joins += [(at("2026-03-03"), "one", "u0"), (at("2026-03-18") + INSTANT, "none", "u0"), (at("2026-03-18"), "fourteen", "u13")]
+    joins += [
+        (at("2026-03-03"), "one", "u0"),
+        (at("2026-03-18") + INSTANT, "none", "u0"),
+        (at("2026-03-18"), "fourteen", "u13"),
+    ]
     got = dict(table(lives(spark, chats, [], joins), "group_id", "size_band"))
     assert got == {
         "none": "0",

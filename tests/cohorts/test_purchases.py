@@ -99,7 +99,14 @@ def test_histories_by_hand(spark: SparkSession) -> None:
         "holdout_orders": 2,
     }
     bob = rows["bob"]
-    assert (bob["x"], bob["recency"], bob["age"], bob["mean"], bob["x_before"], bob["holdout_orders"]) == (0, 0, 0, None, None, 0)
+    assert (bob["x"], bob["recency"], bob["age"], bob["mean"], bob["x_before"], bob["holdout_orders"]) == (
+        0,
+        0,
+        0,
+        None,
+        None,
+        0,
+    )
     cat = rows["cat"]
     assert [cat[name] for name in ("x", "recency", "age", "mean", "x_before", "holdout_orders")] == [None] * 5 + [0]
     assert (rows["dan"]["x"], rows["dan"]["age"]) == (0, 3.0)
