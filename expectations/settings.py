@@ -25,7 +25,7 @@ SETTINGS: dict[str, str] = {
     "FANOUT_SPARK_MASTER": "Where Spark runs; default local[*].",
     "FANOUT_SPARK_MEMORY": "Memory of the Spark driver, such as 8g; default half of the machine's memory.",
     "FANOUT_SCHEDULE": "Cron expression at which the ingests start, in FANOUT_TIMEZONE, or off; default 0 2 * * *.",
-    "FANOUT_MERCHANT_EDGES": "Edges of a merchant's open graph from which GraphFrames works out its influence; default 100000000.",
+    "FANOUT_EXECUTOR_EDGES": "Edges of a graph above which GraphFrames works out its influence, not one executor; default 100000000.",
     "FANOUT_CHURN_CAPACITY": "Merchants that the success team can call in a week: the flag's threshold would have flagged no more; default 100.",
     "FANOUT_CHURN_THRESHOLD": "Churn probability from which a merchant is flagged; default chosen on the training side.",
     "FANOUT_KEEP_VERSIONS": "Published versions of a day that are kept; default 3.",
@@ -57,7 +57,7 @@ class Settings:
     keep_versions: int
     run_id: str
     schedule: str
-    merchant_edges: int
+    executor_edges: int
     churn_capacity: int
     churn_threshold: float | None
     language: str
@@ -121,9 +121,9 @@ class Settings:
         keep = value.get("FANOUT_KEEP_VERSIONS", "3")
         if not re.fullmatch(r"[1-9]\d*", keep):
             raise SettingError(f"FANOUT_KEEP_VERSIONS={keep} is not a whole number of at least 1")
-        edges = value.get("FANOUT_MERCHANT_EDGES", "100000000")
+        edges = value.get("FANOUT_EXECUTOR_EDGES", "100000000")
         if not re.fullmatch(r"\d{1,12}", edges):
-            raise SettingError(f"FANOUT_MERCHANT_EDGES={edges} is not a number of edges such as 100000000")
+            raise SettingError(f"FANOUT_EXECUTOR_EDGES={edges} is not a number of edges such as 100000000")
         capacity = value.get("FANOUT_CHURN_CAPACITY", "100")
         if not re.fullmatch(r"[1-9]\d{0,6}", capacity):
             raise SettingError(f"FANOUT_CHURN_CAPACITY={capacity} is not a whole number of at least 1")
@@ -150,7 +150,7 @@ class Settings:
             keep_versions=int(keep),
             run_id=value.get("FANOUT_RUN_ID", "by hand"),
             schedule=schedule,
-            merchant_edges=int(edges),
+            executor_edges=int(edges),
             churn_capacity=int(capacity),
             churn_threshold=None if threshold is None else float(threshold),
             language=language,

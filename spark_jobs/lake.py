@@ -98,6 +98,12 @@ def landing_files(settings: Settings, source: str) -> list[dict[str, Any]]:
     return rows
 
 
+def accepted_events(spark: SparkSession, settings: Settings, source: str, as_of: date) -> DataFrame:
+    """Accepted events of a source with a business date of at most `as_of`, all columns."""
+    events = spark.read.format("delta").load(table_path(settings, f"{source}_events"))
+    return events.where((f.col("fate") == Fate.ACCEPTED.value) & (f.col("event_date") <= f.lit(as_of)))
+
+
 def read_events(spark: SparkSession, settings: Settings, event_type: str, as_of: date) -> DataFrame:
     """Accepted events of one type with a business date of at most `as_of`.
 
@@ -105,11 +111,8 @@ def read_events(spark: SparkSession, settings: Settings, event_type: str, as_of:
     """
     event = EVENT_TYPES[event_type]
     return (
-        spark.read.format("delta")
-        .load(table_path(settings, f"{event.source}_events"))
-        .where(
-            (f.col("fate") == Fate.ACCEPTED.value) & (f.col("event_type") == event_type) & (f.col("event_date") <= f.lit(as_of))
-        )
+        accepted_events(spark, settings, event.source, as_of)
+        .where(f.col("event_type") == event_type)
         .select("event_id", "event_source", "event_time", "event_date", *(f"`{field.name}`" for field in event.fields))
     )
 

@@ -11,9 +11,7 @@ import sys
 
 from expectations.settings import SettingError, Settings, parse_as_of
 from spark_jobs.session import MissingJars, spark_session
-from spark_jobs.spread_graph.job import spread_graph
-
-SHUFFLE_PARTITIONS = "64"  # adaptive execution merges the small ones
+from spark_jobs.spread_graph.job import partitions, spread_graph
 
 
 def main() -> int:
@@ -22,7 +20,7 @@ def main() -> int:
     try:
         as_of = parse_as_of(parser.parse_args().as_of)
         settings = Settings.from_environment()
-        spark = spark_session("spread_graph", settings, spark_sql_shuffle_partitions=SHUFFLE_PARTITIONS)
+        spark = spark_session("spread_graph", settings, spark_sql_shuffle_partitions=str(partitions(settings)))
         report = spread_graph(spark, settings, as_of)
     except (SettingError, MissingJars) as error:
         print(error, file=sys.stderr)

@@ -80,7 +80,7 @@ def events(rows: pa.Table) -> Events:
     """Number the ids of a partition's facts and keep the events that count.
 
     Args:
-        rows: the columns of `facts.COLUMNS`, in any order of rows, every merchant whole.
+        rows: the columns of `facts.facts`, in any order of rows, every merchant whole.
     """
     (merchant,), merchants = ranked(rows["merchant_id"])
     (user,), users = ranked(rows["user_id"])

@@ -10,13 +10,9 @@ from pyspark.sql import DataFrame, SparkSession
 from expectations.settings import Settings
 from spark_jobs import lake
 
-# Columns that only some kinds have are null in the others. `at`: microseconds of the epoch; `day`: days of the epoch, business date.
-COLUMNS = """
-    kind string, merchant_id string, share_id string, user_id string, at bigint, day int, event_id string, event_source string,
-    parent_share_id string, object_type string, object_id string, channel string, order_id string, refund_id string, cents bigint
-"""
+SOURCE = "shop"
 SHARE, OPEN, ORDER, REFUND = "share", "open", "order", "refund"
-EVENT_TYPES = {
+KINDS = {
     "shop.share_created.v1": SHARE,
     "shop.share_opened.v1": OPEN,
     "shop.order_paid.v1": ORDER,
@@ -24,30 +20,37 @@ EVENT_TYPES = {
 }
 
 
-def slim(events: DataFrame, kind: str) -> DataFrame:
-    """Events of one type as rows of `COLUMNS`; `share_id` of an order is the share that led to it."""
-    columns = set(events.columns)
-    values = {
-        "kind": f.lit(kind),
-        "at": f.unix_micros("event_time"),
-        "day": f.unix_date("event_date"),
-        "share_id": f.col("via_share_id") if kind == ORDER else None,
-        "cents": (f.col("amount") * 100).cast("bigint") if kind in (ORDER, REFUND) else None,
-    }
-    selected = []
-    for column in COLUMNS.split(","):
-        name, column_type = column.split()
-        value = values.get(name)
-        if value is None:
-            value = f.col(name) if name in columns else f.lit(None)
-        selected.append(value.cast(column_type).alias(name))
-    return events.select(selected)
+def facts(events: DataFrame) -> DataFrame:
+    """Slim rows of the four kinds of events that make up the spread graph.
+
+    Columns, null where the kind has no such field: kind; merchant_id; share_id, for an order the share that led to it; user_id;
+    at, microseconds of the epoch; day, business date in days of the epoch; event_id; event_source; parent_share_id; object_type;
+    object_id; channel; order_id; refund_id; cents.
+
+    Args:
+        events: accepted events of the shop, all columns.
+    """
+    kind = f.create_map(*(f.lit(text) for pair in KINDS.items() for text in pair))[f.col("event_type")]
+    is_share = f.col("event_type") == "shop.share_created.v1"
+    return events.where(f.col("event_type").isin(*KINDS)).select(
+        kind.alias("kind"),
+        "merchant_id",
+        f.when(f.col("event_type") == "shop.order_paid.v1", f.col("via_share_id")).otherwise(f.col("share_id")).alias("share_id"),
+        "user_id",
+        f.unix_micros("event_time").alias("at"),
+        f.unix_date("event_date").alias("day"),
+        "event_id",
+        "event_source",
+        "parent_share_id",
+        f.when(is_share, f.col("object_type")).alias("object_type"),
+        f.when(is_share, f.col("object_id")).alias("object_id"),
+        f.when(is_share, f.col("channel")).alias("channel"),
+        "order_id",
+        "refund_id",
+        (f.col("amount") * 100).cast("bigint").alias("cents"),
+    )
 
 
 def read(spark: SparkSession, settings: Settings, as_of: date) -> DataFrame:
-    """The rows of `COLUMNS` for every accepted event with a business date of at most `as_of`."""
-    frames = [slim(lake.read_events(spark, settings, event_type, as_of), kind) for event_type, kind in EVENT_TYPES.items()]
-    rows = frames[0]
-    for frame in frames[1:]:
-        rows = rows.unionByName(frame)
-    return rows
+    """The facts of every accepted event with a business date of at most `as_of`."""
+    return facts(lake.accepted_events(spark, settings, SOURCE, as_of))

@@ -1,56 +1,55 @@
-"""What spans the merchants, by GraphFrames: influence and islands of the platform's users, and merchants that outgrow an executor."""
+"""What spans the merchants, with GraphFrames, and the influence in graphs that are too large for one executor."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pyarrow as pa
 import pyspark.sql.functions as f
 from graphframes import GraphFrame
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 
-from spark_jobs.spread_graph.arrays import Ints
 from spark_jobs.spread_graph.concentration import METRICS, MONEY, concentration
-from spark_jobs.spread_graph.influence import RESET
+from spark_jobs.spread_graph.influence import RESET, page_rank
 from spark_jobs.spread_graph.tables import arrow_columns, columns
 
 EVERY_MERCHANT = "all"
-TOLERANCE = 1e-9  # change of a rank below which a vertex falls silent
-DIGITS = 12  # GraphX adds messages in the order of their arrival, which changes the last bits: they are cut off
-EDGES_PER_PARTITION = 250_000
+TOLERANCE = 1e-8  # change of a rank below which GraphX lets a vertex fall silent
+DIGITS = 8  # GraphX adds messages in the order of their arrival, which moves the last bits: they are cut off
 
 
-def platform_spreaders(spreaders: DataFrame, open_graph: DataFrame) -> DataFrame:
+def platform_spreaders(spreaders: DataFrame, open_graph: DataFrame, executor_edges: int) -> DataFrame:
     """One row for each user of the platform.
 
     Args:
         spreaders: the table of this name.
-        open_graph: the table of this name; the same users.
+        open_graph: the table of this name, of the same users.
+        executor_edges: a graph with more edges than this is ranked by GraphFrames.
     """
     people = spreaders.groupBy("user_id").agg(f.count("*").alias("merchants"), f.sum("shares").alias("shares"))
     vertices = numbered(people, ["user_id"]).persist()
     opened = open_graph.groupBy("opener_id", "sharer_id").agg(f.sum("shares_opened").alias("weight"))
-    edges = between(vertices.select("id", "user_id"), opened, []).persist()
+    edges = between(vertices, opened, []).persist()
+    components = connected_components(vertices, edges)
+    names = vertices.select(f.col("id").alias("component"), f.col("user_id").alias("island_id"))
     openers = edges.groupBy(f.col("dst").alias("id")).agg(f.count("*").alias("openers"))
-    islands = connected_components(vertices, edges).join(
-        vertices.select(f.col("id").alias("component"), f.col("user_id").alias("island_id")), "component", "inner"
-    )
-    influence = influences(vertices, edges, [])
+    if edges.agg(f.coalesce(f.sum("weight"), f.lit(0))).first()[0] <= executor_edges:
+        ranks = page_rank_by_island(edges, components)
+    else:
+        ranks = page_rank_by_graphframes(vertices, edges)
+    users = vertices.join(components, "id", "inner").join(names, "component", "inner").join(openers, "id", "left")
     return (
-        vertices.join(influence, "id", "inner")
-        .join(islands, "id", "inner")
-        .join(openers, "id", "left")
+        with_influence(users.join(ranks, "id", "left"), [])
         .withColumn("openers", f.coalesce("openers", f.lit(0)))
-        .withColumn("influence_rank", influence_rank([]))
         .select(columns("platform_spreaders").names)
     )
 
 
 def islands(platform_spreaders: DataFrame, spreaders: DataFrame) -> DataFrame:
     """One row for each weakly connected component of the platform's open graph."""
-    of_user = platform_spreaders.select("user_id", "island_id")
     return (
-        spreaders.join(of_user, "user_id", "inner")
+        spreaders.join(platform_spreaders.select("user_id", "island_id"), "user_id", "inner")
         .groupBy("island_id")
         .agg(
             f.countDistinct("user_id").alias("users"),
@@ -65,14 +64,9 @@ def influence_of_outgrown(spreaders: DataFrame, open_graph: DataFrame) -> DataFr
     """The rows of `spreaders` that have no influence yet, with influence and rank: of merchants too large for one executor."""
     outgrown = spreaders.where(f.col("influence").isNull()).drop("influence", "influence_rank")
     vertices = numbered(outgrown, ["merchant_id", "user_id"]).persist()
-    edges = between(
-        vertices.select("id", "merchant_id", "user_id"), open_graph.withColumnRenamed("shares_opened", "weight"), ["merchant_id"]
-    ).persist()
-    return (
-        vertices.join(influences(vertices, edges, ["merchant_id"]), "id", "inner")
-        .withColumn("influence_rank", influence_rank(["merchant_id"]))
-        .select(columns("spreaders").names)
-    )
+    edges = between(vertices, open_graph.withColumnRenamed("shares_opened", "weight"), ["merchant_id"]).persist()
+    ranked = vertices.join(page_rank_by_graphframes(vertices, edges), "id", "inner")
+    return with_influence(ranked, ["merchant_id"]).select(columns("spreaders").names)
 
 
 def concentration_of_all(spreaders: DataFrame) -> DataFrame:
@@ -86,29 +80,15 @@ def concentration_of_all(spreaders: DataFrame) -> DataFrame:
 
 
 def numbered(people: DataFrame, key: list[str]) -> DataFrame:
-    """Number rows from 0 in the order of their key: the smallest number of a component is its smallest user."""
+    """Number rows from 0 in the order of their key, so that the smallest number of a component is its smallest user."""
     return people.withColumn("id", f.row_number().over(Window.orderBy(key)).cast("bigint") - 1)
 
 
 def between(vertices: DataFrame, edges: DataFrame, key: list[str]) -> DataFrame:
-    """Edges of `opener_id`, `sharer_id` and `key` by the numbers of their vertices: `src`, `dst`, `weight`."""
-    opener = vertices.withColumnsRenamed({"id": "src", "user_id": "opener_id"})
-    sharer = vertices.withColumnsRenamed({"id": "dst", "user_id": "sharer_id"})
+    """Edges of `opener_id`, `sharer_id` and `key`, by the numbers of their vertices: `src`, `dst`, `weight`."""
+    opener = vertices.select(*key, f.col("user_id").alias("opener_id"), f.col("id").alias("src"))
+    sharer = vertices.select(*key, f.col("user_id").alias("sharer_id"), f.col("id").alias("dst"))
     return edges.join(opener, [*key, "opener_id"], "inner").join(sharer, [*key, "sharer_id"], "inner").select("src", "dst", "weight")
-
-
-def influences(vertices: DataFrame, edges: DataFrame, scale: list[str]) -> DataFrame:
-    """PageRank as in `influence.influence`, scaled to sum to 1 within `scale`: `id`, `influence`."""
-    each = edges.select("src", "dst", f.explode(f.sequence(f.lit(1), f.col("weight").cast("int"))))
-    graph = GraphFrame(vertices.select("id", *scale), each.select("src", "dst"))
-    ranked = graph.pageRank(resetProbability=RESET, tol=TOLERANCE).vertices
-    whole = f.sum("pagerank").over(Window.partitionBy(*scale))
-    return ranked.select("id", f.round(f.col("pagerank") / whole, DIGITS).alias("influence"))
-
-
-def influence_rank(scale: list[str]) -> f.Column:
-    """Place by falling influence, rounded to 9 digits, then by user."""
-    return f.row_number().over(Window.partitionBy(*scale).orderBy(f.round("influence", 9).desc(), "user_id")).cast("bigint")
 
 
 def connected_components(vertices: DataFrame, edges: DataFrame) -> DataFrame:
@@ -116,9 +96,42 @@ def connected_components(vertices: DataFrame, edges: DataFrame) -> DataFrame:
     return GraphFrame(vertices.select("id"), edges.select("src", "dst")).connectedComponents(algorithm="graphx")
 
 
+def page_rank_by_island(edges: DataFrame, components: DataFrame) -> DataFrame:
+    """PageRank of the vertices that have an edge, by the array kernel; islands pass nothing to one another: `id`, `page_rank`."""
+    of_island = edges.join(components.withColumnRenamed("id", "src"), "src", "inner").repartition("component")
+    return of_island.select("src", "dst", "weight").mapInArrow(_page_rank, "id bigint, page_rank double")
+
+
+def page_rank_by_graphframes(vertices: DataFrame, edges: DataFrame) -> DataFrame:
+    """The same by GraphFrames, up to a factor: `id`, `page_rank`."""
+    each = edges.select("src", "dst", f.explode(f.sequence(f.lit(1), f.col("weight").cast("int"))))
+    ranked = GraphFrame(vertices.select("id"), each.select("src", "dst")).pageRank(resetProbability=RESET, tol=TOLERANCE)
+    return ranked.vertices.select("id", f.round("pagerank", DIGITS).alias("page_rank"))
+
+
+def with_influence(users: DataFrame, scale: list[str]) -> DataFrame:
+    """Add `influence`, which sums to 1 within `scale`, and `influence_rank`; users without `page_rank` have no edge."""
+    rank = f.coalesce("page_rank", f.lit(RESET))
+    whole = f.sum(rank.cast("decimal(38,15)")).over(Window.partitionBy(*scale)).cast("double")  # exact, in any order
+    return users.withColumn("influence", rank / whole).withColumn("influence_rank", _influence_rank(scale))
+
+
+def _influence_rank(scale: list[str]) -> Column:
+    order = Window.partitionBy(*scale).orderBy(f.round("influence", 9).desc(), "user_id")
+    return f.row_number().over(order).cast("bigint")
+
+
+def _page_rank(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    received = list(batches)
+    if received:
+        edges = pa.Table.from_batches(received).sort_by([("src", "ascending"), ("dst", "ascending")])
+        ids, ends = np.unique(np.concatenate([edges["src"], edges["dst"]]), return_inverse=True)
+        opener, sharer = np.split(ends, 2)
+        ranks = page_rank(len(ids), opener, sharer, edges["weight"].to_numpy())
+        yield pa.RecordBatch.from_arrays([pa.array(ids), pa.array(ranks)], names=["id", "page_rank"])
+
+
 def _concentration(groups: tuple[pa.Scalar, ...], rows: pa.Table) -> pa.Table:
     rows = rows.sort_by("value")
     found = concentration(groups[0].as_py(), rows["value"].to_numpy(), rows["count"].to_numpy())
-    return pa.Table.from_pylist(
-        [{"merchant_id": EVERY_MERCHANT} | row for row in found], arrow_columns("spread_concentration")
-    )
+    return pa.Table.from_pylist([{"merchant_id": EVERY_MERCHANT} | row for row in found], arrow_columns("spread_concentration"))

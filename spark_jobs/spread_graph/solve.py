@@ -26,13 +26,13 @@ WEEK = 7  # days
 CHUNK_ROWS = 4096
 
 
-def solve(rows: pa.Table, as_of: date, merchant_edges: int) -> dict[str, pa.Table]:
+def solve(rows: pa.Table, as_of: date, executor_edges: int) -> dict[str, pa.Table]:
     """Every merchant table of the merchants in `rows`.
 
     Args:
-        rows: the columns of `facts.COLUMNS`; of each merchant all rows up to `as_of`.
+        rows: the columns that `facts.facts` names; of each merchant all rows up to `as_of`.
         as_of: the business date.
-        merchant_edges: merchants with more edges than this get no influence here.
+        executor_edges: a merchant with more edges than this gets no influence here.
 
     Returns:
         The rows of each of `tables.MERCHANT_TABLES`; a table without rows may be missing.
@@ -52,25 +52,25 @@ def solve(rows: pa.Table, as_of: date, merchant_edges: int) -> dict[str, pa.Tabl
         "cascade_nodes": cascade_nodes(of, trees),
         "share_mix": share_mix(of),
         "open_graph": open_graph_table(of, graph),
-        **spreader_tables(of, graph, circle, circle_before, merchant_edges),
+        **spreader_tables(of, graph, circle, circle_before, executor_edges),
     }
 
 
-def partition_solver(as_of: date, merchant_edges: int) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+def partition_solver(as_of: date, executor_edges: int) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """`solve` as a function for `mapInArrow`; it sends the tables back in slices, one a row of `tables.chunks()`."""
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         received = list(batches)
         if received:
-            for name, table in solve(pa.Table.from_batches(received), as_of, merchant_edges).items():
+            for name, table in solve(pa.Table.from_batches(received), as_of, executor_edges).items():
                 yield from _sliced(name, table.select(arrow_columns(name).names).cast(arrow_columns(name)))
 
     return run
 
 
-def solved(facts: DataFrame, as_of: date, merchant_edges: int) -> DataFrame:
+def solved(facts: DataFrame, as_of: date, executor_edges: int) -> DataFrame:
     """The merchant tables of all merchants, as slices; `table_of` reads one."""
-    return facts.repartition("merchant_id").mapInArrow(partition_solver(as_of, merchant_edges), chunks())
+    return facts.repartition("merchant_id").mapInArrow(partition_solver(as_of, executor_edges), chunks())
 
 
 def table_of(slices: DataFrame, name: str) -> DataFrame:

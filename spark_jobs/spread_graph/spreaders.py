@@ -16,7 +16,7 @@ from spark_jobs.spread_graph.concentration import METRICS, concentration
 from spark_jobs.spread_graph.coverage import key_spreaders
 from spark_jobs.spread_graph.events import Events
 from spark_jobs.spread_graph.graph import MerchantGraph, OpenGraph
-from spark_jobs.spread_graph.influence import influence, ranks
+from spark_jobs.spread_graph.influence import page_rank, ranks, scaled
 from spark_jobs.spread_graph.tables import arrow_columns
 
 CONNECTOR_OPENERS = 3
@@ -44,7 +44,7 @@ def open_graph_table(of: Events, graph: OpenGraph) -> pa.Table:
     )
 
 
-def spreader_tables(of: Events, graph: OpenGraph, circle: Ints, circle_before: Ints, merchant_edges: int) -> dict[str, pa.Table]:
+def spreader_tables(of: Events, graph: OpenGraph, circle: Ints, circle_before: Ints, executor_edges: int) -> dict[str, pa.Table]:
     """Every table whose rows come from the open graph.
 
     Args:
@@ -52,19 +52,17 @@ def spreader_tables(of: Events, graph: OpenGraph, circle: Ints, circle_before: I
         graph: its open graph at the day.
         circle: the circle of each vertex.
         circle_before: the user who named its circle a week before, -1 for who had none.
-        merchant_edges: merchants with more edges get no influence and no ranks by it.
+        executor_edges: a merchant with more edges gets no influence and no rank by it.
     """
     size = len(graph.user)
     openers = counts(graph.sharer, size)
     reached, bridge = _bridges(graph, circle)
-    score, rank, is_connector = np.full(size, np.nan), np.zeros(size, np.int64), np.zeros(size, np.bool_)
+    score, rank = _influence(graph, executor_edges)
+    is_connector = np.zeros(size, np.bool_)
     rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for merchant in graph.merchants():
         span = merchant.span
         key = {"merchant_id": of.merchants[int(graph.merchant[span.start])].as_py()}
-        if merchant.weight.sum() <= merchant_edges:
-            score[span] = influence(merchant)
-            rank[span] = ranks(score[span])
         is_connector[span] = _connectors(openers[span], reached[span], bridge[span])
         rows["circle_quality"].append(key | _quality(merchant, circle[span] - span.start))
         rows["spread_motifs"].append(key | _motifs(merchant))
@@ -103,6 +101,16 @@ def spreader_tables(of: Events, graph: OpenGraph, circle: Ints, circle_before: I
         }
     )
     return tables
+
+
+def _influence(graph: OpenGraph, executor_edges: int) -> tuple[Floats, Ints]:
+    """Influence and rank of each vertex; not a number and 0 for those of a merchant with too many edges."""
+    edges = sums(graph.merchant[graph.opener], graph.weight, int(graph.merchant.max(initial=-1)) + 1)
+    fits = edges[graph.merchant] <= executor_edges
+    kept = fits[graph.opener]
+    rank = page_rank(len(graph.user), graph.opener[kept], graph.sharer[kept], graph.weight[kept])
+    score = scaled(rank, graph.merchant)
+    return np.where(fits, score, np.nan), np.where(fits, ranks(score, graph.merchant), 0)
 
 
 def _bridges(graph: OpenGraph, circle: Ints) -> tuple[Ints, Floats]:
