@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -32,7 +33,10 @@ def test_queries_give_rows(marts: duckdb.DuckDBPyConnection, query: str) -> None
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python_connects(warehouse: Path, code: str) -> None:
     assert "published/current/fanout.duckdb" in code
-    exec(code.replace("published/current/fanout.duckdb", str(warehouse)), {})
+    names: dict[str, Any] = {}
+    exec(code.replace("published/current/fanout.duckdb", str(warehouse)), names)
+    if "engine" in names:
+        names["engine"].dispose()
 
 
 def test_every_mart_is_named(marts: duckdb.DuckDBPyConnection) -> None:

@@ -54,6 +54,7 @@ def test_an_extension_without_its_wheel_is_named() -> None:
         extension_path("nonsense")
 
 
+@pytest.mark.acceptance
 def test_a_second_build_gives_the_same_rows(built: tuple[Settings, dict[str, Any]], tmp_path: Path) -> None:
     settings, report = built
     again = replace(settings, home=tmp_path)

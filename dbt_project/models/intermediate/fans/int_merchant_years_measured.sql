@@ -16,8 +16,8 @@ totals as (
         sum(fan_days) as fan_days,
         -- sums of squares in whole cents and days: exact, so that the order of the rows does not matter
         sum(fan_days * fan_days) as fan_days_squared,
-        sum(cast(fan_days as hugeint) * cast(direct_revenue * 100 as bigint)) as fan_days_by_cents,
-        sum(cast(direct_revenue * 100 as hugeint) * cast(direct_revenue * 100 as hugeint)) as cents_squared,
+        sum(cast(fan_days as hugeint) * {{ to_cents('direct_revenue') }}) as fan_days_by_cents,
+        sum(cast({{ to_cents('direct_revenue') }} as hugeint) * {{ to_cents('direct_revenue') }}) as cents_squared,
         count(*) filter (where is_fan_at_end) as fans_end,
         count(*) filter (where is_window_fan) as window_fans,
         count(*) filter (where is_window_fan and orders > 0) as buying_fans,

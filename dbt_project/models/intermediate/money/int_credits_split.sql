@@ -48,9 +48,9 @@ credited as (
         movements.paid_date,
         movements.moved_date,
         movements.amount,
-        cast(movements.amount * 100 as bigint) as cents,
+        {{ to_cents('movements.amount') }} as cents,
         -- integer division cuts toward zero, for refunds too
-        cast(movements.amount * 100 as bigint) // placed.sharers_on_path as equal_cents
+        cents // placed.sharers_on_path as equal_cents
     from movements
     inner join placed
         on
@@ -72,10 +72,7 @@ split as (
         user_id,
         cast(if(is_last_touch, amount, 0) as decimal(18, 2)) as last_touch,
         cast(if(is_first_touch, amount, 0) as decimal(18, 2)) as first_touch,
-        cast(
-            cast(if(is_first_touch, cents - equal_cents * (sharers_on_path - 1), equal_cents) as decimal(18, 0)) * 0.01
-            as decimal(18, 2)
-        ) as linear
+        {{ from_cents('if(is_first_touch, cents - equal_cents * (sharers_on_path - 1), equal_cents)') }} as linear
     from credited
 )
 
