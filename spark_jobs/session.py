@@ -23,6 +23,12 @@ JARS = Path(sys.prefix) / "jars"
 COORDINATES = ("io.delta:delta-spark_4.1_2.13:4.4.0", "org.apache.sedona:sedona-spark-shaded-4.0_2.13:1.8.0")
 # A class of each library, to tell a missing JAR from everything else that can go wrong.
 REQUIRED_CLASSES = ("io.delta.sql.DeltaSparkSessionExtension", "org.graphframes.GraphFrame")
+# Spark's planner is a great deal of code that runs a few times: compiling it as if it were hot took half of the processor time
+# of a small job. Loops over rows still reach the optimising compiler, a little later.
+JVM_OPTIONS = (
+    "-XX:+UseParallelGC -XX:ReservedCodeCacheSize=512m -XX:Tier4InvocationThreshold=100000 -XX:Tier4MinInvocationThreshold=60000"
+    " -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=1000000"
+)
 _RESOLVED = JARS / "resolved.json"
 
 
@@ -81,6 +87,7 @@ def spark_session(app: str, settings: Settings, **conf: str) -> SparkSession:
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([root, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]))
     base = {
         "spark.driver.memory": settings.spark_memory,
+        "spark.driver.extraJavaOptions": JVM_OPTIONS,
         "spark.executorEnv.PYTHONPATH": root,
         "spark.jars": ",".join(jars()),
         "spark.local.dir": str(scratch),
