@@ -27,10 +27,11 @@ import duckdb
 
 from expectations.contract import SOURCES
 from expectations.settings import SettingError, Settings, parse_as_of
-from expectations.suites import Expectation, Severity, Suite, events, marts
+from expectations.suites import Expectation, Severity, Suite, details, events, marts
 
 _DELTA = "duckdb_extension_delta"  # a wheel that carries the extension, so that nothing is downloaded
 _NOT_EVALUATED = -1
+SUITES = (*marts.SUITES, *details.SUITES)  # of a publication
 _GX_SEVERITY = {Severity.FAIL: "CRITICAL", Severity.WARN: "WARNING"}
 
 
@@ -66,8 +67,7 @@ def inspect(con: duckdb.DuckDBPyConnection, suites: Iterable[Suite], tables: set
     findings = []
     for suite in suites:
         if suite.table not in tables:
-            if suite.required:
-                findings.append(Finding(suite.table, "is there", Severity.FAIL, "the table is there", 1, None))
+            findings.append(Finding(suite.table, "is there", Severity.FAIL, "the table is there", 1, None))
             continue
         for expectation in suite.expectations:
             if tables.issuperset(expectation.needs):
@@ -190,10 +190,10 @@ def gate_publication(settings: Settings, as_of: date) -> dict[str, Any]:
         ).fetchall()
         tables = {name for (name,) in present}
         rows = sum(con.execute(f'select count(*) from marts."{name}"').fetchall()[0][0] for name in tables)
-        findings = inspect(con, marts.SUITES, tables)
-    known = {suite.table for suite in marts.SUITES}
+        findings = inspect(con, SUITES, tables)
+    known = {suite.table for suite in SUITES}
     for name in sorted(tables):
-        meaning = "every mart has a suite in expectations/suites/marts.py"
+        meaning = "every mart has a suite in expectations/suites"
         findings.append(Finding("marts", name, Severity.WARN, meaning, int(name not in known), None))
     results = settings.work(as_of) / "gates" / "publication.json"
     return _conclude(settings, "publication", as_of, findings, results, rows_in=rows, rows_out=rows, warehouse_sha256=digest)

@@ -220,9 +220,74 @@ create table marts.merchants as select * from (values
     ('m-2', null, null, 'unknown', null, null, null, null, timestamp '2026-03-01 00:00:00')
 ) t(merchant_id, name, category, region, city_tier, plan, account_manager, onboarded_at, first_event_at);
 
-create table marts.daily_merchant as select * replace (revenue::decimal(18, 2) as revenue) from (values
-    ('m-1', date '2026-02-10', 50.00), ('m-1', date '2026-03-16', 30.00), ('m-2', date '2026-03-05', 12.50)
-) t(merchant_id, date, revenue);
+create table marts.daily_merchant as select
+    * replace (revenue::decimal(18, 2) as revenue),
+    0.00::decimal(18, 2) as refunds, 3 as fans, 0 as shares, 0 as opens, 0 as teams_opened, 0 as teams_formed, 0 as messages,
+    0 as live_viewers
+from (values
+    ('m-1', date '2026-02-10', 9, 2, 3, 50.00), ('m-1', date '2026-03-16', 8, 1, 1, 30.00), ('m-2', date '2026-03-05', 2, 1, 1, 12.50)
+) t(merchant_id, date, visitors, buyers, orders, revenue);
+
+create table marts.orders as select
+    * replace (paid::decimal(18, 2) as paid, refunded::decimal(18, 2) as refunded, net::decimal(18, 2) as net)
+from (values
+    ('m-1', 'o-1', 'u-1', timestamp '2026-02-10 01:00:00', date '2026-02-10', 60.00, 10.00, 50.00, 1),
+    ('m-1', 'o-2', 'u-2', timestamp '2026-03-16 01:00:00', date '2026-03-16', 30.00, 0.00, 30.00, 0),
+    ('m-2', 'o-1', 'u-9', timestamp '2026-03-05 01:00:00', date '2026-03-05', 12.50, 0.00, 12.50, 0)
+) t(merchant_id, order_id, user_id, paid_at, paid_date, paid, refunded, net, refunds);
+
+create table marts.users as select * from (values
+    ('u-1', 'CN-ZJ', 2, 'f', 1987, 'd-1', null, timestamp '2026-01-01 00:00:00'),
+    ('u-9', 'unknown', null, null, null, null, null, timestamp '2026-01-01 00:00:00')
+) t(user_id, region, city_tier, gender, birth_year, device_id, channel, registered_at);
+
+create table marts.products as select * from (values
+    ('m-1', 'p-1', 'tea', 19.90::decimal(18, 2), 9.90::decimal(18, 2), null::decimal(18, 2))
+) t(merchant_id, product_id, title, list_price, cost, market_price);
+
+create table marts.chat_groups as select * from (values
+    ('g-1', 'm-1', 'product', 'interest', timestamp '2026-02-01 00:00:00', 30, 8, 4)
+) t(group_id, merchant_id, kind, driver, born_at, members, days_silent, messages_28d);
+
+create table marts.per_fan_revenue_history as select * exclude (as_of), as_of as month_end from marts.per_fan_revenue;
+
+create table marts.supporting_fans as select * from (values
+    ('m-1', 0, 3, 1, 80.00::decimal(18, 2), 20.00::decimal(18, 2))
+) t(merchant_id, layer, fans, supporting_fans, direct_revenue, assisted_revenue);
+
+create table marts.cohort_value as select * from (values
+    ('m-1', '2026-02', 2, 0.00::decimal(18, 2))
+) t(merchant_id, cohort_month, cohort_size, spend);
+
+create table marts.team_design as select * from (values
+    (2, 'both', 'new_users', 2, 2, 1, 0.5::double, 0.09::double, 0.91::double, 0.5::double),
+    (3, 'leader', 'promotion', 1, 1, 1, 1.0, 0.2, 1.0, 1.0),
+    (2, 'unknown', 'unknown', 1, 0, 0, null, null, null, null)
+) t(size_required, benefit_side, goal, opened, closed, formed_organic, formation_rate, formation_rate_lo, formation_rate_hi,
+    formation_rate_standardised);
+
+create table marts.leader_growth as select * from (values
+    ('CN-ZJ', 0.6::double, 50, 60.0::double, 0.0::double)
+) t(region, formation_rate_shrunk, registered_users, opens_per_1000_users, gap_opens_per_1000_users);
+
+create table marts.claim_checks as select * from (values
+    ('group_share', date '2026-03-20', '70 % of shares go to groups', 5, 'insufficient', 'shares in groups / shares')
+) t(claim_id, as_of, claim, observations, verdict, formula);
+
+create table marts.key_spreaders as select * from (values ('m-1', 1, 'u-1', 3, 1.0::double)) t(merchant_id, rank, user_id,
+    new_openers, reach_share);
+
+create table marts.circle_stability as select * from (values ('m-1', 3, 0.0::double)) t(merchant_id, users_in_both, renamed_share);
+
+create table marts.live_sessions as select * from (values
+    ('l-1', 'm-1', timestamp '2026-03-01 12:00:00', timestamp '2026-03-01 13:00:00', 3600.0::double, 5, 1, 4, 900.0::double, 3, 1,
+        30.00::decimal(18, 2), 0)
+) t(live_id, merchant_id, started_at, ended_at, duration_seconds, viewers, replay_viewers, peak_viewers, watch_seconds,
+    interactions, orders, revenue, new_fans);
+
+create table marts.live_minutes as select * from (values
+    ('l-1', 0, 'm-1', timestamp '2026-03-01 12:00:00', 4, 4, 0, 1, 1)
+) t(live_id, minute, merchant_id, minute_at, viewers, viewers_joined, viewers_left, interactions, orders);
 
 create table marts.merchant_stage_history as select * from (values
     ('m-1', 'operating', date '2026-03-03', null::date), ('m-2', 'launching', date '2026-03-01', null)

@@ -1,4 +1,4 @@
-"""What the gates expect, declared as data: `events` after an ingest, `marts` before a publication.
+"""What the gates expect, declared as data: `events` after an ingest, `marts` and `details` before a publication.
 
 An expectation is a query for the rows that break it. The gate counts them in DuckDB and hands the counts, one row a suite,
 to Great Expectations, which judges, records and documents them; the data themselves never leave DuckDB.
@@ -38,11 +38,10 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Suite:
-    """The expectations of one table. A suite that is not `required` is left out where its table is missing."""
+    """The expectations of one table, which has to be there."""
 
     table: str
     expectations: tuple[Expectation, ...]
-    required: bool = True
 
     def __post_init__(self) -> None:
         names = [expectation.name for expectation in self.expectations]
@@ -97,3 +96,40 @@ def agree(name: str, meaning: str, here: str, there: str, needs: tuple[str, ...]
         select 'there' as side, * from (select * from ({there}) except all select * from ({here}))
     """
     return Expectation(name, meaning, broken, needs=needs)
+
+
+def of_the_day(mart: str, key: str) -> Expectation:
+    """Every row of a mart says the day that it was built for."""
+    return holds(f"marts.{mart}", key, "day", "as_of = getvariable('as_of')", "as_of")
+
+
+def mart(
+    name: str,
+    key: str,
+    *expectations: Expectation,
+    there: str = "",
+    least_0: str = "",
+    least_1: str = "",
+    shares: str = "",
+    empty: Severity | None = Severity.WARN,
+) -> Suite:
+    """The suite of one mart.
+
+    Args:
+        key: columns that name one row, with commas between; they are never null.
+        there: columns that are never null; `least_0`, `least_1`: their least value; `shares`: between 0 and 1.
+        empty: what an empty mart is; None where that is nothing to speak of.
+    """
+    table = f"marts.{name}"
+
+    def common() -> Iterable[Expectation]:
+        if empty is not None:
+            none = f"select 0 as rows where not exists (select 1 from {table})"
+            yield Expectation("has rows", "the mart has rows", none, empty)
+        yield unique(table, key)
+        yield from not_null(table, key, f"{key.replace(',', ' ')} {there}")
+        yield from at_least(table, key, 0, least_0)
+        yield from at_least(table, key, 1, least_1)
+        yield from share(table, key, shares)
+
+    return Suite(name, (*common(), *expectations))

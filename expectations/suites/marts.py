@@ -8,18 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from expectations.contract import EVENT_TYPES, SOURCES, Reason
-from expectations.suites import (
-    Expectation,
-    Severity,
-    Suite,
-    agree,
-    at_least,
-    holds,
-    not_null,
-    one_of,
-    share,
-    unique,
-)
+from expectations.suites import Expectation, Severity, Suite, agree, holds, mart, of_the_day, one_of
 
 PARENT_STATUSES = ("root", "missing", "other_object", "self", "time_inverted", "cycle", "declared")
 STAGES = ("launching", "operating", "at_risk", "churned", "recovered")
@@ -28,42 +17,8 @@ FALLBACKS = ("none", "too_few_customers", "not_converged")
 METRICS = ("shares", "opens", "orders_led", "revenue_led")
 
 
-def _mart(
-    name: str,
-    key: str,
-    *expectations: Expectation,
-    there: str = "",
-    least_0: str = "",
-    least_1: str = "",
-    shares: str = "",
-    required: bool = True,
-    empty: Severity | None = Severity.WARN,
-) -> Suite:
-    """The suite of one mart.
-
-    Args:
-        key: columns that name one row, with commas between; they are never null.
-        there: columns that are never null; `least_0`, `least_1`: their least value; `shares`: between 0 and 1.
-        required: its absence stops the publication.
-        empty: what an empty mart is; None where that is nothing to speak of.
-    """
-    table = f"marts.{name}"
-
-    def common() -> Iterable[Expectation]:
-        if empty is not None:
-            none = f"select 0 as rows where not exists (select 1 from {table})"
-            yield Expectation("has rows", "the mart has rows", none, empty)
-        yield unique(table, key)
-        yield from not_null(table, key, f"{key.replace(',', ' ')} {there}")
-        yield from at_least(table, key, 0, least_0)
-        yield from at_least(table, key, 1, least_1)
-        yield from share(table, key, shares)
-
-    return Suite(name, (*common(), *expectations), required)
-
-
 def _ingest() -> Iterable[Suite]:
-    yield _mart(
+    yield mart(
         "ingest_ledger",
         "source, dt, file",
         holds(
@@ -78,7 +33,7 @@ def _ingest() -> Iterable[Suite]:
         least_0="rows_read accepted duplicate quarantined erased",
         empty=Severity.FAIL,
     )
-    yield _mart(
+    yield mart(
         "quarantine_reasons",
         "source, dt, reason",
         one_of("marts.quarantine_reasons", "source, dt", "reason", Reason),
@@ -93,7 +48,7 @@ def _ingest() -> Iterable[Suite]:
         least_1="rows example_line",
         empty=None,
     )
-    yield _mart(
+    yield mart(
         "unreadable_files",
         "source, dt, file",
         Expectation(
@@ -106,7 +61,7 @@ def _ingest() -> Iterable[Suite]:
         least_0="bytes",
         empty=None,
     )
-    yield _mart(
+    yield mart(
         "event_registry",
         "event_type, event_date",
         one_of("marts.event_registry", "event_date, events", "event_type", EVENT_TYPES),
@@ -124,7 +79,7 @@ def _ingest() -> Iterable[Suite]:
 
 def _spread() -> Iterable[Suite]:
     cascade = "merchant_id, root_share_id"
-    yield _mart(
+    yield mart(
         "cascades",
         cascade,
         holds("marts.cascades", cascade, "tree", "sharers <= shares and depth < shares and max_breadth <= shares - depth"),
@@ -133,7 +88,7 @@ def _spread() -> Iterable[Suite]:
         least_0="reach depth orders seconds_to_half",
         least_1="shares sharers max_breadth structural_virality",
     )
-    yield _mart(
+    yield mart(
         "cascade_layers",
         f"{cascade}, depth",
         agree(
@@ -149,7 +104,7 @@ def _spread() -> Iterable[Suite]:
         least_1="shares sharers",
     )
     node = "merchant_id, share_id"
-    yield _mart(
+    yield mart(
         "cascade_nodes",
         node,
         one_of("marts.cascade_nodes", node, "parent_status", PARENT_STATUSES),
@@ -196,10 +151,10 @@ def _spread() -> Iterable[Suite]:
         least_1="subtree_shares",
     )
     spreader = "merchant_id, user_id"
-    yield _mart(
+    yield mart(
         "spreaders",
         spreader,
-        _of_the_day("spreaders", spreader),
+        of_the_day("spreaders", spreader),
         Expectation(
             "influence sums to 1",
             "the influence of a merchant's users sums to 1",
@@ -216,9 +171,8 @@ def _spread() -> Iterable[Suite]:
         least_0="shares opens openers orders_led circles_reached",
         least_1="influence_rank",
         shares="influence bridge_score",
-        required=False,
     )
-    yield _mart(
+    yield mart(
         "circles",
         "merchant_id, circle_id",
         agree(
@@ -233,9 +187,8 @@ def _spread() -> Iterable[Suite]:
         least_0="median_degree",
         least_1="members",
         shares="share_of_reach",
-        required=False,
     )
-    yield _mart(
+    yield mart(
         "circle_quality",
         "merchant_id",
         agree(
@@ -248,9 +201,8 @@ def _spread() -> Iterable[Suite]:
         there="users edges circles",
         least_0="edges",
         least_1="users circles",
-        required=False,
     )
-    yield _mart(
+    yield mart(
         "platform_spreaders",
         "user_id",
         Expectation(
@@ -262,9 +214,8 @@ def _spread() -> Iterable[Suite]:
         least_0="shares openers",
         least_1="merchants influence_rank",
         shares="influence",
-        required=False,
     )
-    yield _mart(
+    yield mart(
         "islands",
         "island_id",
         agree(
@@ -277,18 +228,16 @@ def _spread() -> Iterable[Suite]:
         there="users merchants shares",
         least_0="shares",
         least_1="users merchants",
-        required=False,
     )
-    yield _mart(
+    yield mart(
         "spread_motifs",
         "merchant_id",
         holds("marts.spread_motifs", "merchant_id", "pairs", "reciprocal_pairs <= pairs", "reciprocal_pairs, pairs"),
         there="pairs reciprocal_pairs triangles",
         least_0="pairs reciprocal_pairs triangles",
         shares="reciprocity transitivity",
-        required=False,
     )
-    yield _mart(
+    yield mart(
         "spread_concentration",
         "merchant_id, metric",
         one_of("marts.spread_concentration", "merchant_id", "metric", METRICS),
@@ -308,9 +257,8 @@ def _spread() -> Iterable[Suite]:
         there="users",
         least_0="users total users_for_half",
         shares="top_1pct_share top_01pct_share gini",
-        required=False,
     )
-    yield _mart(
+    yield mart(
         "share_mix",
         "merchant_id, channel, month",
         agree(
@@ -324,16 +272,11 @@ def _spread() -> Iterable[Suite]:
         least_0="opens orders",
         least_1="shares",
         shares="share_of_shares",
-        required=False,
     )
 
 
-def _of_the_day(mart: str, key: str) -> Expectation:
-    return holds(f"marts.{mart}", key, "day", "as_of = getvariable('as_of')", "as_of")
-
-
 def _groups() -> Iterable[Suite]:
-    yield _mart(
+    yield mart(
         "group_survival",
         "stratum, value, day",
         one_of("marts.group_survival", "value, day", "stratum", ("all", "kind", "driver", "size_band")),
@@ -360,7 +303,7 @@ def _groups() -> Iterable[Suite]:
         least_0="day at_risk deaths",
         shares="survival survival_lo survival_hi",
     )
-    yield _mart(
+    yield mart(
         "group_lifetimes",
         "stratum, value",
         agree(
@@ -388,7 +331,7 @@ def _groups() -> Iterable[Suite]:
 
 def _teams() -> Iterable[Suite]:
     teams = "merchant_id, region, size_required, benefit_side, goal, opened_date"
-    yield _mart(
+    yield mart(
         "team_formation",
         teams,
         holds(
@@ -406,7 +349,7 @@ def _teams() -> Iterable[Suite]:
         least_1="opened",
     )
     region = "region, month"
-    yield _mart(
+    yield mart(
         "team_formation_by_region",
         region,
         agree(
@@ -438,7 +381,7 @@ def _teams() -> Iterable[Suite]:
 
 def _customers() -> Iterable[Suite]:
     cohort = "merchant_id, cohort_month, period"
-    yield _mart(
+    yield mart(
         "cohort_retention",
         cohort,
         holds(
@@ -467,10 +410,10 @@ def _customers() -> Iterable[Suite]:
         least_0="period retained_on retained_on_or_after orders",
         least_1="cohort_size",
     )
-    yield _mart(
+    yield mart(
         "per_fan_revenue",
         "merchant_id",
-        _of_the_day("per_fan_revenue", "merchant_id"),
+        of_the_day("per_fan_revenue", "merchant_id"),
         holds(
             "marts.per_fan_revenue",
             "merchant_id",
@@ -482,9 +425,8 @@ def _customers() -> Iterable[Suite]:
         least_0="avg_fans fans_end window_fans buying_fans",
         least_1="window_days",
         shares="zero_revenue_fan_share",
-        required=False,
     )
-    yield _mart(
+    yield mart(
         "fan_revenue",
         "merchant_id, user_id",
         agree(
@@ -510,9 +452,8 @@ def _customers() -> Iterable[Suite]:
         there="""direct_revenue assisted_revenue_last_touch assisted_revenue_first_touch assisted_revenue_linear orders refunds
             is_window_fan is_fan_at_end is_supporting_fan""",
         least_0="orders refunds",
-        required=False,
     )
-    yield _mart(
+    yield mart(
         "growth_split",
         "merchant_id, month",
         agree(
@@ -531,30 +472,27 @@ def _customers() -> Iterable[Suite]:
         ),
         there="revenue is_complete",
         least_0="avg_fans",
-        required=False,
     )
-    yield _mart(
+    yield mart(
         "lifetime_value",
         "merchant_id, user_id",
         least_0="frequency recency_weeks age_weeks monetary_value expected_orders_90d expected_orders_365d expected_value_365d",
         shares="p_alive",
-        required=False,
     )
-    yield _mart(
+    yield mart(
         "ltv_model",
         "merchant_id",
         one_of("marts.ltv_model", "merchant_id", "fallback", FALLBACKS),
         there="fallback customers repeat_customers",
         least_0="r alpha a b p q v customers repeat_customers holdout_days holdout_orders_actual holdout_orders_expected",
-        required=False,
     )
 
 
 def _churn() -> Iterable[Suite]:
-    yield _mart(
+    yield mart(
         "merchant_churn_flags",
         "merchant_id",
-        _of_the_day("merchant_churn_flags", "merchant_id"),
+        of_the_day("merchant_churn_flags", "merchant_id"),
         one_of("marts.merchant_churn_flags", "merchant_id", "stage", STAGES),
         holds(
             "marts.merchant_churn_flags",
@@ -573,18 +511,16 @@ def _churn() -> Iterable[Suite]:
         there="stage revenue_28d revenue_prev_28d is_churn_flagged model_version",
         least_0="days_since_last_order days_since_last_login",
         shares="churn_probability",
-        required=False,
     )
-    yield _mart(
+    yield mart(
         "churn_model_evaluation",
         "as_of, split",
         there="merchants",
         least_0="merchants brier",
         shares="base_rate auc",
-        required=False,
         empty=None,
     )
-    yield _mart(
+    yield mart(
         "fan_churn_flags",
         "merchant_id, user_id",
         holds(
@@ -597,7 +533,6 @@ def _churn() -> Iterable[Suite]:
         there="is_churn_flagged",
         least_0="frequency recency_weeks age_weeks expected_orders_90d expected_value_365d",
         shares="p_alive",
-        required=False,
     )
 
 
