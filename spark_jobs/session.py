@@ -26,8 +26,8 @@ REQUIRED_CLASSES = ("io.delta.sql.DeltaSparkSessionExtension", "org.graphframes.
 # Spark's planner is a great deal of code that runs a few times: compiling it as if it were hot took half of the processor time
 # of a small job. Loops over rows still reach the optimising compiler, a little later.
 JVM_OPTIONS = (
-    "-XX:+UseParallelGC -XX:ReservedCodeCacheSize=512m -XX:Tier4InvocationThreshold=100000 -XX:Tier4MinInvocationThreshold=60000"
-    " -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=1000000"
+    "-XX:+UseParallelGC -XX:ReservedCodeCacheSize=512m -XX:Tier4InvocationThreshold=100000"
+    " -XX:Tier4MinInvocationThreshold=60000 -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=1000000"
 )
 _RESOLVED = JARS / "resolved.json"
 
