@@ -82,10 +82,10 @@ def one_of(table: str, key: str, column: str, values: Iterable[str]) -> Expectat
     return Expectation(f"{column} is known", f"{column} is one of {listed}", broken)
 
 
-def holds(table: str, key: str, name: str, condition: str, shown: str = "", severity: Severity = Severity.FAIL) -> Expectation:
+def holds(table: str, key: str, name: str, condition: str, shown: str = "") -> Expectation:
     """`condition` is true for every row, not merely not false; `shown` are the columns for the example."""
     columns = ", ".join(filter(None, (key, shown)))
-    return Expectation(name, condition, f"select {columns} from {table} where ({condition}) is not true", severity)
+    return Expectation(name, condition, f"select {columns} from {table} where ({condition}) is not true")
 
 
 def agree(name: str, meaning: str, here: str, there: str, needs: tuple[str, ...]) -> Expectation:

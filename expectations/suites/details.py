@@ -86,7 +86,7 @@ SUITES: tuple[Suite, ...] = (
         "leader_growth",
         "region",
         there="registered_users opens_per_1000_users",
-        least_0="registered_users opens_per_1000_users gap_opens_per_1000_users",
+        least_0="registered_users opens_per_1000_users",
         shares="formation_rate_shrunk",
         empty=None,
     ),

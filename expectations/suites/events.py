@@ -122,15 +122,18 @@ COPIES = Suite(
 DAYS = Suite(
     "days",
     (
-        holds(
-            "days",
-            "dt, lines, usual",
+        Expectation(
             "volume",
-            f"compared < {LEAST_COMPARED_DAYS} or ratio between 1.0 / {VOLUME_FACTOR} and {VOLUME_FACTOR}",
-            severity=Severity.WARN,
+            f"the newest delivery is at most {VOLUME_FACTOR} times smaller or larger than the median of the {COMPARED_DAYS} before",
+            f"""select dt, lines, usual from days
+            where compared >= {LEAST_COMPARED_DAYS} and ratio not between 1.0 / {VOLUME_FACTOR} and {VOLUME_FACTOR}""",
+            Severity.WARN,
         ),
-        holds(
-            "days", "dt, lines, quarantined", "quarantine", f"quarantined_share <= {QUARANTINE_SHARE}", severity=Severity.WARN
+        Expectation(
+            "quarantine",
+            f"at most {QUARANTINE_SHARE:.0%} of the newest delivery is quarantined",
+            f"select dt, lines, quarantined from days where quarantined_share > {QUARANTINE_SHARE}",
+            Severity.WARN,
         ),
     ),
 )
