@@ -1,6 +1,6 @@
 """Work out who spreads, as of a day, and write it to the lake.
 
-    python -m spark_jobs.spread_graph --as-of 2026-03-20
+python -m spark_jobs.spread_graph --as-of 2026-03-20
 """
 
 from __future__ import annotations

@@ -85,8 +85,9 @@ def counts(places: Ints, size: int) -> Ints:
 
 def ratio(numerator: Ints | Floats, denominator: Ints | Floats) -> Floats:
     """Quotients; not a number where the denominator is zero."""
-    numbers = np.full(np.broadcast_shapes(np.shape(numerator), np.shape(denominator)), np.nan)
-    return np.divide(numerator, denominator, out=numbers, where=np.asarray(denominator) != 0)
+    quotients = np.full(len(numerator), np.nan)
+    np.divide(numerator, denominator, out=quotients, where=denominator != 0)
+    return quotients
 
 
 def medians(group: Ints, values: Ints, size: int) -> Floats:
@@ -95,7 +96,8 @@ def medians(group: Ints, values: Ints, size: int) -> Floats:
     members = counts(group, size)
     start = np.cumsum(members) - members
     ranked_values = values[order]
-    return (ranked_values[start + (members - 1) // 2] + ranked_values[start + members // 2]) / 2
+    middle: Floats = (ranked_values[start + (members - 1) // 2] + ranked_values[start + members // 2]) / 2
+    return middle
 
 
 def take(strings: pa.Array, places: Ints) -> pa.Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from spark_jobs.spread_graph.arrays import Bools, Floats, Ints, changes, counts, instants, money, nullable, ratio, sums, take
+from spark_jobs.spread_graph.arrays import Floats, Ints, changes, counts, instants, money, nullable, ratio, sums, take
 from spark_jobs.spread_graph.events import CYCLE, STATUSES, Events
 from spark_jobs.spread_graph.forest import Forest
 
@@ -126,7 +126,8 @@ def _structural_virality(trees: Forest, tree: Ints, size: Ints) -> Floats:
     below = trees.subtree_sums(np.ones(len(tree), np.int64))
     pairs = below * (size[tree] - below)
     low, high = sums(tree, pairs & 0xFFFFFFFF, len(size)), sums(tree, pairs >> 32, len(size))
-    return ratio(2 * (high * 2.0**32 + low), size * (size - 1.0))
+    distances = 2.0 * (high.astype(np.float64) * 2.0**32 + low)
+    return ratio(distances, size * (size - 1))
 
 
 def _seconds_to_half(at: Ints, roots: Ints, tree: Ints, size: Ints) -> Floats:
@@ -134,4 +135,5 @@ def _seconds_to_half(at: Ints, roots: Ints, tree: Ints, size: Ints) -> Floats:
     by_time = np.lexsort((at, tree))
     start = np.cumsum(size) - size
     half = at[by_time[start + (size + 1) // 2 - 1]]
-    return (half - at[roots]) / MICROSECONDS
+    seconds: Floats = (half - at[roots]) / MICROSECONDS
+    return seconds

@@ -55,7 +55,8 @@ def connected(size: int, low: Ints, high: Ints) -> Ints:
     number, component = csgraph.connected_components(edges, directed=False)
     smallest = np.full(number, size)
     np.minimum.at(smallest, component, np.arange(size))
-    return smallest[component]
+    named: Ints = smallest[component]
+    return named
 
 
 def cpm_quality(circle: Ints, low: Ints, high: Ints) -> float:
@@ -64,18 +65,18 @@ def cpm_quality(circle: Ints, low: Ints, high: Ints) -> float:
     return float((circle[low] == circle[high]).sum() - GAMMA * (members * (members - 1) // 2).sum())
 
 
-def modularity(circle: Ints, low: Ints, high: Ints) -> float:
-    """Newman's modularity of the partition; not a number without edges."""
+def modularity(circle: Ints, low: Ints, high: Ints) -> float | None:
+    """Newman's modularity of the partition; none without edges."""
     if not len(low):
-        return float("nan")
+        return None
     degree = np.bincount(np.concatenate([circle[low], circle[high]]), minlength=len(circle))
     return float((circle[low] == circle[high]).mean() - ((degree / (2 * len(low))) ** 2).sum())
 
 
-def adjusted_rand(first: Ints, second: Ints) -> float:
-    """Agreement of two partitions of the same people (Hubert, Arabie 1985); 1 for equal ones, not a number for nobody."""
+def adjusted_rand(first: Ints, second: Ints) -> float | None:
+    """Agreement of two partitions of the same people (Hubert, Arabie 1985); 1 for equal ones, none for nobody."""
     if not len(first):
-        return float("nan")
+        return None
     together = np.unique(np.stack([first, second], axis=1), axis=0, return_counts=True)[1]
     pairs, of_first, of_second = (
         int((many * (many - 1) // 2).sum())

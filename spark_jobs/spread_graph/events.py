@@ -101,7 +101,21 @@ def events(rows: pa.Table) -> Events:
     made = counting(SHARE, share_key)
     known = share_key[made]
     named = find(known, merchant[made] * (len(share_ids) + 1) + parent[made])
-    shares = _shares(rows, made, named, parent[made] >= 0, merchant, user, at, day, channel)
+    thing = _things(rows, made)
+    status = _status(named, parent[made] >= 0, thing, at[made])
+    taken = pa.array(made)
+    shares = Shares(
+        merchant=merchant[made],
+        user=user[made],
+        at=at[made],
+        day=day[made],
+        channel=channel[made],
+        parent=np.where(status == DECLARED, named, -1),
+        status=status,
+        share_id=rows["share_id"].take(taken).combine_chunks(),
+        object_type=rows["object_type"].take(taken).combine_chunks(),
+        object_id=rows["object_id"].take(taken).combine_chunks(),
+    )
 
     opened = places(OPEN)
     opened_share = find(known, share_key[opened])
@@ -134,32 +148,27 @@ def events(rows: pa.Table) -> Events:
     )
 
 
-def _shares(
-    rows: pa.Table, made: Ints, parent: Ints, names_parent: Bools, merchant: Ints, user: Ints, at: Ints, day: Ints, channel: Ints
-) -> Shares:
+def _things(rows: pa.Table, made: Ints) -> Ints:
+    """A number for the object of each share."""
     taken = pa.array(made)
-    object_type, object_id = (rows[name].take(taken) for name in ("object_type", "object_id"))
-    (type_number,), _ = ranked(object_type)
-    (id_number,), ids = ranked(object_id)
-    thing = type_number * len(ids) + id_number
-    time = at[made]
-    conditions = [
-        ~names_parent,
-        parent < 0,
-        thing[parent] != thing,
-        parent == np.arange(len(made)),
-        time[parent] > time,
+    (kind,), _ = ranked(rows["object_type"].take(taken))
+    (name,), names = ranked(rows["object_id"].take(taken))
+    return kind * len(names) + name
+
+
+def _status(parent: Ints, names_parent: Bools, thing: Ints, at: Ints) -> Ints:
+    """Why a share is a root, or that its parent holds; cycles, which only shares of one instant make, are not seen here.
+
+    Args:
+        parent: the share that it names, -1 if the merchant has none of that name.
+        names_parent: whether it names one at all.
+        thing, at: its object and time.
+    """
+    faults = [
+        (~names_parent, ROOT),
+        (parent < 0, MISSING),
+        (thing[parent] != thing, OTHER_OBJECT),
+        (parent == np.arange(len(parent)), SELF),
+        (at[parent] > at, TIME_INVERTED),
     ]
-    status = np.select(conditions, [ROOT, MISSING, OTHER_OBJECT, SELF, TIME_INVERTED], DECLARED)
-    return Shares(
-        merchant=merchant[made],
-        user=user[made],
-        at=time,
-        day=day[made],
-        channel=channel[made],
-        parent=np.where(status == DECLARED, parent, -1),
-        status=status,
-        share_id=rows["share_id"].take(taken).combine_chunks(),
-        object_type=object_type.combine_chunks(),
-        object_id=object_id.combine_chunks(),
-    )
+    return np.select([fault for fault, _ in faults], [status for _, status in faults], DECLARED)

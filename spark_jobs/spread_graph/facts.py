@@ -23,19 +23,19 @@ KINDS = {
 def facts(events: DataFrame) -> DataFrame:
     """Slim rows of the four kinds of events that make up the spread graph.
 
-    Columns, null where the kind has no such field: kind; merchant_id; share_id, for an order the share that led to it; user_id;
-    at, microseconds of the epoch; day, business date in days of the epoch; event_id; event_source; parent_share_id; object_type;
-    object_id; channel; order_id; refund_id; cents.
+    Columns, null where the kind has no such field: kind; merchant_id; share_id, for an order the share that led to it;
+    user_id; at, microseconds of the epoch; day, business date in days of the epoch; event_id; event_source; parent_share_id;
+    object_type; object_id; channel; order_id; refund_id; cents.
 
     Args:
         events: accepted events of the shop, all columns.
     """
     kind = f.create_map(*(f.lit(text) for pair in KINDS.items() for text in pair))[f.col("event_type")]
-    is_share = f.col("event_type") == "shop.share_created.v1"
+    is_share, is_order = (f.col("event_type") == name for name in ("shop.share_created.v1", "shop.order_paid.v1"))
     return events.where(f.col("event_type").isin(*KINDS)).select(
         kind.alias("kind"),
         "merchant_id",
-        f.when(f.col("event_type") == "shop.order_paid.v1", f.col("via_share_id")).otherwise(f.col("share_id")).alias("share_id"),
+        f.when(is_order, f.col("via_share_id")).otherwise(f.col("share_id")).alias("share_id"),
         "user_id",
         f.unix_micros("event_time").alias("at"),
         f.unix_date("event_date").alias("day"),

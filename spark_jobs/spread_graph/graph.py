@@ -62,9 +62,7 @@ class OpenGraph:
         for merchant in np.unique(self.merchant).tolist():
             begin, end = np.searchsorted(self.merchant, (merchant, merchant + 1)).tolist()
             edges = slice(*np.searchsorted(self.opener, (begin, end)).tolist())
-            yield MerchantGraph(
-                slice(begin, end), self.opener[edges] - begin, self.sharer[edges] - begin, self.weight[edges]
-            )
+            yield MerchantGraph(slice(begin, end), self.opener[edges] - begin, self.sharer[edges] - begin, self.weight[edges])
 
 
 def open_graph(of: Events, trees: Forest, last_day: int) -> OpenGraph:
@@ -109,7 +107,7 @@ def open_graph(of: Events, trees: Forest, last_day: int) -> OpenGraph:
 
 
 def _last_touch(of: Events, trees: Forest, share: Ints, buyer: Ints) -> Ints:
-    """The share that is credited: the nearest on the way up that is not the buyer's; if all are, the one that led to the order."""
+    """The share that is credited: the nearest on the way up that is not the buyer's; if all are, the first of the way."""
     above = trees.nearest_other(of.shares.user)[share]
     return np.where((of.shares.user[share] == buyer) & (above >= 0), above, share)
 

@@ -33,7 +33,8 @@ def scaled(rank: Floats, group: Ints) -> Floats:
     if not len(rank):
         return rank
     starts = np.flatnonzero(np.diff(group, prepend=group[0] - 1))
-    return rank / np.repeat(np.add.reduceat(rank, starts), np.diff(starts, append=len(rank)))
+    influence: Floats = rank / np.repeat(np.add.reduceat(rank, starts), np.diff(starts, append=len(rank)))
+    return influence
 
 
 def ranks(values: Floats, group: Ints) -> Ints:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -34,7 +34,7 @@ def platform_spreaders(spreaders: DataFrame, open_graph: DataFrame, executor_edg
     components = connected_components(vertices, edges)
     names = vertices.select(f.col("id").alias("component"), f.col("user_id").alias("island_id"))
     openers = edges.groupBy(f.col("dst").alias("id")).agg(f.count("*").alias("openers"))
-    if edges.agg(f.coalesce(f.sum("weight"), f.lit(0))).first()[0] <= executor_edges:
+    if edges.groupBy().sum("weight").where(f.col("sum(weight)") > executor_edges).isEmpty():
         ranks = page_rank_by_island(edges, components)
     else:
         ranks = page_rank_by_graphframes(vertices, edges)
@@ -88,16 +88,19 @@ def between(vertices: DataFrame, edges: DataFrame, key: list[str]) -> DataFrame:
     """Edges of `opener_id`, `sharer_id` and `key`, by the numbers of their vertices: `src`, `dst`, `weight`."""
     opener = vertices.select(*key, f.col("user_id").alias("opener_id"), f.col("id").alias("src"))
     sharer = vertices.select(*key, f.col("user_id").alias("sharer_id"), f.col("id").alias("dst"))
-    return edges.join(opener, [*key, "opener_id"], "inner").join(sharer, [*key, "sharer_id"], "inner").select("src", "dst", "weight")
+    numbered_edges = edges.join(opener, [*key, "opener_id"], "inner").join(sharer, [*key, "sharer_id"], "inner")
+    return numbered_edges.select("src", "dst", "weight")
 
 
 def connected_components(vertices: DataFrame, edges: DataFrame) -> DataFrame:
     """Weakly connected components, named by their smallest vertex: `id`, `component`."""
-    return GraphFrame(vertices.select("id"), edges.select("src", "dst")).connectedComponents(algorithm="graphx")
+    graph = GraphFrame(vertices.select("id"), edges.select("src", "dst"))
+    components: DataFrame = graph.connectedComponents(algorithm="graphx")
+    return components
 
 
 def page_rank_by_island(edges: DataFrame, components: DataFrame) -> DataFrame:
-    """PageRank of the vertices that have an edge, by the array kernel; islands pass nothing to one another: `id`, `page_rank`."""
+    """PageRank of the vertices with an edge, in arrays, since islands pass nothing to one another: `id`, `page_rank`."""
     of_island = edges.join(components.withColumnRenamed("id", "src"), "src", "inner").repartition("component")
     return of_island.select("src", "dst", "weight").mapInArrow(_page_rank, "id bigint, page_rank double")
 
@@ -105,8 +108,9 @@ def page_rank_by_island(edges: DataFrame, components: DataFrame) -> DataFrame:
 def page_rank_by_graphframes(vertices: DataFrame, edges: DataFrame) -> DataFrame:
     """The same by GraphFrames, up to a factor: `id`, `page_rank`."""
     each = edges.select("src", "dst", f.explode(f.sequence(f.lit(1), f.col("weight").cast("int"))))
-    ranked = GraphFrame(vertices.select("id"), each.select("src", "dst")).pageRank(resetProbability=RESET, tol=TOLERANCE)
-    return ranked.vertices.select("id", f.round("pagerank", DIGITS).alias("page_rank"))
+    graph = GraphFrame(vertices.select("id"), each.select("src", "dst"))
+    ranked: DataFrame = graph.pageRank(resetProbability=RESET, tol=TOLERANCE).vertices
+    return ranked.select("id", f.round("pagerank", DIGITS).alias("page_rank"))
 
 
 def with_influence(users: DataFrame, scale: list[str]) -> DataFrame:
@@ -121,7 +125,7 @@ def _influence_rank(scale: list[str]) -> Column:
     return f.row_number().over(order).cast("bigint")
 
 
-def _page_rank(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _page_rank(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     received = list(batches)
     if received:
         edges = pa.Table.from_batches(received).sort_by([("src", "ascending"), ("dst", "ascending")])

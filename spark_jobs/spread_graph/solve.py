@@ -6,7 +6,7 @@ opens and orders name a share but not its object, and influence and circles belo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 import numpy as np
@@ -56,10 +56,10 @@ def solve(rows: pa.Table, as_of: date, executor_edges: int) -> dict[str, pa.Tabl
     }
 
 
-def partition_solver(as_of: date, executor_edges: int) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+def partition_solver(as_of: date, executor_edges: int) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """`solve` as a function for `mapInArrow`; it sends the tables back in slices, one a row of `tables.chunks()`."""
 
-    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         received = list(batches)
         if received:
             for name, table in solve(pa.Table.from_batches(received), as_of, executor_edges).items():

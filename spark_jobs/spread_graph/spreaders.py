@@ -44,7 +44,9 @@ def open_graph_table(of: Events, graph: OpenGraph) -> pa.Table:
     )
 
 
-def spreader_tables(of: Events, graph: OpenGraph, circle: Ints, circle_before: Ints, executor_edges: int) -> dict[str, pa.Table]:
+def spreader_tables(
+    of: Events, graph: OpenGraph, circle: Ints, circle_before: Ints, executor_edges: int
+) -> dict[str, pa.Table]:
     """Every table whose rows come from the open graph.
 
     Args:
@@ -114,7 +116,7 @@ def _influence(graph: OpenGraph, executor_edges: int) -> tuple[Floats, Ints]:
 
 
 def _bridges(graph: OpenGraph, circle: Ints) -> tuple[Ints, Floats]:
-    """For each vertex the circles among its openers, and its participation coefficient 1 - Σ (k_c/k)² (Guimerà, Amaral 2005)."""
+    """For each vertex the circles among its openers, and 1 - Σ (k_c/k)² over them (Guimerà, Amaral 2005)."""
     size = len(circle)
     reached, openers = np.unique(graph.sharer * size + circle[graph.opener], return_counts=True)
     sharer = reached // max(size, 1)
@@ -178,7 +180,7 @@ def _stability(circle: Ints, before: Ints) -> dict[str, Any]:
     circle, before = circle[in_both], before[in_both]
     return {
         "users_in_both": len(circle),
-        "adjusted_rand": leiden.adjusted_rand(circle, before) if len(circle) else None,
+        "adjusted_rand": leiden.adjusted_rand(circle, before),
         "renamed_share": float((circle != before).mean()) if len(circle) else None,
     }
 

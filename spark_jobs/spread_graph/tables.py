@@ -65,7 +65,8 @@ def columns(table: str) -> t.StructType:
     """The columns of a table, without `as_of`. Needs no session: executors ask as well."""
     schema = t.StructType()
     for column in TABLES[table].split():
-        schema.add(*column.split(":"))
+        name, kind = column.split(":")
+        schema.add(name, kind)
     return schema
 
 
