@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
@@ -9,7 +11,6 @@ from scipy.special import betaln, digamma, expit, logit
 
 # The prior's weight a + b, in observations, between which a maximum counts as an inner one.
 _WEIGHTS = (1e-4, 1e7)
-_STARTS = (0.3, 3.0, 30.0, 300.0, 3000.0)
 
 
 def shrink(successes: NDArray[np.int64], trials: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -36,22 +37,23 @@ def fit_prior(successes: NDArray[np.int64], trials: NDArray[np.int64]) -> tuple[
     pooled = k.sum() / n.sum()
     if not 0 < pooled < 1:
         return None
-    limits = [-_log_likelihood(logit(pooled), np.log(weight), k, n)[0] for weight in _WEIGHTS]
-    best = None
-    for weight in _STARTS:
-        found = minimize(
-            lambda x: _log_likelihood(x[0], x[1], k, n),
-            x0=(logit(pooled), np.log(weight)),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=((-30, 30), tuple(np.log(_WEIGHTS))),
-            options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 1000},
-        )
-        if best is None or found.fun < best.fun:
-            best = found
-    assert best is not None
+    at_pooled = partial(_log_likelihood, logit(pooled), k=k, n=n)
+    limits = [at_pooled(np.log(weight))[0] for weight in _WEIGHTS]
+    # Slope of the likelihood by 1/weight where the weight is infinite and all rates are the pooled one.
+    varies = np.sum(k * (k - 1) / pooled + (n - k) * (n - k - 1) / (1 - pooled) - n * (n - 1)) > 0
+    weights = np.linspace(np.log(_WEIGHTS[0]), np.log(_WEIGHTS[1]), 52)[1:-1]
+    start = min(weights, key=lambda log_weight: at_pooled(log_weight)[0])
+    best = minimize(
+        lambda x: _log_likelihood(x[0], x[1], k, n),
+        x0=(logit(pooled), start),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=((-30, 30), tuple(np.log(_WEIGHTS))),
+        options={"ftol": 1e-14, "gtol": 1e-9, "maxiter": 1000},
+    )
     mean, weight = expit(best.x[0]), np.exp(best.x[1])
-    is_inner = _WEIGHTS[0] * 10 < weight < _WEIGHTS[1] / 10 and -best.fun > max(limits) + 1e-9
+    is_higher = best.fun < limits[0] and (varies or best.fun < limits[1] - 1e-6)
+    is_inner = is_higher and 10 * _WEIGHTS[0] < weight < _WEIGHTS[1] / 10
     return (float(mean * weight), float((1 - mean) * weight)) if is_inner else None
 
 
