@@ -20,8 +20,8 @@ class About:
     playbook: str
     has_pseudonyms: bool
 
-    def lines(self, words: Words) -> list[tuple[str, str]]:
-        """Terms and meanings."""
+    def lines(self, words: Words, *, for_merchant: bool = False) -> list[tuple[str, str]]:
+        """Terms and meanings; a merchant is told nothing of how it is judged."""
         base = words("about.base_none") if self.base is None else str(self.base)
         facts = {
             "as_of": self.published.as_of.isoformat(),
@@ -34,7 +34,11 @@ class About:
         privacy = words("about.privacy_text", limit=PER_MERCHANT)
         if self.has_pseudonyms:
             privacy = f"{privacy} {words('about.pseudonyms')}"
-        terms = ("call", "stage", "risk", "loss", "per_fan", "change", "retention", "teams", "spread", "groups")
+        terms = ["per_fan", "change", "retention", "teams", "spread", "groups"]
+        if for_merchant:
+            del facts["playbook"], facts["base"]
+        else:
+            terms = ["call", "stage", "risk", "loss", *terms]
         return [
             *((words(f"about.{name}"), value) for name, value in facts.items()),
             *((words(f"about.{name}"), words(f"about.{name}_text")) for name in terms),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _RESERVED = re.compile(
@@ -24,7 +25,8 @@ def safe_name(identifier: str) -> str:
     """
     if _PLAIN.fullmatch(identifier) and not _RESERVED.fullmatch(identifier):
         return identifier
-    readable = "-".join(re.findall(r"[a-z0-9]+", identifier.lower()))[:32]
+    letters = "".join(character if character.isalnum() else "-" for character in unicodedata.normalize("NFKC", identifier))
+    readable = re.sub("-+", "-", letters.lower()).strip("-")[:32]
     return f"{readable}~{hashlib.sha256(identifier.encode('utf-8', 'surrogatepass')).hexdigest()[:_HASH_DIGITS]}"
 
 

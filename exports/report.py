@@ -123,7 +123,8 @@ def _page(
             sections=sections,
             calls=calls,
             today_note=today_note,
-            about=about.lines(words),
+            about=about.lines(words, for_merchant=calls is None),
+            currency=about.currency,
         )
         .encode()
     )
