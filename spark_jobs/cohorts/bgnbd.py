@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import betaincc, betaln, expit
 
@@ -22,63 +23,113 @@ PARAMETERS = ("r", "alpha", "a", "b")
 # the expectation, which others may check against, loses its digits.
 _LOWER, _UPPER = np.full(4, 1e-7), np.array([1e6, 1e6, 1e5, 1e5])
 _FIRST_TERMS = 1 << 15  # of the series in `expected_if_alive`, before quadrature takes over
+_COUNTABLE = 16  # histories that could be, for each customer, up to which they are counted without being sorted
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 
 @dataclass(frozen=True)
 class Histories:
-    """Customers grouped by equal histories: x, t_x, T (weeks) and how many have them."""
+    """Customers grouped by equal histories: x, t_x, T (weeks) and how many have them.
+
+    Times are positions in a table of the different ones, so that a logarithm is taken once for each.
+    """
 
     x: NDArray[np.int64]
-    recency: Vector
-    age: Vector
+    recency_at: NDArray[np.int64]
+    age_at: NDArray[np.int64]
+    recencies: Vector
+    ages: Vector
     customers: Vector
 
     @classmethod
     def group(cls, x: Vector, recency: Vector, age: Vector, customers: Vector | None = None) -> Histories:
         """Sort and count; the order of the customers makes no difference to any figure."""
-        rows, index = np.unique(np.column_stack([x, recency, age]), axis=0, return_inverse=True)
-        weights = np.bincount(index.ravel(), weights=customers, minlength=len(rows)).astype(np.float64)
-        return cls(rows[:, 0].astype(np.int64), rows[:, 1], rows[:, 2], weights)
+        (x_at, counts), (recency_at, recencies), (age_at, ages) = (
+            pd.factorize(column, sort=True) for column in (x, recency, age)
+        )
+        shape = (len(counts), len(recencies), len(ages))
+        if len(x) == 0:
+            return cls(counts.astype(np.int64), recency_at, age_at, recencies, ages, counts)
+        keys = (x_at * shape[1] + recency_at) * shape[2] + age_at
+        if np.prod(shape) <= _COUNTABLE * len(x):
+            weights = np.bincount(keys, weights=customers).astype(np.float64)
+            keys = np.flatnonzero(weights)
+            weights = weights[keys]
+        else:
+            keys, index = np.unique(keys, return_inverse=True)
+            weights = np.bincount(index, weights=customers).astype(np.float64)
+        each_x, each_recency, each_age = np.unravel_index(keys, shape)
+        return cls(counts[each_x].astype(np.int64), each_recency, each_age, recencies, ages, weights)
 
 
 class _LogLikelihood:
-    """Log-likelihood of grouped histories, and its gradient, by the logarithms of r, α, a, b."""
+    """Log-likelihood of grouped histories with its gradient and Hessian by r, α, a, b.
+
+    A history is explained by two terms: alive since the last purchase, or gone right after it (not with x = 0).
+    With L(t) = ln(1 + t/α) they are −(r+x)·L(T) − x·ln α and ln(a/(b+x−1)) − (r+x)·L(t_x) − x·ln α.
+    """
 
     def __init__(self, histories: Histories) -> None:
-        self.x, self.age, self.recency, self.n = histories.x, histories.age, histories.recency, histories.customers
-        self.again = self.x > 0
-        counts = np.bincount(self.x, weights=self.n)
+        self.histories = histories
+        again = histories.x > 0
+        self.once_n = np.bincount(histories.age_at[~again], weights=histories.customers[~again], minlength=len(histories.ages))
+        self.x, self.n = histories.x[again].astype(np.float64), histories.customers[again]
+        self.age_at, self.recency_at = histories.age_at[again], histories.recency_at[again]
+        counts = np.bincount(histories.x, weights=histories.customers)
         self.more = counts.sum() - np.cumsum(counts)[:-1]  # customers with more than i repeat purchases
         self.i = np.arange(len(self.more), dtype=np.float64)
+        self.purchases = float(self.n @ self.x)
 
-    def terms(self, r: float, alpha: float, a: float, b: float) -> tuple[Vector, Vector]:
-        """Logarithms of the two terms: alive since the last purchase, and gone right after it (-inf with no repeat)."""
-        alive = -r * np.log1p(self.age / alpha) - self.x * np.log(alpha + self.age)
-        gone = np.full_like(alive, -np.inf)
-        x, recency = self.x[self.again], self.recency[self.again]
-        gone[self.again] = np.log(a / (b + x - 1)) - r * np.log1p(recency / alpha) - x * np.log(alpha + recency)
-        return alive, gone
+    def __call__(self, parameters: Vector) -> tuple[float, Vector, Vector]:
+        r, alpha, a, b = parameters
+        value, gradient, hessian = self._rising(r, a, b)
+        ages, recencies = self.histories.ages, self.histories.recencies
+        log_age, log_recency = np.log1p(ages / alpha), np.log1p(recencies / alpha)
+        # T/(α(α+T)) and its negative derivative: minus the slopes of L, by α.
+        age_1, recency_1 = ages / (alpha * (alpha + ages)), recencies / (alpha * (alpha + recencies))
+        age_2 = ages * (2 * alpha + ages) / (alpha * (alpha + ages)) ** 2
+        recency_2 = recencies * (2 * alpha + recencies) / (alpha * (alpha + recencies)) ** 2
 
-    def __call__(self, logs: Vector) -> tuple[float, Vector]:
-        r, alpha, a, b = np.exp(logs)
-        alive, gone = self.terms(r, alpha, a, b)
-        rising = np.log(r + self.i) - np.log1p(a / (b + self.i))
-        value = float(self.more @ rising + self.n @ np.logaddexp(alive, gone))
+        value -= r * float(self.once_n @ log_age) + self.purchases * np.log(alpha)
+        gradient += [-self.once_n @ log_age, r * self.once_n @ age_1 - self.purchases / alpha, 0, 0]
+        hessian[0, 1] += self.once_n @ age_1
+        hessian[1, 1] -= r * self.once_n @ age_2 - self.purchases / alpha**2
 
-        left = np.zeros_like(alive)  # probability of having left, given the history
-        left[self.again] = expit(gone[self.again] - alive[self.again])
-        here, gone_n, alive_n = self.again, self.n * left, self.n * (1 - left)
-        d_r = self.more @ (1 / (r + self.i)) - alive_n @ np.log1p(self.age / alpha) - gone_n @ np.log1p(self.recency / alpha)
-        d_alpha = alive_n @ _by_alpha(r, alpha, self.x, self.age) + gone_n @ _by_alpha(r, alpha, self.x, self.recency)
-        d_a = -self.more @ (1 / (a + b + self.i)) + gone_n.sum() / a
-        d_b = self.more @ (a / (b + self.i) / (a + b + self.i)) - gone_n[here] @ (1 / (b + self.x[here] - 1))
-        return value, np.array([r * d_r, alpha * d_alpha, a * d_a, b * d_b])
+        shape, rest = r + self.x, b + self.x - 1
+        alive, span = shape * log_age[self.age_at], log_age[self.age_at] - log_recency[self.recency_at]
+        odds = np.log(a) - np.log(rest) + shape * span
+        small = np.exp(-np.abs(odds))
+        left = np.where(odds > 0, 1, small) / (1 + small)  # probability of having left, given the history
+        value += float(self.n @ (np.maximum(odds, 0) + np.log(1 + small) - alive))
+        n_left = self.n * left
+        n_both = n_left * (1 - left)
 
+        steps = age_1[self.age_at], recency_1[self.recency_at]
+        slope = shape * (steps[1] - steps[0])  # of the odds by α
+        gradient[0] += n_left @ span - self.n @ log_age[self.age_at]
+        gradient[1] += n_left @ slope + self.n @ (shape * steps[0])
+        gradient[2] += n_left.sum() / a
+        gradient[3] -= n_left @ (1 / rest)
+        bend = age_2[self.age_at], recency_2[self.recency_at]
+        hessian[0, 1] += n_left @ (steps[1] - steps[0]) + self.n @ steps[0]
+        hessian[1, 1] += n_left @ (shape * (bend[0] - bend[1])) - self.n @ (shape * bend[0])
+        hessian[2, 2] -= n_left.sum() / a**2
+        hessian[3, 3] += n_left @ rest**-2
+        slopes = np.stack([span, slope, np.full_like(span, 1 / a), -1 / rest])
+        hessian += (slopes * n_both) @ slopes.T
+        hessian[1, 0] = hessian[0, 1]
+        return value, gradient, hessian
 
-def _by_alpha(r: float, alpha: float, x: NDArray[np.int64], t: Vector) -> Vector:
-    slope: Vector = r * t / (alpha * (alpha + t)) - x / (alpha + t)
-    return slope
+    def _rising(self, r: float, a: float, b: float) -> tuple[float, Vector, Vector]:
+        """What does not depend on times: ln of Γ(r+x)·Γ(b+x)·Γ(a+b) / (Γ(r)·Γ(b)·Γ(a+b+x)), as sums of one sign."""
+        of_r, of_b, of_both = 1 / (r + self.i), 1 / (b + self.i), 1 / (a + b + self.i)
+        value = float(self.more @ (np.log(r + self.i) - np.log1p(a * of_b)))
+        gradient = np.array([self.more @ of_r, 0, -self.more @ of_both, self.more @ (a * of_b * of_both)])
+        hessian = np.zeros((4, 4))
+        hessian[0, 0] = -self.more @ of_r**2
+        hessian[2, 2] = hessian[2, 3] = hessian[3, 2] = self.more @ of_both**2
+        hessian[3, 3] = -self.more @ (a * of_b * of_both * (of_b + of_both))
+        return value, gradient, hessian
 
 
 def fit(histories: Histories) -> Fit:
@@ -87,7 +138,8 @@ def fit(histories: Histories) -> Fit:
     Data without dropout, or with the same rate for everybody, have their maximum at infinity: the estimate then lies at a
     bound of the search, which is the limiting model to within the digits that matter.
     """
-    weeks, purchases = float(histories.customers @ histories.age), float(histories.customers @ histories.x)
+    weeks = float(histories.customers @ histories.ages[histories.age_at])
+    purchases = float(histories.customers @ histories.x)
     scale = min(max(weeks / purchases if weeks and purchases else 1.0, 0.1), 1000.0)
     guesses = ((1, scale, 1, 2), (0.25, scale / 4, 0.8, 2.5), (5, 5 * scale, 0.1, 1), (2, scale, 5, 50))
     starts = [np.array(guess, dtype=np.float64) for guess in guesses]
@@ -96,10 +148,13 @@ def fit(histories: Histories) -> Fit:
 
 def log_likelihoods(parameters: Vector, x: NDArray[np.int64], recency: Vector, age: Vector) -> Vector:
     """Log-likelihood of each customer."""
-    r, _, a, b = parameters
+    r, alpha, a, b = parameters
     i = np.arange(int(x.max(initial=0)))
     rising = np.concatenate([[0.0], np.cumsum(np.log(r + i) - np.log1p(a / (b + i)))])
-    own: Vector = rising[x] + np.logaddexp(*_LogLikelihood(Histories(x, recency, age, np.ones(len(x)))).terms(*parameters))
+    alive = -r * np.log1p(age / alpha) - x * np.log(alpha + age)
+    again = x > 0
+    odds = np.log(a / (b + np.where(again, x, 1) - 1)) + (r + x) * (np.log1p(age / alpha) - np.log1p(recency / alpha))
+    own: Vector = rising[x] + alive + np.where(again, np.logaddexp(0, odds), 0.0)
     return own
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaln, digamma
+from scipy.special import betaln, digamma, polygamma
 
 from spark_jobs.cohorts.likelihood import Fit, Vector, maximise
 
@@ -18,27 +18,43 @@ _DEGENERATE = 1e4
 
 
 class _LogLikelihood:
-    """Log-likelihood of customers with x values of a mean, and its gradient, by the logarithms of p, q, v."""
+    """Log-likelihood of customers with x values of a mean, with its gradient and Hessian by p, q, v."""
 
     def __init__(self, x: NDArray[np.int64], mean: Vector, customers: Vector) -> None:
-        order = np.lexsort((mean, x))
-        self.x, self.n = x[order].astype(np.float64), customers[order]
-        self.total = self.x * mean[order]
-        self.logs = float(self.n @ np.log(mean[order]))
+        # One order for whatever order they came in, so that sums have one value; any will do.
+        order = np.argsort(mean.astype(np.float64).view(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + x.astype(np.uint64))
+        x, mean, n = x[order].astype(np.float64), mean[order], customers[order]
+        self.total = x * mean
+        self.weights = n, n * x  # of the customers, and of their values
         # Terms that depend on x alone are worked out once for each x.
-        self.each_x, index = np.unique(self.x, return_inverse=True)
-        self.each_n = np.bincount(index, weights=self.n)
+        self.x, index = np.unique(x, return_inverse=True)
+        self.n = np.bincount(index, weights=n)
+        logs = np.log(mean)
+        self.log_mean = float(n @ logs)
+        self.log_total = float(self.weights[1] @ logs + self.n @ (self.x * np.log(self.x)))
 
-    def __call__(self, logs: Vector) -> tuple[float, Vector]:
-        p, q, v = np.exp(logs)
-        shape = p * self.each_x
-        above, below = np.log1p(self.total / v), np.log1p(v / self.total)
-        value = -float(self.each_n @ betaln(q, shape)) - self.logs - float(self.n @ (q * above + p * self.x * below))
-        both = digamma(q + shape)
-        d_p = self.each_n @ (self.each_x * (both - digamma(shape))) - self.n @ (self.x * below)
-        d_q = self.each_n @ (both - digamma(q)) - self.n @ above
-        d_v = self.n @ ((q * self.total / v - p * self.x) / (v + self.total))
-        return value, np.array([p * d_p, q * d_q, v * d_v])
+    def __call__(self, parameters: Vector) -> tuple[float, Vector, Vector]:
+        p, q, v = parameters
+        shape, count, values = p * self.x, self.n.sum(), self.n @ self.x
+        inverse = 1 / (v + self.total)
+        columns = np.log1p(self.total / v), inverse, inverse**2
+        (logs, once, twice), (logs_x, once_x, twice_x) = ([float(n @ column) for column in columns] for n in self.weights)
+        below = logs_x + values * np.log(v) - self.log_total  # Σ x·ln(1 + v / total)
+        value = -float(self.n @ betaln(q, shape)) - self.log_mean - q * logs - p * below
+
+        both, both_1 = digamma(q + shape), polygamma(1, q + shape)
+        gradient = np.array(
+            [
+                self.n @ (self.x * (both - digamma(shape))) - below,
+                self.n @ (both - digamma(q)) - logs,
+                q * (count / v - once) - p * once_x,
+            ]
+        )
+        d_pq, d_pv, d_qv = self.n @ (self.x * both_1), -once_x, count / v - once
+        d_pp = self.n @ (self.x**2 * (both_1 - polygamma(1, shape)))
+        d_qq = self.n @ (both_1 - polygamma(1, q))
+        d_vv = q * (twice - count / v**2) + p * twice_x
+        return value, gradient, np.array([[d_pp, d_pq, d_pv], [d_pq, d_qq, d_qv], [d_pv, d_qv, d_vv]])
 
 
 def fit(x: NDArray[np.int64], mean: Vector, customers: Vector | None = None) -> Fit:

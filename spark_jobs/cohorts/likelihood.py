@@ -1,4 +1,4 @@
-"""Maximum likelihood over positive parameters with exact gradients."""
+"""Maximum likelihood over positive parameters with exact gradients and Hessians."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 Vector = NDArray[np.float64]
-# Gives the log-likelihood and its gradient in the logarithms of the parameters.
-Likelihood = Callable[[Vector], tuple[float, Vector]]
+# Gives the log-likelihood, its gradient and its Hessian at some parameters.
+Likelihood = Callable[[Vector], tuple[float, Vector, Vector]]
 
-_GRADIENT_STEP = 1e-5
-_LONGEST_STEP = 3.0  # of a Newton step, in logarithms
+_MOST_STEPS = 100
+_LONGEST_STEP = 3.0  # in logarithms
+_ENOUGH = 1e-9  # gain of a step, below which there is nothing left to climb
 
 
 @dataclass(frozen=True)
@@ -39,97 +39,76 @@ class Fit:
 def maximise(likelihood: Likelihood, starts: Sequence[Vector], lower: Vector, upper: Vector) -> Fit:
     """The best fit from several starts, until one converges inside the bounds or two agree at them.
 
-    L-BFGS-B finds the region, Newton steps on a Hessian of differenced exact gradients finish, also along the flat ridges
-    on which L-BFGS-B stops early. Parameters are searched by their logarithms.
+    Parameters are searched by their logarithms.
 
     Args:
-        likelihood: log-likelihood and gradient by the logarithms of the parameters.
-        starts: parameters to start from, inside the bounds.
+        likelihood: see `Likelihood`.
+        starts: parameters to start from, at least one.
         lower: smallest parameters.
         upper: largest parameters.
     """
     low, high = np.log(lower), np.log(upper)
-    best: Fit | None = None
+    fits: list[Fit] = []
     for start in starts:
         fit = _climb(likelihood, np.clip(np.log(start), low, high), low, high)
-        agree = (
-            best is not None
-            and best.has_converged
-            and fit.has_converged
-            and abs(fit.log_likelihood - best.log_likelihood) < 1e-3
+        agree = any(
+            fit.has_converged and other.has_converged and abs(fit.log_likelihood - other.log_likelihood) < 1e-3
+            for other in fits
         )
-        if best is None or (fit.has_converged, fit.log_likelihood) > (best.has_converged, best.log_likelihood):
-            best = fit
-        if agree or (best.has_converged and not best.at_bound.any()):
+        fits.append(fit)
+        if agree or (fit.has_converged and not fit.at_bound.any()):
             break
-    if best is None:
-        raise ValueError("no start to search from")
-    return best
+    return max(fits, key=lambda fit: (fit.has_converged, fit.log_likelihood))
 
 
-def _climb(likelihood: Likelihood, start: Vector, low: Vector, high: Vector) -> Fit:
-    def loss(x: Vector) -> tuple[float, Vector]:
-        value, gradient = likelihood(x)
-        return -value, -gradient
-
-    bounds = list(zip(low, high, strict=True))
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 300})
-    x = np.clip(found.x, low, high)
-    value, gradient = likelihood(x)
+def _climb(likelihood: Likelihood, x: Vector, low: Vector, high: Vector) -> Fit:
+    """Newton steps that always lead up, cut to the bounds, and halved until they do."""
+    value, gradient, hessian = _by_logs(likelihood, x)
     has_converged = False
-    for _ in range(60):
+    for _ in range(_MOST_STEPS):
         free = ~(((x <= low) & (gradient < 0)) | ((x >= high) & (gradient > 0)))
-        if not free.any():
-            has_converged = True
-            break
         step = np.zeros_like(x)
-        step[free] = _uphill(_hessian(likelihood, x, low, high)[np.ix_(free, free)], gradient[free])
-        gain = 0.5 * float(gradient @ step)
-        if gain < 1e-9 * (1 + abs(value)) ** 0.5:
+        step[free] = _uphill(hessian[np.ix_(free, free)], gradient[free])
+        if 0.5 * gradient @ step < _ENOUGH:
             has_converged = True
             break
         step *= min(1.0, _LONGEST_STEP / float(np.abs(step).max()))
-        for _halving in range(30):
+        for _halving in range(40):
             trial = np.clip(x + step, low, high)
-            trial_value, trial_gradient = likelihood(trial)
-            if trial_value > value:
+            reached = _by_logs(likelihood, trial)
+            if reached[0] > value:
                 break
             step /= 2
         else:
-            has_converged = gain < 1e-5  # rounding hides what is left to gain
+            # Nothing leads up: rounding hides what is left to gain, if that is little.
+            has_converged = bool(0.5 * gradient @ _uphill(hessian, gradient) < 1e-4)
             break
-        x, value, gradient = trial, trial_value, trial_gradient
+        x, (value, gradient, hessian) = trial, reached
     at_bound = (x <= low) | (x >= high)
+    errors = np.exp(x) * _log_errors(hessian, ~at_bound)
+    return Fit(np.exp(x), errors, value, has_converged, at_bound)
+
+
+def _by_logs(likelihood: Likelihood, x: Vector) -> tuple[float, Vector, Vector]:
+    """The likelihood with its derivatives by the logarithms of the parameters."""
     parameters = np.exp(x)
-    return Fit(parameters, parameters * _log_errors(likelihood, x, low, high, ~at_bound), value, has_converged, at_bound)
-
-
-def _hessian(likelihood: Likelihood, x: Vector, low: Vector, high: Vector) -> Vector:
-    """Symmetric matrix of central differences of the gradient."""
-    rows = []
-    for i in range(len(x)):
-        ahead, behind = x.copy(), x.copy()
-        ahead[i], behind[i] = min(x[i] + _GRADIENT_STEP, high[i]), max(x[i] - _GRADIENT_STEP, low[i])
-        rows.append((likelihood(ahead)[1] - likelihood(behind)[1]) / (ahead[i] - behind[i]))
-    hessian = np.array(rows)
-    symmetric: Vector = (hessian + hessian.T) / 2
-    return symmetric
+    value, gradient, hessian = likelihood(parameters)
+    slope = parameters * gradient
+    return value, slope, parameters[:, None] * hessian * parameters + np.diag(slope)
 
 
 def _uphill(hessian: Vector, gradient: Vector) -> Vector:
     """The Newton step with every curvature taken as one of a hill, so that it always leads up."""
-    values, vectors = np.linalg.eigh(-hessian)
-    curvature = np.maximum(np.abs(values), 1e-12 * max(1.0, float(np.abs(values).max())))
+    values, vectors = np.linalg.eigh(hessian)
+    curvature = np.maximum(np.abs(values), 1e-12 * max(1.0, float(np.abs(values).max(initial=0))))
     step: Vector = vectors @ ((vectors.T @ gradient) / curvature)
     return step
 
 
-def _log_errors(likelihood: Likelihood, x: Vector, low: Vector, high: Vector, free: NDArray[np.bool_]) -> Vector:
+def _log_errors(hessian: Vector, free: NDArray[np.bool_]) -> Vector:
     """Standard errors of the logarithms of the free parameters, nan for the others."""
-    errors = np.full(len(x), np.nan)
-    if not free.any():
-        return errors
-    information = -_hessian(likelihood, x, low, high)[np.ix_(free, free)]
-    if np.all(np.isfinite(information)) and np.linalg.eigvalsh(information).min() > 1e-9:
+    errors = np.full(len(hessian), np.nan)
+    information = -hessian[np.ix_(free, free)]
+    if free.any() and np.linalg.eigvalsh(information).min() > 1e-9:
         errors[free] = np.sqrt(np.diag(np.linalg.inv(information)))
     return errors

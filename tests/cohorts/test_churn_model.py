@@ -18,7 +18,7 @@ FIRST = AS_OF - timedelta(days=260)
 
 
 def observed(merchants: int, leavers: int, seed: int = 1) -> pd.DataFrame:
-    """Merchants with orders and logins of their own rhythm; the leavers slow down for a month and stop on days spread over time."""
+    """Merchants with orders and logins; leavers slow down for a month and stop, on days spread over the history."""
     rng = np.random.default_rng(seed)
     frames = []
     for number in range(merchants):
