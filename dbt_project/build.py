@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 from collections import Counter
 from datetime import date
@@ -69,6 +70,7 @@ def build(settings: Settings, as_of: date) -> dict[str, Any]:
     warehouse = settings.warehouse(as_of)
     for leftover in (warehouse, Path(f"{warehouse}.wal")):
         leftover.unlink(missing_ok=True)
+    shutil.rmtree(f"{warehouse}.tmp", ignore_errors=True)
     outcome = run_dbt(settings, as_of, "build", "--exclude-resource-type", "unit_test")  # they test the code, not the day
     results = list(getattr(outcome.result, "results", None) or [])
     faults = [result for result in results if result.status in FAILURES]

@@ -30,6 +30,10 @@ def _fans_and_orders(lake: TinyLake) -> None:
     lake.add("share_opened", "2026-03-02T09:00:00+08:00", merchant_id="m1", user_id="b", share_id="s1")
     lake.add("share_opened", "2026-03-04T09:00:00+08:00", merchant_id="m1", user_id="c", share_id="s2")
     lake.add("share_opened", "2026-03-04T09:00:00+08:00", merchant_id="m1", user_id="c", share_id="nobody's")
+    for share_id, user_id in (("s1", "a"), ("s2", "b")):
+        what = {"object_type": "page", "object_id": "x", "channel": "group"}
+        lake.add("share_created", "2026-03-01T08:00:00+08:00", merchant_id="m1", share_id=share_id, user_id=user_id, **what)
+    lake.add("share_created", "2026-04-01T20:05:00+08:00", merchant_id="m2", share_id="s1", user_id="z", **what)
     # The refund comes before its order; the order is o1 at m2 too.
     _refund(lake, "2026-03-04T10:00:00+08:00", "r1", "o1", "50.00")
     _order(lake, "2026-03-05T10:00:00+08:00", "m1", "o1", "c", "100.01", via_share_id="s2")
@@ -77,7 +81,7 @@ def _lives(lake: TinyLake) -> None:
 
 
 def _derived(settings: Settings) -> None:
-    """What Spark makes of the shares: at m1 s1 of a with the child s2 of b, at m2 s1 of z."""
+    """What Spark makes of it: at m1 the share s1 of a with the child s2 of b, at m2 s1 of z; too few buyers for a model."""
     tree = {"root_share_id": "s1", "shared_at": datetime(2026, 3, 1, tzinfo=UTC), "channel": "group"}
     root = tree | {"share_id": "s1", "parent_status": "root", "depth": 0}
     child = tree | {"share_id": "s2", "parent_share_id": "s1", "parent_status": "declared", "depth": 1}
@@ -106,6 +110,11 @@ def _derived(settings: Settings) -> None:
         {"merchant_id": "m2", "depth": 0} | cups,
     ]
     write_derived(settings, "cascade_layers", AS_OF, [layer | one for one in layers])
+    buyers = [("m1", "a"), ("m1", "c"), ("m2", "b")]
+    write_derived(settings, "lifetime_value", AS_OF, [{"merchant_id": m, "user_id": u} for m, u in buyers])
+    stage = {"stage": "launching", "churn_probability": 0.0, "is_churn_flagged": False, "model_version": "none"}
+    stage |= {"capacity": 100} | dict.fromkeys(("revenue_28d", "revenue_prev_28d", "expected_loss"), Decimal(0))
+    write_derived(settings, "merchant_churn_flags", AS_OF, [stage | {"merchant_id": merchant} for merchant in ("m1", "m2")])
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,10 @@ FAULTS = {
         create or replace view intermediate.int_lines_unioned as
         select * from staging.stg_shop__lines union all by name select * from staging.stg_shop__lines
     """,
+    "spark_and_dbt_saw_the_same_events": """
+        create or replace view staging.stg_spread_graph__cascade_nodes as
+        select * from marts.cascade_nodes where share_id = 's1'
+    """,
     "teams_add_up_to_regions": "update marts.team_formation set failed = 0, formed_organic = 1 where failed = 1",
     "expression_is_true_growth_split_": "update marts.growth_split set user_effect = 1, per_fan_effect = 1",
     "expression_is_true_int_fan_spells_derived_": "update intermediate.int_fan_spells_derived set ended_at = '2000-01-01'",
@@ -79,7 +83,7 @@ def on_faults(built: tuple[Settings, dict[str, Any]], tmp_path_factory: pytest.T
     settings, _ = built
     filled = [
         f"create or replace table marts.{name} as select t.* from range(1) left join marts.{name} as t on false"
-        for name in ("lifetime_value", "merchant_stage_history")
+        for name in ("merchant_stage_history",)
     ]
     entered = "update marts.merchant_stage_history set entered_on = '2026-03-01'"
     return _tests_of(settings, [*filled, entered, *FAULTS.values()], tmp_path_factory.mktemp("faults"))

@@ -20,7 +20,7 @@ def rows(marts: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
 
 def test_report_counts_lines_and_rows(built: tuple[Any, dict[str, Any]], marts: duckdb.DuckDBPyConnection) -> None:
     _, report = built
-    assert report["rows_in"] == marts.execute("select sum(rows_read) from ingest_ledger").fetchall()[0][0] == 38
+    assert report["rows_in"] == marts.execute("select sum(rows_read) from ingest_ledger").fetchall()[0][0] == 41
     assert report["rows_out"] > 100
     assert (report["step"], report["as_of"]) == ("build_marts", "2026-04-10")
     assert report["models"] > 100
