@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from exports.day import Day
+from exports.names import readable
 from exports.people import SMALLEST_CELL
 from exports.playbook import Playbook
 from exports.reasons import Reason, reasons
@@ -16,6 +17,7 @@ from exports.words import Words, money, percent
 WEEKS = 12
 STAGES = ("launching", "operating", "at_risk", "churned", "recovered", "unknown")
 DRAWN_SHARES = 300
+_LONGEST_NAME = 80
 _NOTABLE_RISK = 0.05  # change of a probability that is worth a word
 _NOTABLE_REVENUE = 0.1  # relative change
 
@@ -66,7 +68,7 @@ def merchants(day: Day, identifiers: Iterable[str]) -> list[Merchant]:
     """The merchants of a batch, in the order of their identifiers."""
     day.con.execute("create or replace temp table batch (merchant_id varchar)")
     day.con.executemany("insert into batch values (?)", [[identifier] for identifier in identifiers])
-    found = {row["merchant_id"]: Merchant(row) for row in day.rows(_OVERVIEW)}
+    found = {row["merchant_id"]: Merchant(_named(row)) for row in day.rows(_OVERVIEW)}
     for row in day.rows(_WEEKS):
         found[row["merchant_id"]].weeks[WEEKS - 1 - row["week"]] = row["revenue"]
     for row in day.rows(_FUNNEL):
@@ -91,11 +93,17 @@ def calls(day: Day, manager: str, playbook: Playbook, words: Words) -> list[Call
     if day.base is not None:
         before = {row["merchant_id"]: row for row in day.rows("select * from before.marts.merchant_churn_flags")}
     listed = []
-    for row in day.rows("select * from calls_now where manager = ? order by rank", [manager]):
+    for row in map(_named, day.rows("select * from calls_now where manager = ? order by rank", [manager])):
         why = reasons(row, words)
         step = playbook.next_step(row["stage"], [reason.topic for reason in why], words.language)
         listed.append(Call(row, why, step, _changed(row, before.get(row["merchant_id"]), day.base is not None, words)))
     return listed
+
+
+def _named(row: Row) -> Row:
+    """A row with a name that can be shown."""
+    name = readable(row["name"]) or row["merchant_id"]
+    return row | {"name": name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"}
 
 
 def _changed(row: Row, before: Row | None, has_base: bool, words: Words) -> str:

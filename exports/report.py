@@ -16,7 +16,6 @@ from markupsafe import Markup
 from exports import charts, sheets
 from exports.about import About
 from exports.figures import STAGES, WEEKS, Call, Merchant
-from exports.names import readable
 from exports.people import LEADERS, SMALLEST_CELL, SPREADERS
 from exports.sheets import Sheet, written
 from exports.words import Words, day, money, percent
@@ -100,7 +99,7 @@ def merchant_report(merchant: Merchant, about: About, words: Words) -> bytes:
         _table(words("title.leaders"), words("title.leaders_note", limit=LEADERS), sheets.leaders(alone), words, 2),
         _table(words("sheet.groups"), words("title.groups_note"), sheets.groups(alone, words), words, 2),
     ]
-    return _page(words("title.merchant", name=readable(merchant.name)), about, words, tiles, sections, None, "")
+    return _page(words("title.merchant", name=merchant.name), about, words, tiles, sections, None, "")
 
 
 def _page(
@@ -147,7 +146,7 @@ def _card(call: Call, words: Words) -> dict[str, Any]:
         (words("column.revenue_28d"), money(row["revenue_28d"])),
         (words("column.changed"), call.changed),
     ]
-    shown = row | {"name": readable(row["name"])}
+    shown = row | {"name": row["name"]}
     return {
         "overview": shown,
         "facts": [fact for fact in facts if fact[1]],
@@ -177,7 +176,7 @@ def _regions(merchants: Sequence[Merchant], words: Words) -> Section:
         for row in merchant.regions:
             if row["formation_rate"] is not None:
                 region = words("unit.unknown") if row["region"] == "unknown" else row["region"]
-                label = region if len(merchants) == 1 else f"{region} · {readable(merchant.name)}"
+                label = region if len(merchants) == 1 else f"{region} · {merchant.name}"
                 rows.append((label, row["formation_rate"], f"{percent(row['formation_rate'])} ({row['closed']:,})"))
     rows.sort(key=lambda row: row[1])
     picture = charts.bars(words("title.regions"), rows[:SHOWN_ROWS], most=1.0) if rows else None
@@ -192,7 +191,7 @@ def _cascade(merchant: Merchant | None, words: Words) -> Section:
     row = merchant.cascade
     note = words(
         "title.cascade_note",
-        merchant=readable(merchant.name),
+        merchant=merchant.name,
         shares=row["shares"],
         sharers=row["sharers"],
         depth=row["depth"],

@@ -72,7 +72,7 @@ def today(calls: Sequence[Call], words: Words) -> Sheet:
         rows.append(
             (
                 row["rank"],
-                readable(row["name"]),
+                row["name"],
                 row["merchant_id"],
                 words(f"stage.{row['stage']}"),
                 row["since"],
@@ -108,7 +108,7 @@ def overview(merchants: Iterable[Merchant], words: Words) -> Sheet:
     rows: list[tuple[Value, ...]] = []
     for merchant in merchants:
         row = merchant.overview | {"stage": words(f"stage.{merchant.overview['stage']}")}
-        rows.append((readable(row["name"]), row["merchant_id"], *(row[name] for name in fields)))
+        rows.append((row["name"], row["merchant_id"], *(row[name] for name in fields)))
     return Sheet("merchants", (*_MERCHANT, *fields.values()), rows)
 
 
@@ -181,7 +181,7 @@ def _of_each(
     """A sheet with several rows a merchant."""
     rows: list[tuple[Value, ...]] = []
     for merchant in merchants:
-        owner = (readable(merchant.name), merchant.overview["merchant_id"])
+        owner = (merchant.name, merchant.overview["merchant_id"])
         rows += [(*owner, *(row[field] for field in fields)) for row in rows_of(merchant)]
     return Sheet(name, (*_MERCHANT, *fields.values()), rows)
 

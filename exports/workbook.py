@@ -34,7 +34,7 @@ class Workbook:
     """A workbook that is being written."""
 
     def __init__(self, path: Path, title: str, words: Words, day: date):
-        options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
         self.book = xlsxwriter.Workbook(str(path), options)
         self.book.set_properties({"title": title, "created": datetime(day.year, day.month, day.day)})
         self.words = words

@@ -30,6 +30,15 @@ def exported(settings: Settings) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The exports of the small warehouse as it is, to read."""
+    settings = Settings.from_environment({"FANOUT_HOME": str(tmp_path_factory.mktemp("small"))})
+    published(settings)
+    export(settings, AS_OF)
+    return settings.exports / AS_OF.isoformat()
+
+
+@pytest.fixture(scope="session")
 def rows() -> Callable[[Path], Rows]:
     """The rows of a CSV file as texts."""
 

@@ -1,0 +1,290 @@
+"""The workbook by a second library, and by LibreOffice; the report as a page."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from expectations.settings import Settings
+from tests.small_warehouse import AS_OF
+
+Export = Callable[..., Path]
+NASTY = [
+    '=HYPERLINK("http://evil","click")',
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "http://evil.example",
+    "mailto:a@b",
+    "00123",
+    "a" + chr(0) + chr(7) + "b" + chr(0x202E) + "c",
+    "两行\n小圈子 🎉",
+    "<script>alert(1)</script>",
+    '&amp; "quoted"',
+    "x" * 40_000,
+]
+
+
+def named(*names: str) -> list[str]:
+    """Merchants of amy with these names, every one with a call."""
+
+    def text(name: str) -> str:
+        return " || ".join(
+            f"chr({ord(char)})" if char in "'\n\t\"" or ord(char) < 32 else f"'{char}'" for char in name[:50]
+        ) + (f" || repeat('{name[0]}', {len(name) - 50})" if len(name) > 50 else "")
+
+    statements = []
+    for number, name in enumerate(names, 10):
+        statements.append(
+            f"insert into marts.merchants values ('m-{number}', {text(name)}, null, 'CN', 1, null, 'amy', null, now())"
+        )
+        statements.append(
+            f"""insert into marts.merchant_churn_flags values ('m-{number}', date '2026-03-20', 'at_risk', 4, 9, 30, 50, 0.6, true,
+            'no login for 9 days', null, null, {number}, 'base rate')"""
+        )
+    return statements
+
+
+def sheet(book: Any, title: str) -> list[list[Any]]:
+    return [[cell.value for cell in row] for row in book[title].iter_rows()]
+
+
+def test_the_workbook_says_whom_to_call(small: Path) -> None:
+    book = openpyxl.load_workbook(small / "managers" / "amy" / "workbook.xlsx")
+    assert book.sheetnames == ["Today", "Merchants", "Regions", "Spreaders to thank", "Groups dying", "About"]
+    rows = sheet(book, "Today")
+    assert rows[2] == [
+        "#",
+        "Name",
+        "Id",
+        "Stage",
+        "Since",
+        "Risk of leaving",
+        "Loss in a year",
+        "Reason 1",
+        "Reason 2",
+        "Reason 3",
+        "Suggested next step",
+        "Since last time",
+    ]
+    rank, _, merchant, stage, since, risk, loss, *rest = rows[3]
+    assert (rank, merchant, stage, since) == (1, "m-1", "at risk", datetime(2026, 3, 20))
+    assert (risk, loss) == (0.6, 234.64)
+    assert rest[:2] == ["revenue fell by 40 % against the 28 days before", "no login for 9 days"]
+    assert rest[3].startswith("Call and walk through the daily routine")
+    assert rest[4] == "first time"
+    assert {row[0] for row in sheet(book, "About")} >= {
+        "Business date",
+        "Version of the warehouse",
+        "Who needs a call",
+        "Privacy",
+    }
+    assert [row[2] for row in sheet(book, "Spreaders to thank")[3:]] == ["u-1", "u-2"]
+    assert sheet(book, "Groups dying")[3][2:5] == ["g-1", "product", 30]
+
+
+def test_the_workbook_is_ready_to_use(small: Path) -> None:
+    path = small / "managers" / "amy" / "workbook.xlsx"
+    book = openpyxl.load_workbook(path)
+    for title in ("Today", "Merchants", "Regions", "Spreaders to thank", "Groups dying"):
+        page = book[title]
+        assert page.freeze_panes is not None
+        assert page.freeze_panes.endswith("4")
+        assert page.auto_filter.ref is not None
+        assert page.page_setup.orientation == "landscape"
+    assert book["Today"]["F4"].number_format == "0.0%"
+    assert book["Today"]["G4"].number_format == "#,##0.00"
+    assert len(book["Today"].conditional_formatting) == 2
+    with zipfile.ZipFile(path) as files:
+        assert len([name for name in files.namelist() if name.startswith("xl/charts/chart")]) == 3
+
+
+def test_no_cell_of_a_workbook_can_run(exported: Export) -> None:
+    path = exported(*named(*NASTY)) / "managers" / "amy" / "workbook.xlsx"
+    book = openpyxl.load_workbook(path)
+    names = [row[1] for row in book["Today"].iter_rows(min_row=4)]
+    assert len([cell for cell in names if cell.value]) >= len(NASTY)
+    for page in book.worksheets:
+        for row in page.iter_rows():
+            for cell in row:
+                assert cell.data_type != "f", cell.coordinate
+                assert cell.hyperlink is None
+                if isinstance(cell.value, str) and cell.value[:1] in "=+-@":
+                    assert cell.quotePrefix, cell.coordinate
+    texts = {str(cell.value) for cell in names}
+    assert "00123" in texts
+    assert "a b c" in texts
+    assert "两行 小圈子 🎉" in texts
+    with zipfile.ZipFile(path) as files:
+        assert not [name for name in files.namelist() if "external" in name.lower() or "macro" in name.lower()]
+        assert "hyperlink" not in files.read("xl/worksheets/sheet1.xml").decode()
+
+
+def test_the_workbook_has_no_clock(small: Path) -> None:
+    with zipfile.ZipFile(small / "managers" / "amy" / "workbook.xlsx") as book:
+        assert {entry.date_time[0] for entry in book.infolist()} == {1980}
+        assert "2026-03-20T00:00:00Z" in book.read("docProps/core.xml").decode()
+
+
+def test_a_manager_without_a_call_reads_that_there_is_none(small: Path) -> None:
+    folder = small / "managers" / "unassigned"
+    rows = sheet(openpyxl.load_workbook(folder / "workbook.xlsx"), "Today")
+    assert rows[1][0] == "Nobody needs a call today."
+    assert "Nobody needs a call today." in (folder / "report.html").read_text()
+
+
+def test_the_workbook_speaks_chinese(exported: Export, settings: Settings) -> None:
+    folder = exported(with_settings=replace(settings, language="zh")) / "managers" / "amy"
+    book = openpyxl.load_workbook(folder / "workbook.xlsx")
+    assert book.sheetnames == ["今日待办", "商家", "地区", "值得感谢的传播者", "趋冷社群", "说明"]
+    assert sheet(book, "今日待办")[3][8] == "已 9 天没有登录"
+    assert '<html lang="zh">' in (folder / "report.html").read_text()
+
+
+def test_today_tells_what_changed(exported: Export) -> None:
+    from datetime import timedelta
+
+    before = "update marts.merchant_churn_flags set stage = 'operating', churn_probability = 0.3, revenue_28d = 50"
+    exported(before, as_of=AS_OF - timedelta(days=1))
+    folder = exported(*named("new")) / "managers" / "amy"
+    rows = {row[2]: row[11] for row in sheet(openpyxl.load_workbook(folder / "workbook.xlsx"), "Today")[3:] if row[2]}
+    assert rows["m-1"] == "was operating; risk 30% → 60%; revenue 50 → 30"
+    assert rows["m-10"] == "new merchant"
+
+
+@pytest.mark.parametrize(
+    ("change", "called"),
+    [
+        pytest.param("select 1", {"m-1"}, id="at risk"),
+        pytest.param(
+            "update marts.merchant_churn_flags set stage = 'operating', is_churn_flagged = false", {"m-1"}, id="fell by 40 %"
+        ),
+        pytest.param(
+            "update marts.merchant_churn_flags set stage = 'operating', is_churn_flagged = false, revenue_28d = 36",
+            set(),
+            id="fell by 28 %",
+        ),
+        pytest.param(
+            "update marts.merchant_churn_flags set stage = 'churned', is_churn_flagged = false, revenue_prev_28d = 0",
+            {"m-1"},
+            id="left lately",
+        ),
+        pytest.param(
+            """update marts.merchant_churn_flags set stage = 'churned', is_churn_flagged = false, revenue_prev_28d = 0;
+            update marts.merchant_stage_history set entered_on = date '2026-02-18' where merchant_id = 'm-1'""",
+            set(),
+            id="left long ago",
+        ),
+    ],
+)
+def test_who_needs_a_call(
+    exported: Export, rows: Callable[[Path], list[dict[str, str]]], change: str, called: set[str]
+) -> None:
+    found = rows(exported(change) / "managers" / "amy" / "csv" / "calls.csv")
+    assert {row["merchant_id"] for row in found} == called
+
+
+@pytest.mark.parametrize(("onboarded", "called"), [("2026-03-13", {"m-2"}), ("2026-03-14", set())])
+def test_a_start_without_an_order_needs_a_call(
+    exported: Export, rows: Callable[[Path], list[dict[str, str]]], onboarded: str, called: set[str]
+) -> None:
+    changes = [
+        "delete from marts.cohort_retention where merchant_id = 'm-2'",
+        f"update marts.merchants set onboarded_at = timestamp '{onboarded} 01:00:00' where merchant_id = 'm-2'",
+        "update marts.merchant_churn_flags set revenue_28d = 0 where merchant_id = 'm-2'",
+    ]
+    found = rows(exported(*changes) / "managers" / "unassigned" / "csv" / "calls.csv")
+    assert {row["merchant_id"] for row in found} == called
+
+
+class Page(HTMLParser):
+    """Tags and attributes of a page."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+
+@pytest.mark.parametrize("pack", ["managers/amy", "merchants/m-1", "merchants/m-10"])
+def test_a_report_needs_nothing_and_runs_nothing(exported: Export, pack: str) -> None:
+    week = "update marts.cascades set started_at = timestamp '2026-03-18 00:00:00' where shares = 4"
+    text = (exported(week, *named(*NASTY)) / pack / "report.html").read_text()
+    page = Page(text)
+    assert {"html", "meta", "style", "svg", "table"} <= {tag for tag, _ in page.tags}
+    assert not {"script", "link", "img", "iframe", "object", "form", "base"} & {tag for tag, _ in page.tags}
+    attributes = {name for _, attributes in page.tags for name in attributes}
+    assert not {"href", "src", "style", "srcset", "action"} & attributes
+    assert not {name for name in attributes if name.startswith("on")}
+    assert "@import" not in text
+    assert "url(" not in text
+    assert len(text.encode()) < 300_000
+    assert "default-src 'none'" in text
+
+
+def test_a_merchants_report_tells_nothing_of_how_it_is_judged(small: Path) -> None:
+    folder = small
+    text = (folder / "merchants" / "m-1" / "report.html").read_text()
+    for judged in ("at risk", "Risk of leaving", "Loss in a year", "no login for 9 days", "235", "60%"):
+        assert judged not in text
+        assert judged in (folder / "managers" / "amy" / "report.html").read_text()
+    assert "From fans to supporting fans" in text
+
+
+def test_a_large_cascade_is_drawn_in_part(exported: Export) -> None:
+    """3,000 shares in a chain and a star: the report stays small and says what it leaves out."""
+    many = [
+        "update marts.cascades set started_at = timestamp '2026-03-18 00:00:00', shares = 3004 where shares = 4",
+        """insert into marts.cascade_nodes select 'm-1', 't-' || i, 'u-2', 'group', timestamp '2026-03-18 00:00:00', 's-1',
+            if(i % 3 = 0 or i = 1, 's-1', 't-' || (i - 1)), 'declared', 1 + (i + 2) % 3, 3 - i % 3, 0, 0
+            from range(1, 3001) numbers(i)""",
+    ]
+    text = (exported(*many) / "managers" / "amy" / "report.html").read_text()
+    assert "Only the 300 shares" in text
+    assert text.count("<circle") == 300
+    assert len(text.encode()) < 300_000
+
+
+def test_a_week_without_a_share_says_so(small: Path) -> None:
+    assert "No share was made in the last 7 days." in (small / "merchants" / "m-1" / "report.html").read_text()
+
+
+@pytest.mark.acceptance
+def test_libreoffice_opens_every_sheet(exported: Export, tmp_path: Path) -> None:
+    office = shutil.which("soffice")
+    assert office is not None, "LibreOffice is missing: apt-get install libreoffice-calc-nogui"
+    path = exported(*named(*NASTY)) / "managers" / "amy" / "workbook.xlsx"
+    command = [office, "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to"]
+    subprocess.run(
+        [
+            *command,
+            "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1",
+            "--outdir",
+            str(tmp_path),
+            str(path),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    files = {file.name: file.read_text() for file in tmp_path.glob("*.csv")}
+    assert len(files) == 6
+    today = next(text for name, text in files.items() if "Today" in name)
+    assert "m-1,at risk,2026-03-20,60%,234.64" in today
+    for name in NASTY[:8]:
+        assert re.sub(r"\s", " ", name).strip().replace('"', '""') in today
+    assert not [name for name, text in files.items() if re.search(r"#(REF|NAME|VALUE|N/A)|Err:", text)]
