@@ -8,8 +8,6 @@ Tables that a day's run derives are partitioned by `as_of`; a run replaces its o
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -136,18 +134,22 @@ def read_day(spark: SparkSession, settings: Settings, table: str, as_of: date) -
 
 
 @contextmanager
-def one_writer(settings: Settings) -> Iterator[None]:
-    """Hold the lake for one writer of event tables; others wait. The kernel lets go when the process dies.
+def one_writer(spark: SparkSession, settings: Settings) -> Iterator[None]:
+    """Hold the lake for one writer of event tables; others wait.
 
-    On an object store there is no such lock: Airflow's pool `lake_writers` has one slot.
+    The JVM holds the lock, since it is the JVM that writes and that may outlive a killed Python by a commit; the kernel frees
+    it when the JVM is gone. On an object store there is no such lock: Airflow's pool `lake_writers` has one slot.
     """
     if "://" in settings.lake:
         yield
         return
     Path(settings.lake).mkdir(parents=True, exist_ok=True)
-    handle = os.open(f"{settings.lake}/.writer.lock", os.O_RDWR | os.O_CREAT)
+    jvm = spark._jvm
+    assert jvm is not None
+    channel = jvm.java.io.RandomAccessFile(f"{settings.lake}/.writer.lock", "rw").getChannel()
+    lock = channel.lock()
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(handle)
+        lock.release()
+        channel.close()

@@ -263,7 +263,7 @@ class Ingest:
 
 def ingest(spark: SparkSession, settings: Settings, source: str) -> dict[str, Any]:
     """Load what is new of a source, and erase who asked for it; returns the report of the step."""
-    with lake.one_writer(settings):
+    with lake.one_writer(spark, settings):
         job = Ingest(spark, settings, source)
         before = lake.row_counts(settings, f"{source}_events", "fate")
         job.retry_unreadable_files()
@@ -275,7 +275,7 @@ def ingest(spark: SparkSession, settings: Settings, source: str) -> dict[str, An
 
 def replay(spark: SparkSession, settings: Settings, source: str, reasons: list[str], files: list[str]) -> dict[str, Any]:
     """Classify quarantined lines anew after the contract was mended; returns the report of the step."""
-    with lake.one_writer(settings):
+    with lake.one_writer(spark, settings):
         job = Ingest(spark, settings, source)
         before = lake.row_counts(settings, f"{source}_events", "fate")
         job.replay(reasons, files)
