@@ -52,14 +52,14 @@ class Histories:
             return cls(counts.astype(np.int64), recency_at, age_at, recencies, ages, counts)
         keys = (x_at * shape[1] + recency_at) * shape[2] + age_at
         if np.prod(shape) <= _COUNTABLE * len(x):
-            weights = np.bincount(keys, weights=customers).astype(np.float64)
+            weights = np.bincount(keys, weights=customers)
             keys = np.flatnonzero(weights)
             weights = weights[keys]
         else:
             keys, index = np.unique(keys, return_inverse=True)
-            weights = np.bincount(index, weights=customers).astype(np.float64)
+            weights = np.bincount(index, weights=customers)
         each_x, each_recency, each_age = np.unravel_index(keys, shape)
-        return cls(counts[each_x].astype(np.int64), each_recency, each_age, recencies, ages, weights)
+        return cls(counts[each_x].astype(np.int64), each_recency, each_age, recencies, ages, weights.astype(np.float64))
 
 
 class _LogLikelihood:
@@ -95,29 +95,39 @@ class _LogLikelihood:
         hessian[0, 1] += self.once_n @ age_1
         hessian[1, 1] -= r * self.once_n @ age_2 - self.purchases / alpha**2
 
-        shape, rest = r + self.x, b + self.x - 1
-        alive, span = shape * log_age[self.age_at], log_age[self.age_at] - log_recency[self.recency_at]
-        odds = np.log(a) - np.log(rest) + shape * span
+        age_at, recency_at = self.age_at, self.recency_at
+        shape, inverse = r + self.x, 1 / (b + self.x - 1)
+        own_age, span = log_age[age_at], (log_age[age_at] - log_recency[recency_at])
+        odds = np.log(a * inverse) + shape * span
         small = np.exp(-np.abs(odds))
         left = np.where(odds > 0, 1, small) / (1 + small)  # probability of having left, given the history
-        value += float(self.n @ (np.maximum(odds, 0) + np.log(1 + small) - alive))
-        n_left = self.n * left
-        n_both = n_left * (1 - left)
+        value += float(self.n @ (np.maximum(odds, 0) + np.log(1 + small) - shape * own_age))
 
-        steps = age_1[self.age_at], recency_1[self.recency_at]
-        slope = shape * (steps[1] - steps[0])  # of the odds by α
-        gradient[0] += n_left @ span - self.n @ log_age[self.age_at]
-        gradient[1] += n_left @ slope + self.n @ (shape * steps[0])
-        gradient[2] += n_left.sum() / a
-        gradient[3] -= n_left @ (1 / rest)
-        bend = age_2[self.age_at], recency_2[self.recency_at]
-        hessian[0, 1] += n_left @ (steps[1] - steps[0]) + self.n @ steps[0]
-        hessian[1, 1] += n_left @ (shape * (bend[0] - bend[1])) - self.n @ (shape * bend[0])
+        n_left = self.n * left
+        turn = recency_1[recency_at] - age_1[age_at]  # of the span by α
+        slope = shape * turn  # of the odds by α
+        own_1, of_n = age_1[age_at], self.n * shape
+        gradient += [
+            n_left @ span - self.n @ own_age,
+            n_left @ slope + of_n @ own_1,
+            n_left.sum() / a,
+            -n_left @ inverse,
+        ]
+        hessian[0, 1] += n_left @ turn + self.n @ own_1
+        hessian[1, 1] += (n_left * shape) @ (age_2[age_at] - recency_2[recency_at]) - of_n @ age_2[age_at]
         hessian[2, 2] -= n_left.sum() / a**2
-        hessian[3, 3] += n_left @ rest**-2
-        slopes = np.stack([span, slope, np.full_like(span, 1 / a), -1 / rest])
-        hessian += (slopes * n_both) @ slopes.T
-        hessian[1, 0] = hessian[0, 1]
+        hessian[3, 3] += n_left @ (inverse * inverse)
+
+        n_both = n_left * (1 - left)
+        slopes = (span, slope, None, inverse)  # of the odds by each parameter; by a it is 1/a, by b its negative
+        signs = np.array([1, 1, 1 / a, -1])
+        for i, one in enumerate(slopes):
+            weighed = n_both if one is None else n_both * one
+            for j, other in enumerate(slopes[: i + 1]):
+                product = signs[i] * signs[j] * (weighed.sum() if other is None else weighed @ other)
+                hessian[j, i] += product
+        lower = np.tril_indices(4, -1)
+        hessian[lower] = hessian.T[lower]
         return value, gradient, hessian
 
     def _rising(self, r: float, a: float, b: float) -> tuple[float, Vector, Vector]:
@@ -127,7 +137,7 @@ class _LogLikelihood:
         gradient = np.array([self.more @ of_r, 0, -self.more @ of_both, self.more @ (a * of_b * of_both)])
         hessian = np.zeros((4, 4))
         hessian[0, 0] = -self.more @ of_r**2
-        hessian[2, 2] = hessian[2, 3] = hessian[3, 2] = self.more @ of_both**2
+        hessian[2, 2] = hessian[2, 3] = self.more @ of_both**2
         hessian[3, 3] = -self.more @ (a * of_b * of_both * (of_b + of_both))
         return value, gradient, hessian
 

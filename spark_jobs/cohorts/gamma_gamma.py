@@ -23,12 +23,13 @@ class _LogLikelihood:
     def __init__(self, x: NDArray[np.int64], mean: Vector, customers: Vector) -> None:
         # One order for whatever order they came in, so that sums have one value; any will do.
         order = np.argsort(mean.astype(np.float64).view(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + x.astype(np.uint64))
-        x, mean, n = x[order].astype(np.float64), mean[order], customers[order]
-        self.total = x * mean
-        self.weights = n, n * x  # of the customers, and of their values
+        values, mean, n = x[order], mean[order], customers[order]
+        self.total = values * mean
+        self.weights = n, n * values  # of the customers, and of their values
         # Terms that depend on x alone are worked out once for each x.
-        self.x, index = np.unique(x, return_inverse=True)
-        self.n = np.bincount(index, weights=n)
+        counts = np.bincount(values, weights=n)
+        self.x = np.flatnonzero(counts)
+        self.n = counts[self.x]
         logs = np.log(mean)
         self.log_mean = float(n @ logs)
         self.log_total = float(self.weights[1] @ logs + self.n @ (self.x * np.log(self.x)))
