@@ -47,12 +47,12 @@ def named(*names: str) -> list[str]:
 
     statements = []
     for number, name in enumerate(names, 10):
+        values = f"'m-{number}', {text(name)}, null, 'CN-ZJ', null, null, 'amy', null, timestamp '2026-02-01 00:00:00'"
+        statements.append(f"insert into marts.merchants values ({values})")
         statements.append(
-            f"insert into marts.merchants values ('m-{number}', {text(name)}, null, 'CN', 1, null, 'amy', null, now())"
-        )
-        statements.append(
-            f"""insert into marts.merchant_churn_flags values ('m-{number}', date '2026-03-20', 'at_risk', 4, 9, 30, 50, 0.6, true,
-            'no login for 9 days', null, null, {number}, 'base rate')"""
+            f"""insert into marts.merchant_churn_flags
+            values ('m-{number}', date '2026-03-20', 'at_risk', 4, 9, 30, 50, 0.6, true,
+                'no login for 9 days', null, null, {number}, 'base rate')"""
         )
     return statements
 
