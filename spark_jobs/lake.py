@@ -22,7 +22,7 @@ from pyspark.sql import functions as f
 from pyspark.sql import types as t
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from expectations.contract import COLUMN_KINDS, EVENT_TYPES, Fate, source_fields
+from expectations.contract import COLUMN_KINDS, EVENT_TYPES, SOURCES, Fate, source_fields
 from expectations.settings import Settings
 
 # What is known of a line, before the fields of its event; see docs/events.md.
@@ -78,6 +78,11 @@ def row_counts(settings: Settings, table: str, partition: str) -> dict[str, int]
     for name, number in zip(names, rows, strict=True):
         counts[str(name)] += number
     return dict(counts)
+
+
+def event_rows(settings: Settings) -> int:
+    """Accepted events of all sources, from the tables' logs alone."""
+    return sum(row_counts(settings, f"{source}_events", "fate").get(Fate.ACCEPTED, 0) for source in SOURCES)
 
 
 def has_rows(settings: Settings, table: str) -> bool:

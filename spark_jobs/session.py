@@ -29,6 +29,13 @@ JVM_OPTIONS = (
     "-XX:+UseParallelGC -XX:ReservedCodeCacheSize=512m -XX:Tier4InvocationThreshold=100000"
     " -XX:Tier4MinInvocationThreshold=60000 -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=1000000"
 )
+# Where the rows are few, compiling costs more than it saves: neither the JVM nor Spark optimises then.
+SMALL_ROWS = 2_000_000
+SMALL_CONF = {
+    "spark.driver.extraJavaOptions": "-XX:+UseParallelGC -XX:ReservedCodeCacheSize=512m -XX:TieredStopAtLevel=1",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
 _RESOLVED = JARS / "resolved.json"
 
 
@@ -71,8 +78,14 @@ def resolve_jars() -> None:
     _RESOLVED.write_text(json.dumps({"coordinates": COORDINATES, "files": [file.name for file in files]}, indent=1))
 
 
-def spark_session(app: str, settings: Settings, **conf: str) -> SparkSession:
-    """A session with Delta Lake, GraphFrames, UTC and Arrow; `conf` overrides single keys, written with `_` for `.`.
+def spark_session(app: str, settings: Settings, *, rows: int = SMALL_ROWS, **conf: str) -> SparkSession:
+    """A session with Delta Lake, GraphFrames, UTC and Arrow.
+
+    Args:
+        app: name of the job.
+        settings: where Spark runs, and with how much memory.
+        rows: about how many rows the job reads; below `SMALL_ROWS` it is set up for a short life.
+        conf: overrides single keys, written with `_` for `.`.
 
     Raises:
         MissingJars: see `jars`.
@@ -102,6 +115,8 @@ def spark_session(app: str, settings: Settings, **conf: str) -> SparkSession:
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "ERROR",
     }
+    if rows < SMALL_ROWS:
+        base |= SMALL_CONF
     if local:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         base["spark.driver.host"] = "localhost"

@@ -19,7 +19,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     settings = Settings.from_environment(
         {"FANOUT_HOME": str(home), "FANOUT_SPARK_MASTER": "local[2]", "FANOUT_SPARK_MEMORY": "2g"}
     )
-    session = spark_session("tests", settings, spark_sql_shuffle_partitions="2")
+    session = spark_session("tests", settings, rows=0, spark_sql_shuffle_partitions="2")
     yield session
     session.stop()
 

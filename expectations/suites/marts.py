@@ -527,10 +527,10 @@ def _churn() -> Iterable[Suite]:
             "marts.fan_churn_flags",
             "merchant_id, user_id",
             "flag",
-            "frequency is null or frequency = 0 or p_alive is null or is_churn_flagged = (p_alive < 0.5)",
+            # whoever has no purchase left, all being refunded, is neither alive nor gone
+            "if(frequency is null, is_churn_flagged is null, frequency = 0 or is_churn_flagged = (p_alive < 0.5))",
             "frequency, p_alive, is_churn_flagged",
         ),
-        there="is_churn_flagged",
         least_0="frequency recency_weeks age_weeks expected_orders_90d expected_value_365d",
         shares="p_alive",
     )

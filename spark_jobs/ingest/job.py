@@ -273,6 +273,11 @@ def ingest(spark: SparkSession, settings: Settings, source: str) -> dict[str, An
     return report(f"ingest_{source}", before, after)
 
 
+def landed_rows(settings: Settings, source: str) -> int:
+    """About how many lines lie in a source's landing folder: a compressed line takes some 40 bytes."""
+    return sum(file.stat().st_size for file in (settings.landing / source).glob("*/*") if file.is_file()) // 40
+
+
 def replay(spark: SparkSession, settings: Settings, source: str, reasons: list[str], files: list[str]) -> dict[str, Any]:
     """Classify quarantined lines anew after the contract was mended; returns the report of the step."""
     with lake.one_writer(spark, settings):

@@ -10,6 +10,7 @@ import json
 import sys
 
 from expectations.settings import SettingError, Settings, parse_as_of
+from spark_jobs.lake import event_rows
 from spark_jobs.session import MissingJars, spark_session
 from spark_jobs.spread_graph.job import partitions, spread_graph
 
@@ -20,7 +21,9 @@ def main() -> int:
     try:
         as_of = parse_as_of(parser.parse_args().as_of)
         settings = Settings.from_environment()
-        spark = spark_session("spread_graph", settings, spark_sql_shuffle_partitions=str(partitions(settings)))
+        spark = spark_session(
+            "spread_graph", settings, rows=event_rows(settings), spark_sql_shuffle_partitions=str(partitions(settings))
+        )
         report = spread_graph(spark, settings, as_of)
     except (SettingError, MissingJars) as error:
         print(error, file=sys.stderr)
