@@ -85,7 +85,7 @@ class _LogLikelihood:
         value, gradient, hessian = self._rising(r, a, b)
         ages, recencies = self.histories.ages, self.histories.recencies
         log_age, log_recency = np.log1p(ages / alpha), np.log1p(recencies / alpha)
-        # T/(α(α+T)) and its negative derivative: minus the slopes of L, by α.
+        # By α, the slope of L(t) is −t/(α(α+t)); that of the slope is the square's one below.
         age_1, recency_1 = ages / (alpha * (alpha + ages)), recencies / (alpha * (alpha + recencies))
         age_2 = ages * (2 * alpha + ages) / (alpha * (alpha + ages)) ** 2
         recency_2 = recencies * (2 * alpha + recencies) / (alpha * (alpha + recencies)) ** 2
@@ -179,9 +179,16 @@ def p_alive(parameters: Vector, x: NDArray[np.int64], recency: Vector, age: Vect
 
 def expected_purchases(parameters: Vector, x: NDArray[np.int64], recency: Vector, age: Vector, horizon: float) -> Vector:
     """Expected purchases of each customer in the next `horizon` weeks."""
-    pairs, index = np.unique(np.column_stack([x, age]), axis=0, return_inverse=True)
-    expected: Vector = expected_if_alive(parameters, pairs[:, 0], pairs[:, 1], horizon)[index.ravel()]
+    each_x, each_age, index = equal_pairs(x, age)
+    expected: Vector = expected_if_alive(parameters, each_x, each_age, horizon)[index]
     return expected * p_alive(parameters, x, recency, age)
+
+
+def equal_pairs(x: NDArray[np.int64], age: Vector) -> tuple[Vector, Vector, NDArray[np.int64]]:
+    """The different pairs of x and age, and which of them each customer has."""
+    (x_at, counts), (age_at, ages) = pd.factorize(x), pd.factorize(age)
+    keys, index = np.unique(x_at * len(ages) + age_at, return_inverse=True)
+    return counts[keys // max(len(ages), 1)].astype(np.float64), ages[keys % max(len(ages), 1)], index
 
 
 def expected_if_alive(parameters: Vector, x: Vector, age: Vector, horizon: float) -> Vector:

@@ -37,12 +37,22 @@ class _Day:
 
     def __init__(self, spark: SparkSession, settings: Settings, as_of: date) -> None:
         self.spark, self.settings, self.as_of = spark, settings, as_of
+        self._kept: list[DataFrame] = []
 
     def read(self, event: str) -> DataFrame:
         return lake.read_events(self.spark, self.settings, event, self.as_of)
 
     def write(self, table: str, rows: DataFrame) -> None:
         lake.write_day(rows, self.settings, table, self.as_of)
+
+    def keep(self, rows: DataFrame) -> DataFrame:
+        """Work out rows once, until `release`."""
+        self._kept.append(rows.persist())
+        return rows
+
+    def release(self) -> None:
+        for rows in self._kept:
+            rows.unpersist()
 
     @cached_property
     def named(self) -> DataFrame:
@@ -52,12 +62,12 @@ class _Day:
         tables = (_with_action(self.spark.read.format("delta").load(path)) for path in paths)
         is_known = (f.col("fate") == Fate.ACCEPTED.value) & (f.col("event_date") <= f.lit(self.as_of))
         named = (table.where(is_known & f.col("merchant_id").isNotNull()).select(*key) for table in tables)
-        return reduce(DataFrame.unionByName, named).groupBy(*key).agg(f.count("*").alias("events")).persist()
+        return self.keep(reduce(DataFrame.unionByName, named).groupBy(*key).agg(f.count("*").alias("events")))
 
     @cached_property
     def orders_and_refunds(self) -> tuple[DataFrame, DataFrame]:
         orders, refunds = orders_with_refunds(self.read("shop.order_paid.v1"), self.read("shop.order_refunded.v1"))
-        return orders.persist(), refunds.persist()
+        return self.keep(orders), self.keep(refunds)
 
 
 def _with_action(events: DataFrame) -> DataFrame:
@@ -82,6 +92,7 @@ def cohorts(spark: SparkSession, settings: Settings, as_of: date) -> dict[str, o
     write_model_card(card, as_of, learned, Evidence(today, by_frequency, by_week))
     rows = {table: lake.row_counts(settings, table, "as_of").get(as_of.isoformat(), 0) for table in TABLES}
     read = day.named.agg(f.sum("events")).first()
+    day.release()
     return {
         "step": "cohorts",
         "as_of": as_of.isoformat(),
@@ -95,7 +106,7 @@ def cohorts(spark: SparkSession, settings: Settings, as_of: date) -> dict[str, o
 
 def _groups(day: _Day) -> None:
     chats, messages, joins = (day.read(f"group.{name}.v1") for name in ("chat_created", "message_posted", "member_joined"))
-    durations = group_durations(chats, messages, joins, end_of_day(day.as_of, day.settings.timezone)).persist()
+    durations = day.keep(group_durations(chats, messages, joins, end_of_day(day.as_of, day.settings.timezone)))
     survival = group_survival(durations)
     day.write("group_survival", survival)
     day.write("group_lifetimes", group_lifetimes(durations, survival))
@@ -104,11 +115,11 @@ def _groups(day: _Day) -> None:
 def _fans(day: _Day) -> tuple[list[tuple[int, int, int, float]], list[tuple[int, int, float]]]:
     """Write the tables about fans; returns the holdout by frequency and by week."""
     orders, refunds = day.orders_and_refunds
-    days = purchase_days(orders, refunds).persist()
-    histories = customers(days, day.as_of).persist()
+    days = day.keep(purchase_days(orders, refunds))
+    histories = day.keep(customers(days, day.as_of))
     merchants, platform = lifetimes.fit_merchants(histories), lifetimes.fit_platform(histories)
-    parameters = lifetimes.choose_parameters(merchants, platform).persist()
-    scored = lifetimes.score_customers(histories, parameters).persist()
+    parameters = day.keep(lifetimes.choose_parameters(merchants, platform))
+    scored = day.keep(lifetimes.score_customers(histories, parameters))
     values = lifetimes.lifetime_value(scored)
     day.write("lifetime_value", values)
     day.write("ltv_model", lifetimes.ltv_model(scored, parameters))
@@ -123,8 +134,8 @@ def _merchants(day: _Day) -> tuple[Learned, dict[str, list[float]]]:
     """Write the tables about merchants; returns the churn model and how the day's merchants are spread over its inputs."""
     capacity = day.settings.churn_capacity
     days = merchant_days.merchant_days(day.named, *day.orders_and_refunds)
-    histories = merchant_days.merchant_histories(day.named, days).persist()
-    observations = merchant_days.observations(histories, day.as_of).persist()
+    histories = day.keep(merchant_days.merchant_histories(day.named, days))
+    observations = day.keep(merchant_days.observations(histories, day.as_of))
     learned = churn.learn_churn(observations, capacity, day.settings.churn_threshold)
     money = merchant_days.recent_money(histories, day.as_of)
     day.write("merchant_churn_flags", churn.merchant_churn_flags(observations, money, learned, day.as_of, capacity))

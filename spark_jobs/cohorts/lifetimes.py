@@ -312,8 +312,8 @@ def _forecast_weeks(rows: pd.DataFrame) -> pd.DataFrame:
     """Expected purchases of one merchant's customers in each whole week of its holdout."""
     parameters = rows.iloc[0][list(BEFORE)].to_numpy(np.float64)
     history = (rows["x_before"].to_numpy(np.int64), rows["recency_before"].to_numpy(), rows["age_before"].to_numpy())
-    pairs, index = np.unique(np.column_stack([history[0], history[2]]), axis=0, return_inverse=True)
-    alive = np.bincount(index.ravel(), weights=bgnbd.p_alive(parameters, *history))
+    each_x, each_age, index = bgnbd.equal_pairs(history[0], history[2])
+    alive = np.bincount(index, weights=bgnbd.p_alive(parameters, *history))
     weeks = np.arange(1, min(int(rows["holdout_days"].iloc[0]) // 7, MOST_WEEKS) + 1)
-    until = [float(alive @ bgnbd.expected_if_alive(parameters, pairs[:, 0], pairs[:, 1], float(week))) for week in weeks]
+    until = [float(alive @ bgnbd.expected_if_alive(parameters, each_x, each_age, float(week))) for week in weeks]
     return pd.DataFrame({"week": weeks, "expected": np.diff(until, prepend=0.0)})
