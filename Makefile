@@ -7,7 +7,7 @@ PYTHON ?= python3.11
 VENV := .venv/bin
 PYTEST := $(VENV)/python -m pytest
 
-.PHONY: help run up down test acceptance lint bench image contract lock setup preflight
+.PHONY: help run up down test acceptance lint bench image contract docs lock setup preflight
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ image: setup  ## the container image, by docker or buildah, whichever is there
 
 contract: setup  ## docs/events.md and the JSON Schema, from the event contract
 	@$(VENV)/python -m expectations.generate
+
+docs: setup  ## the warehouse's documentation as one page, FANOUT_HOME/docs/warehouse.html
+	@$(VENV)/python -m dbt_project.docs $(if $(AS_OF),--as-of $(AS_OF))
 
 lock: setup  ## requirements.lock anew from pyproject.toml
 	@$(VENV)/uv pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11 --extra dev pyproject.toml -o requirements.lock

@@ -1,7 +1,7 @@
 """Run the measurements of this folder.
 
-    python -m benchmarks                 # all, one after another
-    python -m benchmarks ingest          # one; `--help` after its name shows what it takes
+python -m benchmarks                 # all, one after another
+python -m benchmarks ingest          # one; `--help` after its name shows what it takes
 """
 
 from __future__ import annotations

@@ -84,9 +84,7 @@ def make_lake(settings: Settings, events: int) -> None:
     merchants, users, shares = max(events // 5000, 3), max(events // 20, 50), counts["share_created"]
     for source in SOURCES:
         parts = " union all by name ".join(
-            _events_sql(name, counts[name], merchants, users, shares)
-            for name in MIX
-            if f"{source}.{name}.v1" in EVENT_TYPES
+            _events_sql(name, counts[name], merchants, users, shares) for name in MIX if f"{source}.{name}.v1" in EVENT_TYPES
         )
         columns = {name: COLUMN_KINDS[field.kind] for name, field in source_fields(source).items()}
         empty = ", ".join(f'null::{SPARK_TO_DUCKDB.get(kind, kind)} as "{name}"' for name, kind in columns.items())
@@ -97,9 +95,7 @@ def make_lake(settings: Settings, events: int) -> None:
             from ({parts})
             order by fate, event_month, event_type, event_time
         """
-        write_deltalake(
-            f"{settings.lake}/{source}_events", connection.sql(query).arrow(), partition_by=["fate", "event_month"]
-        )
+        write_deltalake(f"{settings.lake}/{source}_events", connection.sql(query).arrow(), partition_by=["fate", "event_month"])
     connection.execute(_nodes_sql(shares, merchants, users))
     for name, query in TREES.items():
         write_deltalake(f"{settings.lake}/{name}", connection.sql(query).arrow())

@@ -1,6 +1,6 @@
 """Builds the marts of one day: `dbt build` as one process, into a fresh DuckDB file.
 
-    python -m dbt_project.build --as-of 2026-03-20
+python -m dbt_project.build --as-of 2026-03-20
 """
 
 from __future__ import annotations

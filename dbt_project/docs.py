@@ -1,6 +1,6 @@
 """Writes the warehouse's documentation as one static page: lineage, columns, tests; needs a build of the day and no network.
 
-    python -m dbt_project.docs --as-of 2026-03-20
+python -m dbt_project.docs [--as-of 2026-03-20]      # or: make docs; the newest day that was built
 """
 
 from __future__ import annotations
@@ -33,11 +33,25 @@ def write_docs(settings: Settings, as_of: date) -> Path:
     return page
 
 
+def newest_day(settings: Settings) -> date:
+    """The newest day whose warehouse lies in the work folder.
+
+    Raises:
+        BuildFailed: no day was built yet.
+    """
+    built = sorted(path.parent.name for path in (settings.home / "work").glob("*-*-*/warehouse.duckdb"))
+    if not built:
+        raise BuildFailed(f"no warehouse lies in {settings.home / 'work'}; run: make run")
+    return parse_as_of(built[-1])
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--as-of", required=True, help="business date, YYYY-MM-DD")
+    parser.add_argument("--as-of", help="business date, YYYY-MM-DD")
+    given = parser.parse_args().as_of
     try:
-        page = write_docs(Settings.from_environment(), parse_as_of(parser.parse_args().as_of))
+        settings = Settings.from_environment()
+        page = write_docs(settings, parse_as_of(given) if given else newest_day(settings))
     except SettingError as error:
         print(error, file=sys.stderr)
         return 2

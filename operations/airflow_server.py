@@ -77,8 +77,7 @@ def password(settings: Settings) -> str:
     """The password of `admin`, made once for a home and readable by its owner only."""
     file = airflow_home(settings) / "simple_auth_manager_passwords.json.generated"
     if not file.exists():
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:
-            json.dump({USER: secrets.token_urlsafe(12)}, out)
+        _write_private(file, json.dumps({USER: secrets.token_urlsafe(12)}))
     return str(json.loads(file.read_text())[USER])
 
 
@@ -106,7 +105,7 @@ def start(settings: Settings, mode: str, port: int | None = None) -> Server:
     server = Server(secrets.token_hex(8), port or free_port(), free_port(), mode, fanout_settings(settings))
     environ = environment(settings, server)
     password(settings)
-    _state_file(settings).write_text(json.dumps(asdict(server)))
+    _write_private(_state_file(settings), json.dumps(asdict(server)))
     try:
         _migrate(settings, environ)
         # Two API servers: one for people and their tools, one for the tasks. In one process they stop each other until
@@ -270,6 +269,13 @@ def _log(settings: Settings, part: str) -> Path:
 
 def _state_file(settings: Settings) -> Path:
     return airflow_home(settings) / "running.json"
+
+
+def _write_private(file: Path, text: str) -> None:
+    """Passwords and settings, of which some are secrets, are for their owner only."""
+    file.unlink(missing_ok=True)
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(text)
 
 
 def forward_signals() -> None:

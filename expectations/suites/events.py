@@ -124,7 +124,7 @@ DAYS = Suite(
     (
         Expectation(
             "volume",
-            f"the newest delivery is at most {VOLUME_FACTOR} times smaller or larger than the median of the {COMPARED_DAYS} before",
+            f"the newest delivery is within {VOLUME_FACTOR} times the median of the {COMPARED_DAYS} before",
             f"""select dt, lines, usual from days
             where compared >= {LEAST_COMPARED_DAYS} and ratio not between 1.0 / {VOLUME_FACTOR} and {VOLUME_FACTOR}""",
             Severity.WARN,

@@ -63,7 +63,7 @@ def with_influence(tables: dict[str, DataFrame]) -> dict[str, DataFrame]:
     """The merchant tables, with the influence of the merchants whose graph outgrows an executor filled in."""
     spreaders = tables["spreaders"]
     is_solved = f.col("influence").isNotNull()
-    if spreaders.where(~is_solved).isEmpty():
+    if not spreaders.where(~is_solved).count():
         return tables
     outgrown = platform_graph.influence_of_outgrown(spreaders, tables["open_graph"])
     spreaders = spreaders.where(is_solved).unionByName(outgrown)

@@ -13,6 +13,7 @@ import pytest
 
 from dbt_project import build as command
 from dbt_project.build import PROJECT, BuildFailed, build
+from dbt_project.docs import newest_day, write_docs
 from dbt_project.extensions import extension_path
 from expectations.settings import Settings
 from tests.dbt_project.conftest import AS_OF
@@ -68,3 +69,18 @@ def _rows(warehouse: Path) -> dict[str, list[tuple[Any, ...]]]:
         names = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
         assert len(names) > 35
         return {name: connection.execute(f"select * from marts.{name}").fetchall() for (name,) in names}
+
+
+def test_docs_are_one_page_of_the_newest_day(built: tuple[Settings, dict[str, Any]]) -> None:
+    settings, _ = built
+    assert newest_day(settings) == AS_OF
+    page = write_docs(settings, AS_OF).read_text()
+    assert "单粉丝产值" in page
+    assert "MANIFEST.JSON INLINE DATA" not in page
+
+
+def test_docs_without_a_build_say_what_to_run(settings: Settings) -> None:
+    with pytest.raises(BuildFailed, match=r"no warehouse lies in .*; run: make run"):
+        newest_day(settings)
+    with pytest.raises(BuildFailed, match=r"run: python -m dbt_project\.build --as-of 2026-04-10"):
+        write_docs(settings, AS_OF)

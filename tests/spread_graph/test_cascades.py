@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -42,7 +42,7 @@ def test_a_tree_by_hand() -> None:
         "root_user_id": "ann",
         "object_type": "product",
         "object_id": "p",
-        "started_at": datetime(2026, 3, 22, tzinfo=timezone.utc),
+        "started_at": datetime(2026, 3, 22, tzinfo=UTC),
         "shares": 4,
         "sharers": 3,
         "reach": 3,  # bob, cy, eve

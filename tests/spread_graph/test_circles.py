@@ -110,7 +110,10 @@ def test_adjusted_rand_by_hand() -> None:
 @pytest.mark.parametrize("graph", ["example/example-directed", "example/example-undirected", "wcc/dir", "wcc/undir"])
 def test_components_of_ldbc_graphalytics(shared_data: Path, graph: str) -> None:
     path = str(shared_data / VALIDATION / graph)
-    edges, expected = read_adjacency(Path(f"{path}-input")), read_values(Path(path + ("-WCC" if "example" in graph else "-output")))
+    edges, expected = (
+        read_adjacency(Path(f"{path}-input")),
+        read_values(Path(path + ("-WCC" if "example" in graph else "-output"))),
+    )
     vertices = sorted(expected)
     low, high = undirected([(vertices.index(a), vertices.index(b)) for a in edges for b in edges[a]])
     found = connected(len(vertices), low, high)

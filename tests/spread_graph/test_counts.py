@@ -21,9 +21,7 @@ def test_motifs_of_random_graphs(seed: int, monkeypatch: pytest.MonkeyPatch) -> 
     edges = random_edges(18, 0.25, seed)
     low, high = undirected(edges)
     linked = {frozenset(pair) for pair in edges}
-    triangles = sum(
-        all(frozenset(pair) in linked for pair in combinations(three, 2)) for three in combinations(range(18), 3)
-    )
+    triangles = sum(all(frozenset(pair) in linked for pair in combinations(three, 2)) for three in combinations(range(18), 3))
     triples = sum(
         frozenset((middle, a)) in linked and frozenset((middle, b)) in linked
         for middle in range(18)

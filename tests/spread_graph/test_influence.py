@@ -73,7 +73,8 @@ def graphalytics(edges: dict[int, list[int]], iterations: int) -> dict[int, floa
 
 
 @pytest.mark.parametrize(
-    ("graph", "iterations"), [("example/example-directed", 2), ("example/example-undirected", 2), ("pr/dir", 42), ("pr/undir", 26)]
+    ("graph", "iterations"),
+    [("example/example-directed", 2), ("example/example-undirected", 2), ("pr/dir", 42), ("pr/undir", 26)],
 )
 def test_ldbc_graphalytics(shared_data: Path, graph: str, iterations: int) -> None:
     """Their rules stop early and hand lost rank to all, which in the limit changes every rank by one factor."""

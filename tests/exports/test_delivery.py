@@ -1,0 +1,483 @@
+"""Delivery to a folder, to S3 and by SFTP: whole, once, resumed, and with words that a person understands."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from expectations.settings import SettingError, Settings
+from exports import delivery, destinations
+from exports.__main__ import main, run
+from exports.connections import connection
+from exports.delivery import Journal, deliver
+from exports.destinations import Destination
+from exports.packs import export
+from exports.transports import Broken, Folder, Refused
+from tests.exports.servers import SftpServer, cutting_proxy, refusing_s3, s3_server, sftp_server
+from tests.small_warehouse import AS_OF, published
+
+FILES = ("workbook.xlsx", "report.html")  # a few are enough: two managers have four of them, their manifests, and one for all
+Contents = Callable[[], dict[str, bytes]]
+
+
+@pytest.fixture
+def day(settings: Settings) -> Settings:
+    """Settings of a home in which the exports of a day lie."""
+    published(settings)
+    export(settings, AS_OF)
+    return settings
+
+
+@contextmanager
+def place(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cuts: list[int] | None = None
+) -> Iterator[tuple[Destination, Contents]]:
+    """A destination of a kind, and what it holds."""
+    destination = Destination("share", kind, "", None if kind == "folder" else "share", ("managers",), files=FILES)
+    if kind == "folder":
+        root = tmp_path / "share"
+        root.mkdir()
+        yield replace(destination, path=str(root)), lambda: files_below(root)
+    elif kind == "s3":
+        with s3_server("exports") as server, cutting_proxy(server.port, cuts or []) as port:
+            monkeypatch.setenv("AIRFLOW_CONN_SHARE", server.connection(port))
+
+            def contents() -> dict[str, bytes]:
+                return {name.removeprefix("success/"): data for name, data in server.contents().items()}
+
+            yield replace(destination, path="exports/success"), contents
+    else:
+        with sftp_server(tmp_path / "ssh") as server, cutting_proxy(server.port, cuts or []) as port:
+            monkeypatch.setenv("AIRFLOW_CONN_SHARE", server.connection(port))
+            yield replace(destination, path=str(server.root)), lambda: files_below(server.root)
+
+
+def files_below(root: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+
+
+KINDS = [pytest.param("folder"), pytest.param("s3"), pytest.param("sftp", marks=pytest.mark.acceptance)]
+
+
+def expected(settings: Settings) -> dict[str, bytes]:
+    """What the destination should hold besides its manifest."""
+    folder = settings.exports / AS_OF.isoformat()
+    found = files_below(folder / "managers")
+    return {f"{AS_OF}/managers/{name}": data for name, data in found.items() if Path(name).name in (*FILES, "manifest.json")}
+
+
+def receipts(settings: Settings) -> list[dict[str, Any]]:
+    return [json.loads(path.read_text()) for path in sorted((settings.exports / "receipts").glob("*"))]
+
+
+def assert_delivered(settings: Settings, contents: dict[str, bytes]) -> None:
+    manifest = contents.pop(f"{AS_OF}/manifest.json")
+    assert contents == expected(settings)
+    assert len(contents) == 6
+    listed = json.loads(manifest)["files"]
+    assert {f"{AS_OF}/{file['name']}": file["sha256"] for file in listed} == {
+        name: hashlib.sha256(data).hexdigest() for name, data in contents.items()
+    }
+    [receipt] = receipts(settings)
+    assert receipt["manifest_sha256"] == hashlib.sha256(manifest).hexdigest()
+    assert (receipt["files"], receipt["packs"], receipt["as_of"]) == (7, 2, "2026-03-20")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_delivery_is_whole_and_has_a_receipt(
+    day: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    with place(kind, tmp_path, monkeypatch) as (destination, contents):
+        receipt = deliver(day, AS_OF, destination)
+        assert receipt["attempts"] == 1
+        assert_delivered(day, contents())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_second_delivery_sends_nothing(day: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    with place(kind, tmp_path, monkeypatch) as (destination, contents):
+        first = deliver(day, AS_OF, destination)
+        monkeypatch.setattr(delivery, "connect", lambda _: pytest.fail("a delivery that is done was begun again"))
+        assert deliver(day, AS_OF, destination) == first
+        assert_delivered(day, contents())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_delivery_without_its_receipt_sends_the_manifest_alone(
+    day: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    with place(kind, tmp_path, monkeypatch) as (destination, contents):
+        deliver(day, AS_OF, destination)
+        for path in (day.exports / "receipts").iterdir():
+            path.unlink()
+        sent: list[str] = []
+        way = delivery.connect(destination)
+        put = way.put
+        monkeypatch.setattr(way, "put", lambda path, name: (sent.append(name), put(path, name))[1])
+        monkeypatch.setattr(delivery, "connect", lambda _: way)
+        deliver(day, AS_OF, destination)
+        assert sent == ["2026-03-20/manifest.json"]
+        assert_delivered(day, contents())
+
+
+@pytest.mark.parametrize("kind", ["s3", pytest.param("sftp", marks=pytest.mark.acceptance)])
+@pytest.mark.parametrize("cuts", [[0], [9_000], [0, 9_000]])
+def test_a_connection_that_is_cut_resumes(
+    day: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, cuts: list[int]
+) -> None:
+    pauses: list[float] = []
+    with place(kind, tmp_path, monkeypatch, list(cuts)) as (destination, contents):
+        receipt = deliver(day, AS_OF, destination, pauses.append)
+        assert receipt["attempts"] == len(cuts) + 1
+        assert pauses == [1.0, 2.0][: len(cuts)]
+        assert_delivered(day, contents())
+
+
+@pytest.mark.parametrize("kind", ["s3", pytest.param("sftp", marks=pytest.mark.acceptance)])
+def test_after_the_last_try_it_says_so_and_shows_no_manifest(
+    day: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    with place(kind, tmp_path, monkeypatch, [9_000] * 3) as (destination, contents):
+        with pytest.raises(Broken, match=r"after 2 tries: .*(broke|cannot be reached)"):
+            deliver(day, AS_OF, replace(destination, tries=2), lambda _: None)
+        assert f"{AS_OF}/manifest.json" not in contents()
+        assert not receipts(day) if (day.exports / "receipts").exists() else True
+        deliver(day, AS_OF, destination, lambda _: None)
+        assert_delivered(day, contents())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_another_version_of_a_day_replaces_what_changed(
+    day: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    with place(kind, tmp_path, monkeypatch) as (destination, contents):
+        deliver(day, AS_OF, destination)
+        published(day, "update marts.merchants set account_manager = 'bob', name = 'new' where merchant_id = 'm-1'")
+        export(day, AS_OF)
+        deliver(day, AS_OF, destination)
+        held = contents()
+        manifest = json.loads(held.pop(f"{AS_OF}/manifest.json"))
+        assert manifest["warehouse_version"] == "v000002"
+        assert held == expected(day)
+        assert not [name for name in held if "/amy/" in name]
+        assert len(receipts(day)) == 2
+
+
+def operations(work: Callable[[], None], limit: int) -> int:
+    """Run `work` in a fork that dies of SIGKILL before its operation of number `limit`; returns the wait status."""
+    pid = os.fork()
+    if pid:
+        return os.waitpid(pid, 0)[1]
+    left = [limit]
+
+    def count(function: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*arguments: Any) -> Any:
+            left[0] -= 1
+            if left[0] < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*arguments)
+
+        return counted
+
+    original = delivery.connect
+
+    def connect(destination: Destination) -> Any:
+        way = original(destination)
+        for name in ("put", "delete", "size"):
+            setattr(way, name, count(getattr(way, name)))
+        return way
+
+    delivery.connect = connect
+    Journal.note = count(Journal.note)  # type: ignore[method-assign]
+    delivery._write_whole = count(delivery._write_whole)
+    if isinstance(left, list):
+        sys.addaudithook(lambda event, _: count(lambda: None)() if event in ("os.rename", "os.mkdir") else None)
+    try:
+        work()
+    except BaseException:
+        os._exit(1)
+    os._exit(0)
+
+
+@pytest.mark.acceptance
+@pytest.mark.parametrize("kind", ["folder", "s3", "sftp"])
+def test_killed_at_any_step_it_is_finished_by_the_next(
+    day: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    kills = 0
+    for step in range(200):
+        home = replace(day, home=tmp_path / f"home{step}")
+        home.exports.mkdir(parents=True)
+        (home.exports / AS_OF.isoformat()).symlink_to(day.exports / AS_OF.isoformat())
+        with place(kind, tmp_path / f"place{step}" if not (tmp_path / f"place{step}").mkdir() else tmp_path, monkeypatch) as (
+            destination,
+            contents,
+        ):
+            status = operations(lambda home=home, destination=destination: deliver(home, AS_OF, destination), step)  # type: ignore[misc]
+            seen = contents()
+            if f"{AS_OF}/manifest.json" in seen:
+                assert {name for name in seen if not name.endswith(".part")} == expected(day).keys() | {
+                    f"{AS_OF}/manifest.json"
+                }
+            assert all(expected(day).get(name, seen[name]) == seen[name] for name in seen if not name.endswith(".part"))
+            deliver(home, AS_OF, destination)
+            assert_delivered(home, contents())
+        if not os.WIFSIGNALED(status):
+            assert os.waitstatus_to_exitcode(status) == 0
+            break
+        kills += 1
+    assert kills > 15
+
+
+def test_a_full_disk_is_named(day: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with place("folder", tmp_path, monkeypatch) as (destination, contents):
+        folder = Path(destination.path) / AS_OF.isoformat() / "managers" / "amy"
+        folder.mkdir(parents=True)
+        (folder / ".workbook.xlsx.part").symlink_to("/dev/full")
+        with pytest.raises(Refused, match="is full; make room there"):
+            deliver(day, AS_OF, destination)
+        assert f"{AS_OF}/managers/amy/workbook.xlsx" not in contents()
+        deliver(day, AS_OF, destination)
+        assert_delivered(day, contents())
+
+
+def test_a_folder_that_must_not_be_written_is_named(tmp_path: Path) -> None:
+    root = tmp_path / "share"
+    root.mkdir(mode=0o555)
+    (tmp_path / "file").write_text("x")
+    for parent in [tmp_path, *list(tmp_path.parents)[:3]]:
+        parent.chmod(parent.stat().st_mode | stat.S_IXOTH | stat.S_IROTH)
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        if os.geteuid() == 0:
+            os.setuid(65534)  # root may write everywhere
+        try:
+            Folder(Destination("share", "folder", str(root))).put(tmp_path / "file", "file")
+        except Refused as fault:
+            os.write(writer, str(fault).encode())
+        os._exit(0)
+    os.close(writer)
+    os.waitpid(pid, 0)
+    assert "is not permitted; ask its owner for the right to write" in os.read(reader, 1000).decode()
+
+
+def test_a_drive_that_is_not_mounted_is_named(day: Settings, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="mount the drive"):
+        deliver(day, AS_OF, Destination("share", "folder", str(tmp_path / "nowhere")))
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "words"),
+    [
+        ("RequestTimeTooSkewed", 403, "set its clock right"),
+        ("AccessDenied", 403, "check them and their rights"),
+        ("InvalidAccessKeyId", 403, "check them and their rights"),
+        ("QuotaExceeded", 507, "make room there"),
+    ],
+)
+def test_what_s3_refuses_is_said_in_words(
+    day: Settings, monkeypatch: pytest.MonkeyPatch, code: str, status: int, words: str
+) -> None:
+    with refusing_s3(code, status) as port:
+        monkeypatch.setenv("AIRFLOW_CONN_SHARE", f"aws://key:secret@/?endpoint_url=http%3A%2F%2F127.0.0.1%3A{port}")
+        with pytest.raises(Refused, match=words) as refused:
+            deliver(day, AS_OF, Destination("share", "s3", "exports", "share"), lambda _: pytest.fail("it was tried again"))
+    assert "secret" not in str(refused.value)
+
+
+def test_a_bucket_that_is_not_there_is_named(day: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    with s3_server("exports") as server:
+        monkeypatch.setenv("AIRFLOW_CONN_SHARE", server.connection())
+        with pytest.raises(Refused, match="there is no bucket nowhere"):
+            deliver(day, AS_OF, Destination("share", "s3", "nowhere/x", "share"))
+
+
+@pytest.mark.acceptance
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("another host key", "another server, or somebody who listens"),
+        ("no host key", "is not known; put it into the connection"),
+        ("another login", "refuses the login"),
+        ("read only", "is not permitted"),
+        ("no folder", "make it on the server"),
+        ("full", "perhaps its disk is full"),
+    ],
+)
+def test_what_sftp_refuses_is_said_in_words(
+    day: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str, words: str
+) -> None:
+    with sftp_server(tmp_path / "ssh", "-R" if fault == "read only" else "") as server:
+        monkeypatch.setenv("AIRFLOW_CONN_SHARE", _connection(server, fault))
+        monkeypatch.setenv("HOME", str(tmp_path))
+        folder = server.root / "nowhere" if fault == "no folder" else server.root
+        if fault == "full":
+            (server.root / AS_OF.isoformat() / "managers" / "amy").mkdir(parents=True)
+            (server.root / AS_OF.isoformat() / "managers" / "amy" / ".report.html.part").symlink_to("/dev/full")
+        with pytest.raises((Refused, Broken), match=words):
+            deliver(day, AS_OF, Destination("share", "sftp", str(folder), "share", files=FILES, tries=1))
+        assert f"{AS_OF}/manifest.json" not in files_below(server.root)
+
+
+def _connection(server: SftpServer, fault: str) -> str:
+    if fault == "another host key":
+        return server.connection(host_key=(server.key_file.with_suffix(".pub")).read_text().rsplit(" ", 1)[0])
+    if fault == "no host key":
+        return server.connection(host_key="")
+    if fault == "another login":
+        return server.connection().replace(f"//{server.user}@", "//nobody-here@")
+    return server.connection()
+
+
+def test_one_failure_leaves_the_other_destinations_theirs(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published(settings)
+    (tmp_path / "share").mkdir()
+    file = tmp_path / "destinations.toml"
+    file.write_text(
+        f"""
+        [[destination]]
+        name = "gone"
+        kind = "folder"
+        path = "{tmp_path}/gone"
+        [[destination]]
+        name = "share"
+        kind = "folder"
+        path = "{tmp_path}/share"
+        packs = ["managers"]
+        only = ["amy"]
+        [[destination]]
+        name = "mondays"
+        kind = "folder"
+        path = "{tmp_path}/share"
+        schedule = "monday"
+        """
+    )
+    monkeypatch.setenv("FANOUT_HOME", str(settings.home))
+    monkeypatch.setenv("FANOUT_DESTINATIONS", str(file))
+    monkeypatch.setattr(sys, "argv", ["exports", "--as-of", AS_OF.isoformat()])
+    assert main() == 1
+    out, err = capsys.readouterr()
+    assert "gone has not got the exports of 2026-03-20" in err
+    delivered = json.loads(out.splitlines()[-1])["delivered"]
+    assert delivered["gone"] == "failed"
+    assert delivered["mondays"] == "not due (monday)"
+    assert (tmp_path / "share" / "2026-03-20" / "managers" / "amy" / "workbook.xlsx").is_file()
+    assert not (tmp_path / "share" / "2026-03-20" / "managers" / "unassigned").exists()
+    assert [receipt["destination"] for receipt in receipts(settings)] == ["share"]
+
+
+def test_differences_are_against_what_this_destination_got(settings: Settings, tmp_path: Path) -> None:
+    """A weekly destination gets the changes of a week, a daily one those of a day."""
+    (tmp_path / "daily").mkdir()
+    (tmp_path / "weekly").mkdir()
+    daily, weekly = (Destination(name, "folder", str(tmp_path / name), packs=("merchants",)) for name in ("daily", "weekly"))
+    for days, revenue in ((2, 48), (1, 49), (0, 50)):
+        day = AS_OF - timedelta(days=days)
+        published(settings, f"update marts.growth_split set revenue = {revenue} where month = '2026-02'", as_of=day)
+        export(settings, day)
+        deliver(settings, day, daily)
+        if days != 1:
+            deliver(settings, day, weekly)
+    found = {}
+    for name in ("daily", "weekly"):
+        text = (tmp_path / name / AS_OF.isoformat() / "merchants" / "m-1" / "csv" / "growth_split.changes.csv").read_text(
+            "utf-8-sig"
+        )
+        found[name] = text.splitlines()[1].split(",")[4:6]
+    assert found == {"daily": ["50.00", "49.00"], "weekly": ["50.00", "48.00"]}
+    assert [receipt["changes_since"] for receipt in receipts(settings) if receipt["destination"] == "weekly"] == [
+        None,
+        "2026-03-18 v000001",
+    ]
+    assert not list((settings.home / "work").rglob("exports_weekly"))
+
+
+def test_an_export_without_destinations_stays_here(settings: Settings) -> None:
+    published(settings)
+    report, failures = run(settings, AS_OF)
+    assert (report["delivered"], failures) == ({}, [])
+
+
+GOOD = {"name": '"share"', "kind": '"folder"', "path": '"/mnt"'}
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        pytest.param({"name": '"My Share"'}, "a name has small letters", id="name"),
+        pytest.param({"kind": '"ftp"'}, "kind 'ftp' is none of folder, s3, sftp", id="kind"),
+        pytest.param({"path": '""'}, "path is missing", id="path"),
+        pytest.param({"path": '"mnt"'}, "is not absolute", id="relative"),
+        pytest.param({"kind": '"s3"'}, "need a connection", id="no connection"),
+        pytest.param({"connection": '"x"'}, "a folder has none", id="connection"),
+        pytest.param({"schedule": '"hourly"'}, "schedule 'hourly' is none of", id="schedule"),
+        pytest.param({"packs": '["everything"]'}, "neither managers nor merchants", id="packs"),
+        pytest.param({"only": '"amy"'}, "only is a list", id="only"),
+        pytest.param({"tries": "0"}, "tries is a number from 1 to 20", id="tries"),
+        pytest.param({"colour": '"red"'}, "unknown colour", id="unknown"),
+        pytest.param({"name": "share"}, "Invalid value", id="no TOML"),
+    ],
+)
+def test_the_file_of_destinations_is_checked(tmp_path: Path, change: dict[str, str], fault: str) -> None:
+    def text(values: dict[str, str]) -> str:
+        return "[[destination]]\n" + "".join(f"{name} = {value}\n" for name, value in values.items())
+
+    path = tmp_path / "destinations.toml"
+    path.write_text(text(GOOD))
+    assert [found.name for found in destinations.read(path)] == ["share"]
+    path.write_text(text(GOOD | change))
+    with pytest.raises(SettingError, match=fault):
+        destinations.read(path)
+
+
+def test_two_destinations_of_one_name_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "destinations.toml"
+    path.write_text("[[destination]]\nname = 'a'\nkind = 'folder'\npath = '/mnt'\n" * 2)
+    with pytest.raises(SettingError, match="two destinations are named a"):
+        destinations.read(path)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "day", "due"),
+    [
+        ("daily", date(2026, 3, 20), True),
+        ("monday", date(2026, 3, 23), True),
+        ("monday", date(2026, 3, 22), False),
+        ("month_end", date(2026, 2, 28), True),
+        ("month_end", date(2028, 2, 28), False),
+        ("month_end", date(2026, 3, 30), False),
+    ],
+)
+def test_schedules(schedule: str, day: date, due: bool) -> None:
+    assert Destination("a", "folder", "/mnt", schedule=schedule).is_due(day) is due
+
+
+def test_connections_of_the_environment() -> None:
+    uri = {"AIRFLOW_CONN_MY_SFTP": "sftp://user:p%40ss@host:2222/?host_key=ssh-ed25519%20AAAA"}
+    found = connection("my-sftp", uri)
+    assert (found.host, found.port, found.login, found.password) == ("host", 2222, "user", "p@ss")
+    assert found.extra == {"host_key": "ssh-ed25519 AAAA"}
+    assert "p@ss" not in repr(found)
+    as_json = {
+        "AIRFLOW_CONN_S": json.dumps({"conn_type": "aws", "login": "k", "password": "s", "extra": {"endpoint_url": "http://x"}})
+    }
+    assert connection("s", as_json).extra == {"endpoint_url": "http://x"}
+    with pytest.raises(SettingError, match="AIRFLOW_CONN_S is neither a URI nor JSON") as fault:
+        connection("s", {"AIRFLOW_CONN_S": "{secret"})
+    assert "secret" not in str(fault.value)

@@ -1,0 +1,163 @@
+"""The job from lake to lake: what spans the merchants, re-runs, other days, and graphs that go through GraphFrames."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from expectations.settings import Settings
+from spark_jobs import lake, session
+from spark_jobs.spread_graph.__main__ import main
+from spark_jobs.spread_graph.job import partitions, spread_graph
+from spark_jobs.spread_graph.tables import MERCHANT_TABLES, TABLES
+from tests.spread_graph import oracle
+from tests.spread_graph.oracle import Merchant
+from tests.spread_graph.scene import AS_OF, TODAY, Row, opened, random_facts, share, solved
+from tests.spread_graph.small_lake import fill
+
+WEEK_BEFORE = AS_OF - timedelta(days=7)
+FACTS = [
+    *random_facts(5),
+    # an island of two, on which nobody opens anything back
+    share("island", "x2", day=-1, merchant="n"),
+    opened("island", "x1", merchant="n"),
+    # of the day after
+    share("later", "y", day=1, merchant="m"),
+]
+
+
+def read(spark: SparkSession, settings: Settings, name: str, as_of: object = AS_OF) -> list[Row]:
+    rows = [row.asDict() for row in lake.read_day(spark, settings, name, as_of).collect()]  # type: ignore[arg-type]
+    return sorted(rows, key=str)
+
+
+@pytest.fixture(scope="module")
+def lake_of_facts(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A lake on which the job has run for the business date, and for the week before it."""
+    settings = Settings.from_environment({"FANOUT_HOME": str(tmp_path_factory.mktemp("spread"))})
+    fill(settings, FACTS)
+    spread_graph(spark, settings, WEEK_BEFORE)
+    report = spread_graph(spark, settings, AS_OF)
+    assert report["rows_in"] == len(FACTS) - 1
+    assert report["rows_out"] == sum(report["tables"].values()) > 500
+    assert all(report["tables"][name] == len(read(spark, settings, name)) for name in ("cascades", "islands"))
+    return settings
+
+
+def test_merchant_tables_are_those_of_the_kernels(spark: SparkSession, lake_of_facts: Settings) -> None:
+    expected = solved(*(fact for fact in FACTS if fact["day"] <= TODAY))
+    for name in MERCHANT_TABLES:
+        rows = [row for row in read(spark, lake_of_facts, name) if row["merchant_id"] != "all"]
+        assert rows, name
+        for row in rows:
+            for column, value in row.items():
+                if hasattr(value, "tzinfo"):
+                    row[column] = value.astimezone()
+        for row in expected[name]:
+            for column, value in row.items():
+                if hasattr(value, "tzinfo"):
+                    row[column] = value.astimezone()
+        assert rows == sorted(expected[name], key=str), name
+
+
+def test_platform_tables_follow_the_definitions(spark: SparkSession, lake_of_facts: Settings) -> None:
+    merchants = {name: Merchant([fact for fact in FACTS if fact["day"] <= TODAY], name) for name in ("m", "n")}
+    rows = [row | {"user": user} for of in merchants.values() for user, row in oracle.spreaders(of).items()]
+    edges = {
+        (row["user_id"], of.shares[row["share_id"]]["user_id"], (name, row["share_id"]))
+        for name, of in merchants.items()
+        for row in of.opens
+        if row["day"] in oracle.WINDOW and row["user_id"] != of.shares[row["share_id"]]["user_id"]
+    }
+    people = {row["user"] for row in rows}
+    influence = oracle.page_rank(people, [(opener, sharer) for opener, sharer, _ in edges])
+    found = {row["user_id"]: row for row in read(spark, lake_of_facts, "platform_spreaders")}
+    assert found.keys() == people
+    assert {"x1", "x2"} < people
+    for user, row in found.items():
+        own = [other for other in rows if other["user"] == user]
+        assert (row["merchants"], row["shares"]) == (len(own), sum(other["shares"] for other in own))
+        assert row["openers"] == len({opener for opener, sharer, _ in edges if sharer == user})
+        assert row["influence"] == pytest.approx(influence[user], rel=1e-9)
+    ranked = sorted(people, key=lambda user: (-round(influence[user], 9), user))
+    assert [found[user]["influence_rank"] for user in ranked] == list(range(1, len(people) + 1))
+
+    assert {found[user]["island_id"] for user in ("x1", "x2")} == {"x1"}
+    islands = {row["island_id"]: row for row in read(spark, lake_of_facts, "islands")}
+    assert islands["x1"] == {"island_id": "x1", "users": 2, "merchants": 1, "shares": 1}
+    (rest,) = (row for name, row in islands.items() if name != "x1")
+    assert rest["island_id"] == min(people)
+    assert (rest["users"], rest["merchants"]) == (len(people) - 2, 2)
+    assert sum(row["shares"] for row in islands.values()) == sum(row["shares"] for row in rows)
+
+
+def test_concentration_of_every_merchant_together(spark: SparkSession, lake_of_facts: Settings) -> None:
+    found = {row["metric"]: row for row in read(spark, lake_of_facts, "spread_concentration") if row["merchant_id"] == "all"}
+    spreaders = read(spark, lake_of_facts, "spreaders")
+    assert found.keys() == {"shares", "opens", "orders_led", "revenue_led"}
+    for metric, row in found.items():
+        held = [Decimal(other[metric]) for other in spreaders if other[metric] > 0]
+        assert (row["users"], row["total"]) == (len(held), sum(held))
+
+
+def test_a_past_day_is_what_it_was_and_a_second_run_changes_nothing(
+    spark: SparkSession, lake_of_facts: Settings, settings: Settings
+) -> None:
+    past = [fact for fact in FACTS if fact["day"] <= TODAY - 7]
+    fill(settings, past)
+    spread_graph(spark, settings, WEEK_BEFORE)
+    first = {name: read(spark, settings, name, WEEK_BEFORE) for name in TABLES}
+    spread_graph(spark, settings, WEEK_BEFORE)
+    for name, rows in first.items():
+        assert rows, name
+        assert read(spark, settings, name, WEEK_BEFORE) == rows, name
+        assert read(spark, lake_of_facts, name, WEEK_BEFORE) == rows, name
+
+
+def test_graphframes_gives_the_same_influence(spark: SparkSession, lake_of_facts: Settings, tmp_path: Path) -> None:
+    through_graphframes = replace(lake_of_facts, executor_edges=3, lake=str(tmp_path / "lake"))
+    fill(through_graphframes, FACTS)
+    spread_graph(spark, through_graphframes, AS_OF)
+    for name, key in (("spreaders", ("merchant_id", "user_id")), ("platform_spreaders", ("user_id",))):
+        expected = {tuple(row[column] for column in key): row for row in read(spark, lake_of_facts, name)}
+        found = {tuple(row[column] for column in key): row for row in read(spark, through_graphframes, name)}
+        assert found.keys() == expected.keys()
+        for user, row in found.items():
+            assert row["influence"] == pytest.approx(expected[user]["influence"], rel=1e-6)
+            assert row == expected[user] | {"influence": row["influence"]}
+    assert read(spark, through_graphframes, "key_spreaders") == read(spark, lake_of_facts, "key_spreaders")
+
+
+def test_without_shares_every_table_is_there_and_empty(spark: SparkSession, settings: Settings) -> None:
+    fill(settings, [])
+    report = spread_graph(spark, settings, AS_OF)
+    assert report["rows_out"] == 0
+    assert {name: read(spark, settings, name) for name in TABLES} == {name: [] for name in TABLES}
+
+
+def test_partitions_grow_with_the_lake(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert partitions(settings) == 1
+    monkeypatch.setattr(lake, "row_counts", lambda *_: {"accepted": 10_000_000, "duplicate": 5})
+    assert partitions(settings) == 41
+
+
+def test_the_command_names_what_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FANOUT_HOME", str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["spread_graph", "--as-of", "20260401"])
+    assert main() == 2
+    assert "20260401" in capsys.readouterr().err
+    monkeypatch.setattr("sys.argv", ["spread_graph", "--as-of", "2026-04-01"])
+    resolved = tmp_path / "resolved.json"
+    coordinates = session.COORDINATES[:1]
+    resolved.write_text(json.dumps({"coordinates": coordinates, "files": []}))
+    monkeypatch.setattr(session, "_RESOLVED", resolved)
+    assert main() == 2
+    assert "sedona" in capsys.readouterr().err
