@@ -75,7 +75,7 @@ def test_docs_are_one_page_of_the_newest_day(built: tuple[Settings, dict[str, An
     settings, _ = built
     assert newest_day(settings) == AS_OF
     page = write_docs(settings, AS_OF).read_text()
-    assert "单粉丝产值" in page
+    assert json.dumps("(单粉丝产值)")[1:-1] in page
     assert "MANIFEST.JSON INLINE DATA" not in page
 
 
