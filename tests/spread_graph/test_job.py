@@ -45,7 +45,7 @@ def lake_of_facts(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory)
     spread_graph(spark, settings, WEEK_BEFORE)
     report = spread_graph(spark, settings, AS_OF)
     assert report["rows_in"] == len(FACTS) - 1
-    assert report["rows_out"] == sum(report["tables"].values()) > 500
+    assert report["rows_out"] == sum(report["tables"].values()) > 100
     assert all(report["tables"][name] == len(read(spark, settings, name)) for name in ("cascades", "islands"))
     return settings
 
