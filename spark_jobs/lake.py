@@ -58,6 +58,7 @@ def ensure_event_table(settings: Settings, source: str) -> None:
             mode="ignore",
             partition_by=list(PARTITION_COLUMNS),
             configuration={"delta.dataSkippingStatsColumns": "dt,file,line,event_type,event_date,event_time"},
+            commit_properties=deltalake.CommitProperties(custom_metadata={"userMetadata": settings.run_id}),
         )
         return
     table = deltalake.DeltaTable(path)
