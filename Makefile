@@ -7,7 +7,7 @@ PYTHON ?= python3.11
 VENV := .venv/bin
 PYTEST := $(VENV)/python -m pytest
 
-.PHONY: help run up down test acceptance lint bench image contract docs lock setup preflight
+.PHONY: help run up down test acceptance soak lint bench image contract docs lock setup preflight
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -23,6 +23,9 @@ down: setup  ## end the Airflow of `make up`
 
 test: setup  ## the tests of every change, under 15 minutes on 2 cores
 	@$(PYTEST) $(ARGS)
+
+soak: setup  ## hours of the real thing: whole landings, killed loads, servers; by hand, before a release
+	@$(PYTEST) -m soak $(ARGS)
 
 acceptance: setup  ## the heavy and real ones: the chain through Airflow, kills, spreadsheets, servers
 	@$(PYTEST) -m acceptance $(ARGS)
