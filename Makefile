@@ -28,7 +28,7 @@ soak: setup  ## hours of the real thing: whole landings, killed loads, servers; 
 	@$(PYTEST) -m soak $(ARGS)
 
 acceptance: setup  ## the heavy and real ones: the chain through Airflow, kills, spreadsheets, servers
-	@$(PYTEST) -m acceptance $(ARGS)
+	@$(PYTEST) -m 'acceptance and not soak' $(ARGS)
 
 lint: setup  ## what pre-commit and CI check: ruff, mypy, sqlfluff
 	@$(VENV)/pre-commit run --all-files

@@ -120,6 +120,7 @@ def test_a_past_day_is_what_it_was_and_a_second_run_changes_nothing(
         assert read(spark, lake_of_facts, name, WEEK_BEFORE) == rows, name
 
 
+@pytest.mark.soak
 def test_graphframes_gives_the_same_influence(spark: SparkSession, lake_of_facts: Settings, tmp_path: Path) -> None:
     through_graphframes = replace(lake_of_facts, executor_edges=3, lake=str(tmp_path / "lake"))
     fill(through_graphframes, FACTS)
