@@ -89,7 +89,9 @@ class Ingest:
             chosen &= f.col("reason").isin(reasons)
         if files:
             chosen &= f.col("file").isin(files)
-        lines = self._restored(self._history().where(chosen)).persist(StorageLevel.MEMORY_AND_DISK)
+        raw_of_refused = f.when(f.col("fate") == Fate.QUARANTINED.value, f.col("raw"))
+        lines = self._restored(self._history().where(chosen)).withColumn("raw", raw_of_refused)
+        lines = lines.persist(StorageLevel.MEMORY_AND_DISK)
         self._commit(lines, replaces=True)
         lines.unpersist()
 
