@@ -28,6 +28,7 @@ from publication.versions import DATABASE, point
 
 AS_OF = date(2026, 3, 20)
 
+PARTS = (("CSV", "write_tables"), ("reports", "merchant_report"), ("reports", "manager_report"), ("workbooks", "write_workbook"))
 WAREHOUSE = Path(__file__).with_suffix(".sql")
 
 
@@ -46,6 +47,7 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self._originals: list[tuple[object, str, object]] = []
 
     def watch(self, part: str, module: object, name: str) -> None:
         """Time every call of a module's function."""
@@ -58,7 +60,13 @@ class Stopwatch:
             finally:
                 self.seconds[part] = self.seconds.get(part, 0.0) + time.perf_counter() - started
 
+        self._originals.append((module, name, function))
         setattr(module, name, timed)
+
+    def stop(self) -> None:
+        """Put the functions back."""
+        for module, name, function in self._originals:
+            setattr(module, name, function)
 
 
 def plain_csv(settings: Settings, folder: Path, *, by_owner: bool) -> float:
@@ -98,15 +106,12 @@ def main() -> None:
                 )
                 shutil.rmtree(scratch / f"plain-{number}-{by_owner}")
             watch = Stopwatch()
-            originals = packs.write_tables, packs.merchant_report, packs.manager_report, packs.write_workbook
-            watch.watch("CSV", packs, "write_tables")
-            watch.watch("reports", packs, "merchant_report")
-            watch.watch("reports", packs, "manager_report")
-            watch.watch("workbooks", packs, "write_workbook")
+            for part, name in PARTS:
+                watch.watch(part, packs, name)
             started = time.perf_counter()
             written = packs.write_packs(settings, AS_OF, None, scratch / f"packs-{number}")
             parts.setdefault("all packs", []).append(time.perf_counter() - started)
-            packs.write_tables, packs.merchant_report, packs.manager_report, packs.write_workbook = originals
+            watch.stop()
             for part, seconds in watch.seconds.items():
                 parts.setdefault(part, []).append(seconds)
             rows = sum(file.rows or 0 for pack in written for file in pack.files)

@@ -34,7 +34,7 @@ create table marts.team_formation as select
     0 as open_at_as_of, 3600.0::double as median_seconds_to_form, 5 as members, 2 as new_buyer_members
 from marts.merchants, range(30) t(d);
 create table marts.merchant_team_regions as select
-    merchant_id, region, 20 as opened, 20 as closed, 12 as formed_organic, 0 as formed_auto_filled, 8 as failed, 0 as open_at_as_of,
+    merchant_id, t.region, 20 as opened, 20 as closed, 12 as formed_organic, 0 as formed_auto_filled, 8 as failed, 0 as open_at_as_of,
     0.6::double as formation_rate, 0.4::double as formation_rate_lo, 0.8::double as formation_rate_hi, 24 as people
 from marts.merchants, (values ('CN-ZJ'), ('CN-SH'), ('unknown')) t(region);
 create table marts.team_leaders as select

@@ -24,7 +24,7 @@ from exports.packs import export
 from exports.playbook import PlaybookError
 from exports.transports import DeliveryError
 from publication.publish import current_database
-from publication.versions import PublicationError
+from publication.versions import PublicationError, one_publisher
 
 
 class Failed(RuntimeError):
@@ -34,18 +34,19 @@ class Failed(RuntimeError):
 def run(settings: Settings, as_of: date) -> tuple[dict[str, Any], list[str]]:
     """Write and deliver; returns the report and a sentence for each destination that has not got its delivery."""
     places = destinations.read(settings.destinations)
-    report = export(settings, as_of)
     delivered, failures = {}, []
-    for place in places:
-        if not place.is_due(as_of):
-            delivered[place.name] = f"not due ({place.schedule})"
-            continue
-        try:
-            receipt = delivery.deliver(settings, as_of, place)
-            delivered[place.name] = f"{receipt['files']} files"
-        except (DeliveryError, SettingError) as fault:
-            delivered[place.name] = "failed"
-            failures.append(f"{place.name} has not got the exports of {as_of}: {fault}")
+    with one_publisher(settings.exports):
+        report = export(settings, as_of)
+        for place in places:
+            if not place.is_due(as_of):
+                delivered[place.name] = f"not due ({place.schedule})"
+                continue
+            try:
+                receipt = delivery.deliver(settings, as_of, place)
+                delivered[place.name] = f"{receipt['files']} files"
+            except (DeliveryError, SettingError) as fault:
+                delivered[place.name] = "failed"
+                failures.append(f"{place.name} has not got the exports of {as_of}: {fault}")
     return report | {"delivered": delivered}, failures
 
 
@@ -68,7 +69,7 @@ def main() -> int:
     parser.add_argument("--as-of", required=True, help="business date, YYYY-MM-DD")
     parser.add_argument("--dry-run", action="store_true", help="send and write nothing")
     parser.add_argument("--manager", help="of preview; unassigned for merchants without one")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
     failures: list[str] = []
     try:

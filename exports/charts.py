@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
+from unicodedata import east_asian_width
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 WIDTH = 500
 _INK, _ACCENT, _SOFT, _GRID = "#1f2933", "#1f6f8b", "#cfe3ea", "#e4e7eb"
 
 
-def _svg(height: float, title: str, parts: Sequence[Markup], width: float = WIDTH) -> Markup:
-    return Markup(
-        '<svg viewBox="0 0 {w:.0f} {h:.0f}" role="img" aria-label="{title}"><title>{title}</title>{body}</svg>'
-    ).format(w=width, h=height, title=title, body=Markup("").join(parts))
+def _svg(height: float, title: str, parts: Sequence[str]) -> Markup:
+    """A picture of parts, which hold no text that is not escaped."""
+    name = escape(title)
+    head = f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{name}"><title>{name}</title>'
+    return Markup(f"{head}{''.join(parts)}</svg>")
 
 
-def _text(x: float, y: float, text: str, anchor: str = "start", colour: str = _INK, size: int = 13) -> Markup:
-    return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}" fill="{}" font-size="{}">{}</text>').format(
-        x, y, anchor, colour, size, text
-    )
+def _text(x: float, y: float, text: str, anchor: str = "start", colour: str = _INK, size: int = 13) -> str:
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" font-size="{size}"'
+    return f"<text {place}>{escape(text)}</text>"
 
 
-def _rect(x: float, y: float, width: float, height: float, colour: str) -> Markup:
-    return Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="2" fill="{}"/>').format(
-        x, y, width, height, colour
-    )
+def _rect(x: float, y: float, width: float, height: float, colour: str) -> str:
+    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="2" fill="{colour}"/>'
 
 
 def columns(title: str, labels: Sequence[str], values: Sequence[float], written: Sequence[str]) -> Markup:
@@ -36,7 +36,7 @@ def columns(title: str, labels: Sequence[str], values: Sequence[float], written:
     span = (top - bottom) or 1.0
     zero = 20 + base_height * top / span
     step = WIDTH / max(len(values), 1)
-    parts = [Markup('<line x1="0" y1="{0:.1f}" x2="{1}" y2="{0:.1f}" stroke="{2}"/>').format(zero, WIDTH, _GRID)]
+    parts = [f'<line x1="0" y1="{zero:.1f}" x2="{WIDTH}" y2="{zero:.1f}" stroke="{_GRID}"/>']
     for index, (label, value, number) in enumerate(zip(labels, values, written, strict=True)):
         bar = base_height * abs(value) / span
         x, y = index * step + step * 0.15, zero - bar if value >= 0 else zero
@@ -103,17 +103,18 @@ def tree(title: str, nodes: Sequence[Mapping[str, Any]]) -> Markup:
         if node["parent_share_id"] in known:
             (x0, y0), (x1, y1) = place(by_name[node["parent_share_id"]]), place(node)
             bend = (x0 + x1) / 2
-            parts.append(
-                Markup('<path d="M{:.0f} {:.0f}C{:.0f} {:.0f} {:.0f} {:.0f} {:.0f} {:.0f}" fill="none" stroke="{}"/>').format(
-                    x0, y0, bend, y0, bend, y1, x1, y1, _SOFT
-                )
-            )
+            curve = f"M{x0:.0f} {y0:.0f}C{bend:.0f} {y0:.0f} {bend:.0f} {y1:.0f} {x1:.0f} {y1:.0f}"
+            parts.append(f'<path d="{curve}" fill="none" stroke="{_SOFT}"/>')
     for node in walk:
         x, y = place(node)
         radius = min(3 + 1.5 * node["subtree_orders"] ** 0.5, 12.0)
-        parts.append(Markup('<circle cx="{:.0f}" cy="{:.0f}" r="{:.1f}" fill="{}"/>').format(x, y, radius, _ACCENT))
+        parts.append(f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{radius:.1f}" fill="{_ACCENT}"/>')
     return _svg(height, title, parts)
 
 
-def _shortened(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"
+def _shortened(text: str, width: int) -> str:
+    """A label that fits; wide characters count twice."""
+    widths = list(accumulate(2 if east_asian_width(character) in "WF" else 1 for character in text))
+    if not widths or widths[-1] <= width:
+        return text
+    return f"{text[: sum(so_far < width for so_far in widths)]}…"

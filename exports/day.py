@@ -35,6 +35,9 @@ class Published:
     def __str__(self) -> str:
         return f"{self.as_of} {self.version}"
 
+    def to_json(self) -> dict[str, str]:
+        return {"as_of": self.as_of.isoformat(), "warehouse_version": self.version}
+
 
 @dataclass(frozen=True)
 class Day:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -25,7 +24,7 @@ from exports.connections import connection
 from exports.day import Published
 from exports.destinations import Destination
 from exports.manifest import MANIFEST, to_json
-from exports.packs import last_export, read_packs, write_packs
+from exports.packs import read_packs, write_packs
 from exports.transports import S3, Broken, Folder, Sftp, Transport
 
 log = logging.getLogger(__name__)
@@ -70,7 +69,8 @@ def packed(settings: Settings, as_of: date, destination: Destination) -> Iterato
     """The parcel of a destination: the day's exports, or others where it needs differences to another day."""
     folder = settings.exports / as_of.isoformat()
     base = last_delivery(settings, destination, as_of)
-    if base is None or base == last_export(settings, as_of):
+    since = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["changes_since"]
+    if since == (None if base is None else base.to_json()):
         yield _parcel(folder, destination)
         return
     own = settings.work(as_of) / f"exports_{destination.name}"
@@ -216,8 +216,6 @@ class Journal:
         """Note that a file has arrived, or is gone."""
         with self.path.open("a", encoding="utf-8") as journal:
             journal.write(f"\n{json.dumps({'name': name, 'sha256': sha256})}\n")
-            journal.flush()
-            os.fsync(journal.fileno())
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,18 @@ def write(folder: Path, name: str, pieces: Iterable[tuple[int, bytes | memoryvie
     return File(name, rows if name.endswith(".csv") else None, size, digest.hexdigest())
 
 
+def write_same(folders: Iterable[Path], name: str, content: bytes) -> File:
+    """Write one file into several folders; they share its bytes on the disk where that is possible."""
+    first, *others = folders
+    file = write(first, name, [(0, content)])
+    for folder in others:
+        try:
+            os.link(first / name, folder / name)
+        except OSError:  # no links here, or too many of one file
+            (folder / name).write_bytes(content)
+    return file
+
+
 def write_manifest(
     folder: Path, owner: dict[str, str], published: Published, base: Published | None, files: Sequence[File]
 ) -> str:
@@ -59,10 +72,9 @@ def write_manifest(
 
 def versions(published: Published, base: Published | None) -> dict[str, Any]:
     return {
-        "as_of": published.as_of.isoformat(),
-        "warehouse_version": published.version,
+        **published.to_json(),
         "schema_version": SCHEMA_VERSION,
-        "changes_since": None if base is None else {"as_of": base.as_of.isoformat(), "warehouse_version": base.version},
+        "changes_since": None if base is None else base.to_json(),
     }
 
 

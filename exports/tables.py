@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from exports.allowed import Table
 from exports.csv_files import Column, header, lines_by_owner
 from exports.day import BEFORE, NOW, Day
-from exports.manifest import File, write
+from exports.manifest import File, write, write_same
 
 _SCHEMA_TYPES = {"VARCHAR": "string", "DATE": "date", "BOOLEAN": "boolean", "TIMESTAMP": "datetime", "DOUBLE": "number"}
 ROW_ID = "row_id"
@@ -44,10 +44,14 @@ def write_tables(day: Day, tables: Iterable[Table], folders: Mapping[str, Path])
             changes = _change_columns(table, types)
             jobs.append((f"{CSV}/{table.name}.changes.csv", changes, _changes(table), ["change", *_identity(table)]))
         for name, columns, source, order in jobs:
-            schema = _schema(table, columns, descriptions.get(table.mart, {}))
             written = _write_by_owner(day, name, columns, f"({source})", table.owner, order, folders)
+            schema = write_same(
+                folders.values(),
+                f"{name.removesuffix('.csv')}.schema.json",
+                _schema(table, columns, descriptions.get(table.mart, {})),
+            )
             for owner, file in written.items():
-                files[owner] += [file, write(folders[owner], f"{name.removesuffix('.csv')}.schema.json", [(0, schema)])]
+                files[owner] += [file, schema]
     return files
 
 
@@ -57,7 +61,7 @@ def _write_by_owner(
     lines = lines_by_owner(day.con, columns, source, owner, order)
     head = (0, header(columns))
     written = {
-        who: write(folders[who], name, [head, *((rows, text) for _, rows, text in pieces)])
+        who: write(folders[who], name, chain([head], ((rows, text) for _, rows, text in pieces)))
         for who, pieces in groupby(lines, key=itemgetter(0))
     }
     return written | {who: write(folders[who], name, [head]) for who in folders.keys() - written.keys()}

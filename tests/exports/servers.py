@@ -7,6 +7,7 @@ import socket
 import subprocess
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ def s3_server(bucket: str) -> Iterator[S3Server]:
     server.start()
     try:
         _, port = server.get_host_and_port()
+        reset = urllib.request.Request(f"http://127.0.0.1:{port}/moto-api/reset", method="POST")
+        urllib.request.urlopen(reset).close()  # servers of one process share their buckets
         found = S3Server(port, bucket)
         found.contents()
         yield found
@@ -137,26 +140,27 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def cutting_proxy(port: int, cuts: list[int]) -> Iterator[int]:
-    """A port that leads to another; each connection is cut after the next of `cuts` bytes to the server, later ones hold."""
+    """A port that leads to another; whenever the bytes to the server exceed the next of `cuts`, their connection is cut."""
     listener = socket.create_server(("127.0.0.1", 0))
     stopped = threading.Event()
+    passed = [0]
 
     def serve() -> None:
         while not stopped.is_set():
             with suppress(OSError):
                 client, _ = listener.accept()
                 server = socket.create_connection(("127.0.0.1", port))
-                limit = cuts.pop(0) if cuts else None
-                threading.Thread(target=pump, args=(client, server, limit), daemon=True).start()
-                threading.Thread(target=pump, args=(server, client, None), daemon=True).start()
+                threading.Thread(target=pump, args=(client, server, True), daemon=True).start()
+                threading.Thread(target=pump, args=(server, client, False), daemon=True).start()
 
-    def pump(source: socket.socket, sink: socket.socket, limit: int | None) -> None:
-        passed = 0
+    def pump(source: socket.socket, sink: socket.socket, is_counted: bool) -> None:
         with suppress(OSError):
             while data := source.recv(4096):
-                passed += len(data)
-                if limit is not None and passed > limit:
-                    break
+                if is_counted:
+                    passed[0] += len(data)
+                    if cuts and passed[0] > cuts[0]:
+                        cuts.pop(0)
+                        break
                 sink.sendall(data)
         for end in (source, sink):
             with suppress(OSError):

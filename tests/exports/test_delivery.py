@@ -149,7 +149,7 @@ def test_a_connection_that_is_cut_resumes(
 def test_after_the_last_try_it_says_so_and_shows_no_manifest(
     day: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    with place(kind, tmp_path, monkeypatch, [9_000] * 3) as (destination, contents):
+    with place(kind, tmp_path, monkeypatch, [9_000, 12_000, 16_000]) as (destination, contents):
         with pytest.raises(Broken, match=r"after 2 tries: .*(broke|cannot be reached)"):
             deliver(day, AS_OF, replace(destination, tries=2), lambda _: None)
         assert f"{AS_OF}/manifest.json" not in contents()
