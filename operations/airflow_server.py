@@ -6,6 +6,7 @@ that listen on all interfaces, nor the triggerer, which no task here needs.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -24,7 +25,7 @@ from pathlib import Path
 
 import psutil
 
-from expectations.settings import CHECKOUT, SETTINGS, Settings
+from expectations.settings import CHECKOUT, SETTINGS, SettingError, Settings
 from operations.airflow_rest import Airflow
 from operations.chain import CHAIN
 
@@ -79,6 +80,24 @@ def password(settings: Settings) -> str:
     if not file.exists():
         _write_private(file, json.dumps({USER: secrets.token_urlsafe(12)}))
     return str(json.loads(file.read_text())[USER])
+
+
+@contextmanager
+def only_one(settings: Settings) -> Iterator[None]:
+    """One process at a time drives a home; the kernel lets go when it dies.
+
+    Raises:
+        SettingError: another does.
+    """
+    home = airflow_home(settings)
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            taken = f"another run works in FANOUT_HOME={settings.home}; wait for it, or choose another home"
+            raise SettingError(taken) from None
+        yield
 
 
 def find(settings: Settings) -> Server | None:

@@ -6,7 +6,6 @@ python -m operations.run [--as-of 2026-03-20]     # what `make run` does once ev
 from __future__ import annotations
 
 import argparse
-import fcntl
 import os
 import subprocess
 import sys
@@ -37,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     started = time.monotonic()
     try:
         settings = Settings.from_environment()
-        with _only_one(settings):
+        with airflow_server.only_one(settings):
             _fill_empty_default_landing(settings)
             as_of = _look_at_landing(settings, asked)
             with _airflow(settings) as server:
@@ -65,21 +64,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 def say(line: str) -> None:
     print(line, flush=True)
-
-
-@contextmanager
-def _only_one(settings: Settings) -> Iterator[None]:
-    """One run at a time in a home; the kernel lets go when the process dies."""
-    home = airflow_server.airflow_home(settings)
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "run.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SettingError(
-                f"another run works in FANOUT_HOME={settings.home}; wait for it, or choose another home"
-            ) from None
-        yield
 
 
 @contextmanager

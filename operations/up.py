@@ -18,11 +18,13 @@ def main() -> int:
     airflow_server.forward_signals()
     try:
         settings = Settings.from_environment()
-        server = airflow_server.find(settings)
-        if server and server.mode == "run":
-            raise SettingError(f"a run works in FANOUT_HOME={settings.home}; wait for it")
-        if server is None:
-            server = airflow_server.start(settings, "up", airflow_server.free_port(PREFERRED_PORT))
+        with airflow_server.only_one(settings):
+            server = airflow_server.find(settings)
+            if server and server.mode == "run":  # of a run that was killed
+                airflow_server.stop(settings, server)
+                server = None
+            if server is None:
+                server = airflow_server.start(settings, "up", airflow_server.free_port(PREFERRED_PORT))
     except SettingError as error:
         print(f"refused: {error}", file=sys.stderr)
         return 2

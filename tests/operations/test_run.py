@@ -61,7 +61,7 @@ def test_impossible_settings_are_refused(
 
 
 def test_a_second_run_in_the_same_home_is_refused(landing: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with run._only_one(Settings.from_environment()):
+    with run.airflow_server.only_one(Settings.from_environment()):
         assert run.main([]) == 2
     assert "another run works in FANOUT_HOME" in capsys.readouterr().err
 
