@@ -11,7 +11,7 @@ import pyspark.sql.functions as f
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.cohorts.churn_features import inputs
-from spark_jobs.cohorts.churn_model import Learned, learn, part_of, score
+from spark_jobs.cohorts.churn_model import Learned, part_of, score
 from spark_jobs.cohorts.purchases import MONEY
 
 _SCORED = (
@@ -29,10 +29,13 @@ def learn_churn(observations: DataFrame, capacity: int, fixed_threshold: float |
 
     Args:
         observations: see `merchant_days.observations`.
-        capacity, fixed_threshold: see `churn_model.learn`.
+        capacity, fixed_threshold: see `churn_learning.learn`.
     """
 
     def run(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        # Imported by the one task that learns: scikit-learn takes a second.
+        from spark_jobs.cohorts.churn_learning import learn
+
         observed = pd.concat([*batches] or [nothing], ignore_index=True)
         yield pd.DataFrame({"learned": [learn(observed, capacity, fixed_threshold).to_json()]})
 
@@ -82,12 +85,14 @@ def merchant_churn_flags(observations: DataFrame, money: DataFrame, learned: Lea
     )
 
 
-def input_shares(observations: DataFrame, learned: Learned, as_of: date) -> DataFrame:
+def input_shares(observations: DataFrame, learned: Learned, as_of: date) -> dict[str, list[float]]:
     """How the day's merchants are spread over the parts of each input that the days learnt from made.
 
     Returns:
-        input, part, merchants; no row for an empty part.
+        By input, the share of the merchants in each part; nothing if there is no model.
     """
+    if learned.model is None:
+        return {}
 
     def run(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         for batch in batches:
@@ -96,7 +101,11 @@ def input_shares(observations: DataFrame, learned: Learned, as_of: date) -> Data
             yield pd.DataFrame({"input": np.repeat(list(weighed), len(batch)), "part": np.concatenate(parts)})
 
     today = observations.where(f.col("day") == f.lit(as_of))
-    return today.mapInPandas(run, "input string, part int").groupBy("input", "part").agg(f.count("*").alias("merchants"))
+    counts = {name: [0] * len(shares) for name, (_, shares) in learned.training.items()}
+    spread = today.mapInPandas(run, "input string, part int").groupBy("input", "part").agg(f.count("*").alias("merchants"))
+    for row in spread.collect():
+        counts[row["input"]][row["part"]] = row["merchants"]
+    return {name: [count / sum(parts) for count in parts] for name, parts in counts.items()}
 
 
 def churn_model_evaluation(spark: SparkSession, learned: Learned) -> DataFrame:

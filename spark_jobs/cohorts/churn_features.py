@@ -17,6 +17,10 @@ _LONGEST = 60.0  # days of silence: after as many the merchant has churned
 _WINDOW = 28
 _RHYTHM = 90  # days over which the usual gap is taken
 
+# What is learnt, and from how many at least.
+LABEL_DAYS = 30
+MINIMUM_MERCHANTS, MINIMUM_CHURNERS = 50, 10
+
 FEATURES = (
     "days_since_order",
     "order_gap",

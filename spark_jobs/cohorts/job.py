@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import cached_property, reduce
+from typing import Any
 
 import pyspark.sql.functions as f
 from pyspark.sql import DataFrame, SparkSession
@@ -82,12 +84,7 @@ def cohorts(spark: SparkSession, settings: Settings, as_of: date) -> dict[str, o
         version, and where the model card lies.
     """
     day = _Day(spark, settings, as_of)
-    # The three parts share little and are short of work for all cores; together they take the time of the longest.
-    with ThreadPoolExecutor(3) as pool:
-        groups, fans, merchants = pool.submit(_groups, day), pool.submit(_fans, day), pool.submit(_merchants, day)
-        groups.result()
-        by_frequency, by_week = fans.result()
-        learned, today = merchants.result()
+    _, (by_frequency, by_week), (learned, today) = _together(lambda: _groups(day), lambda: _fans(day), lambda: _merchants(day))
     card = settings.home / "model_cards" / f"{as_of.isoformat()}.html"
     write_model_card(card, as_of, learned, Evidence(today, by_frequency, by_week))
     rows = {table: lake.row_counts(settings, table, "as_of").get(as_of.isoformat(), 0) for table in TABLES}
@@ -102,6 +99,12 @@ def cohorts(spark: SparkSession, settings: Settings, as_of: date) -> dict[str, o
         "churn_model": learned.version,
         "model_card": str(card),
     }
+
+
+def _together(*works: Callable[[], Any]) -> list[Any]:
+    """What each gives, worked out at the same time: alone each is too short to keep the cores busy."""
+    with ThreadPoolExecutor(len(works)) as pool:
+        return [work.result() for work in [pool.submit(work) for work in works]]
 
 
 def _groups(day: _Day) -> None:
@@ -122,11 +125,14 @@ def _fans(day: _Day) -> tuple[list[tuple[int, int, int, float]], list[tuple[int,
     scored = day.keep(lifetimes.score_customers(histories, parameters))
     values = lifetimes.lifetime_value(scored)
     day.write("lifetime_value", values)
-    day.write("ltv_model", lifetimes.ltv_model(scored, parameters))
-    day.write("fan_churn_flags", lifetimes.fan_churn_flags(values, gap_percentile(days)))
-    day.write("cohort_value", cohort_value(orders, refunds, values, day.read("shop.spend_recorded.v1")))
-    by_frequency = lifetimes.holdout_by_frequency(scored).orderBy("frequency").collect()
-    by_week = lifetimes.holdout_by_week(histories, parameters, days, day.as_of).orderBy("week").collect()
+    spend = day.read("shop.spend_recorded.v1")
+    *_, by_frequency, by_week = _together(
+        lambda: day.write("ltv_model", lifetimes.ltv_model(scored, parameters)),
+        lambda: day.write("fan_churn_flags", lifetimes.fan_churn_flags(values, gap_percentile(days))),
+        lambda: day.write("cohort_value", cohort_value(orders, refunds, values, spend)),
+        lambda: lifetimes.holdout_by_frequency(scored).orderBy("frequency").collect(),
+        lambda: lifetimes.holdout_by_week(histories, parameters, days, day.as_of).orderBy("week").collect(),
+    )
     return [tuple(row) for row in by_frequency], [tuple(row) for row in by_week]
 
 
@@ -138,12 +144,12 @@ def _merchants(day: _Day) -> tuple[Learned, dict[str, list[float]]]:
     observations = day.keep(merchant_days.observations(histories, day.as_of))
     learned = churn.learn_churn(observations, capacity, day.settings.churn_threshold)
     money = merchant_days.recent_money(histories, day.as_of)
-    day.write("merchant_churn_flags", churn.merchant_churn_flags(observations, money, learned, day.as_of, capacity))
-    day.write("churn_model_evaluation", churn.churn_model_evaluation(day.spark, learned))
-    day.write("merchant_stage_history", merchant_days.stage_history(histories, day.as_of))
-    if learned.model is None:
-        return learned, {}
-    spread = {name: [0.0] * len(shares) for name, (_, shares) in learned.training.items()}
-    for row in churn.input_shares(observations, learned, day.as_of).collect():
-        spread[row["input"]][row["part"]] = row["merchants"]
-    return learned, {name: [count / sum(parts) for count in parts] for name, parts in spread.items()}
+    *_, today = _together(
+        lambda: day.write(
+            "merchant_churn_flags", churn.merchant_churn_flags(observations, money, learned, day.as_of, capacity)
+        ),
+        lambda: day.write("churn_model_evaluation", churn.churn_model_evaluation(day.spark, learned)),
+        lambda: day.write("merchant_stage_history", merchant_days.stage_history(histories, day.as_of)),
+        lambda: churn.input_shares(observations, learned, day.as_of),
+    )
+    return learned, today

@@ -11,8 +11,7 @@ import pyspark.sql.functions as f
 from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 
-from spark_jobs.cohorts.churn_features import FEATURES, features
-from spark_jobs.cohorts.churn_model import LABEL_DAYS
+from spark_jobs.cohorts.churn_features import FEATURES, LABEL_DAYS, features
 from spark_jobs.cohorts.purchases import MONEY
 
 COUNTS = ("orders", "logins", "features_used", "tickets", "fans_won", "fans_lost", "shares", "teams")

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from spark_jobs.cohorts import charts
-from spark_jobs.cohorts.churn_model import LABEL_DAYS, MINIMUM_CHURNERS, MINIMUM_MERCHANTS, Evaluation, Learned
+from spark_jobs.cohorts.churn_features import LABEL_DAYS, MINIMUM_CHURNERS, MINIMUM_MERCHANTS
+from spark_jobs.cohorts.churn_model import Evaluation, Learned
 
 _DRIFTED = 0.25  # population stability index above which a population is usually said to have shifted (Siddiqi 2006)
 _RELIABILITY_BINS = 8

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from spark_jobs.cohorts import charts
-from spark_jobs.cohorts.churn_model import Learned, learn
+from spark_jobs.cohorts.churn_learning import learn
+from spark_jobs.cohorts.churn_model import Learned
 from spark_jobs.cohorts.model_card import Evidence, gains, model_card, reliability, stability, write_model_card
 from tests.cohorts.test_churn_model import AS_OF, observed
 
