@@ -62,6 +62,12 @@ def changes(values: Ints) -> Bools:
     return begins
 
 
+def distinct(values: Ints) -> Ints:
+    """The different values, rising; much faster than numpy's own way, which hashes."""
+    rising = np.sort(values)
+    return rising[changes(rising)]
+
+
 def find(keys: Ints, wanted: Ints) -> Ints:
     """Places of the wanted keys among rising, distinct keys; -1 where there is none."""
     if not len(keys):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from spark_jobs.spread_graph.arrays import Floats, Ints, changes, counts, instants, money, nullable, ratio, sums, take
+from spark_jobs.spread_graph.arrays import Floats, Ints, changes, counts, distinct, instants, money, nullable, ratio, sums, take
 from spark_jobs.spread_graph.events import CYCLE, STATUSES, Events
 from spark_jobs.spread_graph.forest import Forest
 
@@ -115,7 +115,7 @@ def share_mix(of: Events) -> pa.Table:
 
 def _distinct(group: Ints, user: Ints, users: int, size: int) -> Ints:
     """How many different users each group has."""
-    return counts(np.unique(group * users + user) // max(users, 1), size)
+    return counts(distinct(group * users + user) // max(users, 1), size)
 
 
 def _structural_virality(trees: Forest, tree: Ints, size: Ints) -> Floats:

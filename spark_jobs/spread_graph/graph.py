@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spark_jobs.spread_graph.arrays import Bools, Ints, counts, find, sums
+from spark_jobs.spread_graph.arrays import Bools, Ints, counts, distinct, find, sums
 from spark_jobs.spread_graph.events import Events
 from spark_jobs.spread_graph.forest import Forest
 
@@ -34,7 +34,7 @@ class MerchantGraph:
     def pairs(self) -> tuple[Ints, Ints]:
         """The undirected edges, smaller vertex first, each once, rising."""
         low, high = np.minimum(self.opener, self.sharer), np.maximum(self.opener, self.sharer)
-        both = np.unique(low * self.vertices + high)
+        both = distinct(low * self.vertices + high)
         return both // max(self.vertices, 1), both % max(self.vertices, 1)
 
 
@@ -59,7 +59,7 @@ class OpenGraph:
 
     def merchants(self) -> Iterator[MerchantGraph]:
         """The graph of each merchant that has a vertex."""
-        for merchant in np.unique(self.merchant).tolist():
+        for merchant in distinct(self.merchant).tolist():
             begin, end = np.searchsorted(self.merchant, (merchant, merchant + 1)).tolist()
             edges = slice(*np.searchsorted(self.opener, (begin, end)).tolist())
             yield MerchantGraph(slice(begin, end), self.opener[edges] - begin, self.sharer[edges] - begin, self.weight[edges])
@@ -85,10 +85,10 @@ def open_graph(of: Events, trees: Forest, last_day: int) -> OpenGraph:
     share, cents, is_order = moves.share[moved], moves.cents[moved], moves.is_order[moved]
     credited = maker[_last_touch(of, trees, share, moves.buyer[moved])]
 
-    people = np.unique(np.concatenate([made, open_person, maker[open_share], credited]))
+    people = distinct(np.concatenate([made, open_person, maker[open_share], credited]))
     by_others = open_person != maker[open_share]
     sharers_share, openers = open_share[by_others], open_person[by_others]
-    once = np.unique(find(people, openers) * len(maker) + sharers_share)
+    once = distinct(find(people, openers) * len(maker) + sharers_share)
     opener, share_opened = once // max(len(maker), 1), once % max(len(maker), 1)
     edges, weight = np.unique(opener * len(people) + find(people, maker[share_opened]), return_counts=True)
     led = find(people, credited)

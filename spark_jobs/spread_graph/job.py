@@ -49,6 +49,7 @@ def spread_graph(spark: SparkSession, settings: Settings, as_of: date) -> dict[s
     users = lake.read_day(spark, settings, "platform_spreaders", as_of)
     lake.write_day(platform_graph.islands(users, spreaders), settings, "islands", as_of)
 
+    spark.catalog.clearCache()
     counts = {name: lake.row_counts(settings, name, "as_of").get(as_of.isoformat(), 0) for name in TABLES}
     return {
         "step": "spread_graph",

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from spark_jobs.spread_graph import circles as leiden
 from spark_jobs.spread_graph import motifs
-from spark_jobs.spread_graph.arrays import Bools, Floats, Ints, counts, medians, money, nullable, ratio, sums, take
+from spark_jobs.spread_graph.arrays import Bools, Floats, Ints, counts, distinct, medians, money, nullable, ratio, sums, take
 from spark_jobs.spread_graph.concentration import METRICS, concentration
 from spark_jobs.spread_graph.coverage import key_spreaders
 from spark_jobs.spread_graph.events import Events
@@ -164,7 +164,7 @@ def _motifs(merchant: MerchantGraph) -> dict[str, Any]:
 def _key_spreaders(merchant: MerchantGraph) -> list[tuple[int, dict[str, Any]]]:
     """Vertex and columns of each key spreader."""
     people, adds = key_spreaders(merchant)
-    total = len(np.unique(merchant.opener))
+    total = len(distinct(merchant.opener))
     return [
         (
             int(vertex) + merchant.span.start,
@@ -190,12 +190,12 @@ def _circles(of: Events, graph: OpenGraph, circle: Ints) -> pa.Table:
     names, group = np.unique(circle, return_inverse=True)
     size, people = len(names), len(circle)
     merchants = len(of.merchants)
-    edge = np.unique(np.minimum(graph.opener, graph.sharer) * people + np.maximum(graph.opener, graph.sharer))
+    edge = distinct(np.minimum(graph.opener, graph.sharer) * people + np.maximum(graph.opener, graph.sharer))
     low, high = edge // max(people, 1), edge % max(people, 1)
     is_inside = circle[low] == circle[high]
     degree = counts(np.concatenate([low[is_inside], high[is_inside]]), people)
-    reached = counts(np.unique(group[graph.sharer] * people + graph.opener) // max(people, 1), size)
-    reach = counts(graph.merchant[np.unique(graph.opener)], merchants)
+    reached = counts(distinct(group[graph.sharer] * people + graph.opener) // max(people, 1), size)
+    reach = counts(graph.merchant[distinct(graph.opener)], merchants)
     return pa.table(
         {
             "merchant_id": take(of.merchants, graph.merchant[names]),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from spark_jobs.spread_graph.arrays import Ints
-from spark_jobs.spread_graph.circles import GAMMA, adjusted_rand, circles, connected, cpm_quality, modularity
+from spark_jobs.spread_graph.circles import GAMMA, adjusted_rand, circles, connected, cpm_quality, merged, modularity
 from tests.spread_graph.graphs import Edges, random_edges, read_adjacency, read_values, star, undirected
 from tests.spread_graph.test_influence import VALIDATION
 
@@ -68,6 +69,19 @@ def test_circles_are_connected_named_by_their_smallest_member_and_the_same_again
     assert (connected(150, low[inside], high[inside]) == found).all()
     for name in np.unique(found):
         assert name == np.flatnonzero(found == name).min()
+
+
+def test_no_two_circles_are_better_as_one() -> None:
+    """What Leiden promises; on a small dense graph a single run of the library leaves such circles behind."""
+    pieces = np.arange(60) // 5 * 5  # everybody knows everybody: one circle is best
+    low, high = undirected([(a, b) for a in range(60) for b in range(a)])
+    assert merged(pieces, low, high).tolist() == [0] * 60
+    for chance in (0.02, 0.06, 0.3):
+        low, high = undirected(random_edges(60, chance, 3))
+        found = circles(60, low, high)
+        best = cpm_quality(found, low, high)
+        for one, two in combinations(np.unique(found), 2):
+            assert cpm_quality(np.where(found == two, one, found), low, high) <= best + 1e-9
 
 
 def test_a_community_in_two_pieces_becomes_two_circles() -> None:

@@ -1,0 +1,280 @@
+"""How fast the spread graph is, from lake to lake, against Spark's own shuffle, GraphFrames, and the bare kernels.
+
+    python -m benchmarks.spread_graph trees --shares 10000000       # share trees against reading, shuffling, writing the rows
+    python -m benchmarks.spread_graph graphframes --edges 1000000   # influence and circles against PageRank, label propagation
+    python -m benchmarks.spread_graph growth --edges 100000 1000000 10000000
+
+Times are wall-clock seconds of one session that has run a small job before; each line is a JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import deltalake
+import numpy as np
+import psutil
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyspark.sql.functions as f
+from graphframes import GraphFrame
+from pyspark.sql import SparkSession
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from expectations.contract import Fate
+from expectations.settings import Settings
+from spark_jobs import lake
+from spark_jobs.session import spark_session
+from spark_jobs.spread_graph import facts
+from spark_jobs.spread_graph.arrays import Ints
+from spark_jobs.spread_graph.circles import circles
+from spark_jobs.spread_graph.influence import page_rank
+from spark_jobs.spread_graph.job import partitions, spread_graph
+
+AS_OF = date(2026, 4, 1)
+MIDNIGHT = datetime(2026, 4, 1, tzinfo=UTC)
+LONG_AGO = 200  # days before AS_OF: outside the 90 days of the open graph
+MERCHANTS = 200
+CIRCLE = 15
+PIECE = 1_000_000  # rows written at a time
+
+
+@dataclass(frozen=True)
+class Opens:
+    """A random open graph: user `opener` opened the one share of user `sharer`, each pair once; merchants of equal size."""
+
+    users: int
+    opener: Ints
+    sharer: Ints
+
+
+def random_opens(edges: int, seed: int = 1) -> Opens:
+    """Half of the opens within circles of 15, half of the shares of a few who are widely heard; six of each user."""
+    rng = np.random.default_rng(seed)
+    users = max(edges // 6, MERCHANTS * CIRCLE) // (MERCHANTS * CIRCLE) * MERCHANTS * CIRCLE
+    size = users // MERCHANTS
+    opener = rng.integers(0, users, edges)
+    friend = opener // CIRCLE * CIRCLE + rng.integers(0, CIRCLE, edges)
+    heard = opener // size * size + (rng.pareto(1.2, edges) * size / 50).astype(np.int64) % size
+    sharer = np.where(rng.random(edges) < 0.5, friend, heard)
+    pairs = np.unique(opener[opener != sharer] * users + sharer[opener != sharer])
+    return Opens(users, pairs // users, pairs % users)
+
+
+def write_shares(
+    settings: Settings, number: int, days_ago: int, parents: Ints | None = None, merchants: int = MERCHANTS
+) -> None:
+    """Share i by user i of merchant i·merchants/number, with a parent or none (-1)."""
+    size = max(number // merchants, 1)
+    for begin in range(0, number, PIECE):
+        share = np.arange(begin, min(begin + PIECE, number))
+        parent = np.full(len(share), -1) if parents is None else parents[share]
+        columns = {
+            "event_type": "shop.share_created.v1",
+            "merchant_id": _ids("m", share // size),
+            "share_id": _ids("s", share),
+            "user_id": _ids("u", share),
+            "object_type": "product",
+            "object_id": _ids("p", share // size % 7),
+            "channel": "group",
+            "parent_share_id": _ids("s", parent, parent >= 0),
+        }
+        _write(settings, columns, "share", share, days_ago)
+
+
+def write_opens(settings: Settings, opens: Opens) -> None:
+    size = opens.users // MERCHANTS
+    for begin in range(0, len(opens.opener), PIECE):
+        piece = slice(begin, begin + PIECE)
+        columns = {
+            "event_type": "shop.share_opened.v1",
+            "merchant_id": _ids("m", opens.sharer[piece] // size),
+            "share_id": _ids("s", opens.sharer[piece]),
+            "user_id": _ids("u", opens.opener[piece]),
+        }
+        _write(settings, columns, "open", np.arange(begin, begin + len(opens.opener[piece])), 10)
+
+
+def _ids(letter: str, numbers: Ints, is_there: np.ndarray | None = None) -> pa.Array:
+    text = pc.binary_join_element_wise(letter, pc.cast(pa.array(numbers), pa.string()), "")
+    return text if is_there is None else pc.if_else(pa.array(is_there), text, None)
+
+
+def _write(settings: Settings, columns: dict[str, pa.Array | str], kind: str, number: Ints, days_ago: int) -> None:
+    """Add accepted events to the shop's table: one a millisecond, from midnight of the day."""
+    rows, day = len(number), AS_OF - timedelta(days=days_ago)
+    begin = int((MIDNIGHT - timedelta(days=days_ago)).timestamp() * 1_000_000)
+    values = columns | {
+        "fate": Fate.ACCEPTED.value,
+        "event_id": _ids(kind, number),
+        "event_source": columns["merchant_id"],
+        "event_time": pa.array(begin + number * 1000, pa.timestamp("us", tz="UTC")),
+        "event_date": pa.array(np.full(rows, np.datetime64(day))),
+        "event_month": f"{day:%Y-%m}",
+    }
+    schema = to_arrow_schema(lake.event_schema(facts.SOURCE))
+    arrays = []
+    for field in schema:
+        value = values.get(field.name)
+        if value is None:
+            arrays.append(pa.nulls(rows, field.type))
+        else:
+            arrays.append(pa.array([value]).take(pa.array(np.zeros(rows, np.int64))) if isinstance(value, str) else value)
+    path = lake.table_path(settings, f"{facts.SOURCE}_events")
+    deltalake.write_deltalake(path, pa.Table.from_arrays(arrays, schema=schema), mode="append")
+
+
+def timed(work: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    work()
+    return round(time.perf_counter() - begin, 2)
+
+
+class PeakMemory:
+    """Resident memory of this process and its children (the JVM, the Python workers) at its highest, looked at all the time."""
+
+    def __enter__(self) -> PeakMemory:
+        self.megabytes = 0
+        self._is_over = threading.Event()
+        self._watcher = threading.Thread(target=self._watch)
+        self._watcher.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._watcher.join()
+
+    def _watch(self) -> None:
+        this = psutil.Process()
+        while not self._is_over.wait(0.2):
+            total = 0
+            for process in (this, *this.children(recursive=True)):
+                with suppress(psutil.Error):
+                    total += process.memory_info().rss
+            self.megabytes = max(self.megabytes, total >> 20)
+
+
+def show(**figures: object) -> None:
+    print(json.dumps(figures), flush=True)
+
+
+def a_lake(root: Path, name: str) -> Settings:
+    settings = Settings.from_environment({"FANOUT_HOME": str(root / name)})
+    lake.ensure_event_table(settings, facts.SOURCE)
+    return settings
+
+
+def a_session(root: Path, settings: Settings) -> SparkSession:
+    """A session with as many partitions as the job would take, which has run a small job."""
+    spark = spark_session("benchmark", settings, spark_sql_shuffle_partitions=str(partitions(settings)))
+    small = a_lake(root, "small")
+    write_shares(small, 1000, 10)
+    spread_graph(spark, small, AS_OF)
+    return spark
+
+
+def trees(root: Path, shares: int) -> None:
+    """Trees of three shares on average, and a tenth of them long ones."""
+    settings = a_lake(root, "trees")
+    rng = np.random.default_rng(1)
+    place = np.arange(shares)
+    parents = np.where(rng.random(shares) < 1 / 3, -1, place - 7 * rng.integers(1, 50, shares))
+    write_shares(settings, shares, LONG_AGO, np.maximum(parents, -1))
+    spark = a_session(root, settings)
+
+    def plain() -> None:
+        rows = facts.read(spark, settings, AS_OF).repartition("merchant_id")
+        lake.write_day(rows, settings, "plain", AS_OF)
+
+    baseline, job = timed(plain), timed(lambda: spread_graph(spark, settings, AS_OF))
+    show(measure="trees", shares=shares, read_shuffle_write=baseline, spread_graph=job, ratio=round(job / baseline, 2))
+
+
+def against_graphframes(root: Path, edges: int) -> None:
+    opens = random_opens(edges)
+    settings = a_lake(root, "graph")
+    write_shares(settings, opens.users, 10)
+    write_opens(settings, opens)
+    spark = a_session(root, settings)
+    job = timed(lambda: spread_graph(spark, settings, AS_OF))
+
+    vertices = spark.range(opens.users).persist()
+    open_graph = lake.read_day(spark, settings, "open_graph", AS_OF)
+    ends = [
+        f.substring(column, 2, 12).cast("bigint").alias(name) for column, name in (("opener_id", "src"), ("sharer_id", "dst"))
+    ]
+    graph = GraphFrame(vertices, open_graph.select(*ends).persist())
+    graph.edges.count()
+    rank = timed(lambda: graph.pageRank(resetProbability=0.15, tol=1e-6).vertices.count())
+    labels = timed(lambda: graph.labelPropagation(maxIter=10).count())
+    ratio = round((rank + labels) / job, 1)
+    show(
+        measure="graphframes", edges=len(opens.opener), spread_graph=job, page_rank=rank, label_propagation=labels, ratio=ratio
+    )
+
+
+def growth(root: Path, sizes: list[int]) -> None:
+    measured = [one_size(root, edges) for edges in sizes]
+    (few, short), (many, long) = measured[0], measured[-1]
+    if few < many:
+        show(measure="growth", exponent=round(float(np.log(long / short) / np.log(many / few)), 2))
+
+
+def one_size(root: Path, edges: int) -> tuple[int, float]:
+    """Edges and seconds of one graph."""
+    opens = random_opens(edges)
+    settings = a_lake(root, f"growth-{edges}")
+    write_shares(settings, opens.users, 10)
+    write_opens(settings, opens)
+    spark = a_session(root, settings)
+    spark.conf.set("spark.sql.shuffle.partitions", str(partitions(settings)))
+    with PeakMemory() as peak:
+        job = timed(lambda: spread_graph(spark, settings, AS_OF))
+    kernels = timed(lambda: bare_kernels(opens))
+    ratio = round(job / kernels, 2)
+    show(measure="growth", edges=len(opens.opener), spread_graph=job, kernels=kernels, ratio=ratio, peak_mb=peak.megabytes)
+    return len(opens.opener), job
+
+
+def bare_kernels(opens: Opens) -> None:
+    """PageRank and Leiden on arrays in memory, merchant by merchant, in one thread."""
+    weight = np.ones(len(opens.opener), np.int64)
+    page_rank(opens.users, opens.opener, opens.sharer, weight)
+    size = opens.users // MERCHANTS
+    ends = np.searchsorted(opens.opener, np.arange(MERCHANTS + 1) * size)
+    for merchant, (begin, end) in enumerate(pairwise(ends)):
+        opener, sharer = opens.opener[begin:end] - merchant * size, opens.sharer[begin:end] - merchant * size
+        pairs = np.unique(np.minimum(opener, sharer) * size + np.maximum(opener, sharer))
+        circles(size, pairs // size, pairs % size)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "measure", choices=["trees", "graphframes", "growth"], nargs="*", default=["trees", "graphframes", "growth"]
+    )
+    parser.add_argument("--shares", type=int, default=10_000_000)
+    parser.add_argument("--edges", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000])
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="spread-graph-") as folder:
+        root = Path(folder)
+        if "trees" in options.measure:
+            trees(root, options.shares)
+        if "graphframes" in options.measure:
+            against_graphframes(root, options.edges[len(options.edges) // 2])
+        if "growth" in options.measure:
+            growth(root, options.edges)
+
+
+if __name__ == "__main__":
+    main()
