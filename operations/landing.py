@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from expectations.contract import SOURCES
 from expectations.settings import SettingError, Settings, parse_as_of
-from spark_jobs.ingest.files import landing_file
+from spark_jobs.ingest.files import entries, landing_file, landing_names
 
 _WANTED = "<source>/dt=YYYY-MM-DD/*.jsonl[.gz|.zst]"
 
@@ -28,14 +27,15 @@ def survey(landing: Path) -> Survey:
     """Look at every name in the landing folder; opens no file."""
     days: set[date] = set()
     files = 0
-    passed_by = []
-    for name, why in _names(landing):
-        file = landing_file(name)
-        if why is None and file is not None:
-            days.add(file.dt)
-            files += 1
-        else:
-            passed_by.append((name, why or f"is not {_WANTED}"))
+    passed_by = [(path.name, f"is not one of {', '.join(SOURCES)}") for path in entries(landing) if path.name not in SOURCES]
+    for source in SOURCES:
+        for name, fault in landing_names(landing, source):
+            file = landing_file(name)
+            if file is None or fault:
+                passed_by.append((name, str(fault)))
+            else:
+                days.add(file.dt)
+                files += 1
     return Survey(sorted(days), files, passed_by)
 
 
@@ -57,30 +57,3 @@ def choose_as_of(asked: str | None, found: Survey, settings: Settings, now: date
     if as_of > max(today, newest or today):
         raise SettingError(f"AS_OF={as_of} lies in the future; the newest delivery is of {newest or 'no day'}")
     return as_of
-
-
-def _names(landing: Path) -> Iterator[tuple[str, str | None]]:
-    """Paths below the landing folder, down to where the files should be, each with what is wrong with it."""
-    for source in _entries(landing):
-        if source.name not in SOURCES:
-            yield source.name, f"is not one of {', '.join(SOURCES)}"
-        elif not source.is_dir():
-            yield source.name, "is a file, not a folder"
-        else:
-            yield from _names_of_source(source)
-
-
-def _names_of_source(source: Path) -> Iterator[tuple[str, str | None]]:
-    for day in _entries(source):
-        name = f"{source.name}/{day.name}"
-        if not day.is_dir():
-            yield name, "is a file, not a folder dt=YYYY-MM-DD"
-        elif landing_file(f"{name}/x.jsonl") is None:
-            yield name, "is not a folder dt=YYYY-MM-DD"
-        else:
-            for file in _entries(day):
-                yield f"{name}/{file.name}", None if file.is_file() else "is not a file"
-
-
-def _entries(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []

@@ -40,7 +40,8 @@ class Plan:
 
 
 def simulate(plan: Plan, out: Path) -> tuple[World, Outbox]:
-    """Write the landing of a plan into `out`: `shop`, `group`, `stream`, the truth beside them, and perhaps the future.
+    """Write the landing of a plan into `out`: `shop`, `group`, `stream`, beside them the truth (`_truth.json`) and perhaps the
+    future (`_future`), which no ingest reads.
 
     The landing does not depend on `future_days`. Memory: the state of the platform and the lines of some days. The folder
     appears under its name when it is complete.
@@ -55,18 +56,18 @@ def simulate(plan: Plan, out: Path) -> tuple[World, Outbox]:
     partial.mkdir(parents=True)
     calendar = Calendar(plan.end, plan.days, plan.future_days)
     happening, delivering = (np.random.default_rng([plan.seed, stream_number]) for stream_number in (1, 2))
-    future = partial / "future" if plan.future_days else None
+    future = partial / "_future" if plan.future_days else None
     outbox = Outbox(partial, calendar, delivering, future)
     world = build_world(happening, calendar, plan.people)
     for day in range(plan.days):
         live_a_day(world, outbox, happening, day)
         outbox.write(day)
-    write_truth(partial / "truth.json", world, outbox, plan.seed)
+    write_truth(partial / "_truth.json", world, outbox, plan.seed)
     for day in range(plan.days, plan.days + plan.future_days):
         live_a_day(world, outbox, happening, day)
         outbox.write(day)
     if future is not None:
-        write_future_truth(future / "truth.json", world)
+        write_future_truth(future / "_truth.json", world)
     if out.exists():
         out.rmdir()
     partial.rename(out)

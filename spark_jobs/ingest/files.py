@@ -8,11 +8,12 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import IO
 
 import zstandard
 
-_PATH = re.compile(r"(?P<source>shop|group|stream)/dt=(?P<dt>\d{4}-\d\d-\d\d)/[^/]+\.jsonl(?P<codec>\.gz|\.zst)?")
+_PATH = re.compile(r"(?P<source>shop|group|stream)/dt=(?P<dt>\d{4}-\d\d-\d\d)/[^/._][^/]*\.jsonl(?P<codec>\.gz|\.zst)?")
 _CHUNK = 8 << 20
 
 
@@ -39,6 +40,34 @@ def landing_file(name: str) -> LandingFile | None:
         return LandingFile(name, found["source"], date.fromisoformat(found["dt"]), found["codec"] or "")
     except ValueError:  # dt=2026-02-30
         return None
+
+
+def landing_names(landing: Path, source: str) -> Iterator[tuple[str, str | None]]:
+    """Paths below a source's landing folder, down to where the files should be, each with what is wrong with it, in order.
+
+    Names that begin with `_` or `.` are files in the making and passed over.
+    """
+    folder = landing / source
+    if folder.exists() and not folder.is_dir():
+        yield source, "is a file, not a folder"
+    for day in entries(folder):
+        name = f"{source}/{day.name}"
+        if not day.is_dir():
+            yield name, "is a file, not a folder dt=YYYY-MM-DD"
+        elif landing_file(f"{name}/x.jsonl") is None:
+            yield name, "is not a folder dt=YYYY-MM-DD"
+        else:
+            for file in entries(day):
+                path = f"{name}/{file.name}"
+                if not file.is_file():
+                    yield path, "is not a file"
+                else:
+                    yield path, None if landing_file(path) else "is not *.jsonl, *.jsonl.gz or *.jsonl.zst"
+
+
+def entries(folder: Path) -> list[Path]:
+    """What lies in a folder by name, but for names that begin with `_` or `.`; nothing if there is no folder."""
+    return sorted(path for path in folder.iterdir() if path.name[0] not in "_.") if folder.is_dir() else []
 
 
 def read_blocks(path: str, codec: str) -> Iterator[list[tuple[int, bytes]]]:

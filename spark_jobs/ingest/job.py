@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import reduce
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -21,7 +20,7 @@ from expectations.contract import ERASURE_REQUEST, SOURCES, Fate, Reason
 from expectations.settings import Settings
 from spark_jobs import lake
 from spark_jobs.ingest.arrow import Reader
-from spark_jobs.ingest.files import landing_file
+from spark_jobs.ingest.files import landing_names
 from spark_jobs.ingest.settle import COPY_COLUMNS, PLACE, is_copy, is_request, judge_copies, named, repeated, with_fate
 
 log = logging.getLogger(__name__)
@@ -46,41 +45,24 @@ class Ingest:
         self.spark, self.settings, self.source = spark, settings, source
         self.schema = lake.event_schema(source)
         self.path = lake.table_path(settings, f"{source}_events")
-        self.landing = str(settings.landing)
-
-    def load_new_files(self) -> None:
-        """Read the files that no earlier load has seen; the streaming checkpoint remembers the rest."""
-        folder = Path(self.landing) / self.source
-        if not folder.is_dir():
-            log.warning("%s: no folder %s, nothing to read", self.source, folder)
-            return
-        found = (
-            self.spark.readStream.format("binaryFile")
-            .schema("path string, modificationTime timestamp, length bigint, content binary")  # content is never read
-            .option("recursiveFileLookup", "true")
-            .option("maxFileAge", "36500d")  # copies keep their old time stamps; the default loses them without a word
-            .option("maxBytesPerTrigger", str(_BYTES_PER_BATCH))
-            .load(str(folder))
-            .select("path")
-        )
-        query = (
-            found.writeStream.trigger(availableNow=True)
-            .option("checkpointLocation", f"{self.settings.lake}/_checkpoints/ingest_{self.source}")
-            .foreachBatch(lambda batch, _: self._load_batch([row.path for row in batch.collect()]))
-            .start()
-        )
-        query.awaitTermination()
-
-    def retry_unreadable_files(self) -> None:
-        """Read again the files that could not be read, where they have changed since."""
-        changed = []
-        for known in lake.landing_files(self.settings, self.source):
-            if known["fate"] == Fate.UNREADABLE.value and (Path(self.landing) / known["file"]).is_file():
-                now = self._file(known["file"])
-                if (now.bytes, now.modified_at) != (known["bytes"], known["modified_at"]):
-                    changed.append(now)
-        if changed:
-            self._load(changed, replaces=True)
+        
+    def load_files(self) -> None:
+        """Read the files that no earlier load has read, and those that could not be read and have changed since."""
+        known = {row["file"]: row for row in lake.landing_files(self.settings, self.source)}
+        new, mended = [], []
+        for file in self._deliveries():
+            before = known.get(file.file)
+            if before is None:
+                new.append(file)
+            elif before["fate"] == Fate.UNREADABLE.value and (file.bytes, file.modified_at) != (
+                before["bytes"],
+                before["modified_at"],
+            ):
+                mended.append(file)
+        for batch in _batches(mended):
+            self._load(batch, replaces=True)
+        for batch in _batches(new):
+            self._load(batch)
 
     def replay(self, reasons: list[str], files: list[str]) -> None:
         """Classify quarantined lines anew, all or those of some reasons and files, as if they had come with their file."""
@@ -119,22 +101,20 @@ class Ingest:
         events = self.spark.read.format("delta").load(lake.table_path(self.settings, "shop_events"))
         return events.where((f.col("fate") == Fate.ACCEPTED.value) & (f.col("event_type") == ERASURE_REQUEST))
 
-    def _file(self, name: str) -> Row:
-        """A row of `_FILES`; the time is cut to seconds, which every file system keeps."""
-        stat = (Path(self.landing) / name).stat()
-        return Row(file=name, bytes=stat.st_size, modified_at=datetime.fromtimestamp(int(stat.st_mtime), UTC))
-
-    def _load_batch(self, paths: list[str]) -> None:
-        known = {row["file"] for row in lake.landing_files(self.settings, self.source)}
-        files = []
-        for path in sorted(paths):
-            name = path.removeprefix("file:").removeprefix("//").removeprefix(f"{self.landing}/")
-            if landing_file(name) is None:
-                log.warning("%s is no delivery (<source>/dt=YYYY-MM-DD/*.jsonl[.gz|.zst]) and was left alone", name)
-            elif name not in known:
-                files.append(self._file(name))
-        if files:
-            self._load(files)
+    def _deliveries(self) -> Iterator[Row]:
+        """The landing files of the source as rows of `_FILES`; what is none is named and left alone."""
+        folder = self.settings.landing / self.source
+        if not folder.exists():
+            log.warning("%s: no folder %s, nothing to read", self.source, folder)
+            return
+        for name, fault in landing_names(self.settings.landing, self.source):
+            if fault:
+                log.warning("%s %s and was left alone", name, fault)
+                continue
+            stat = (self.settings.landing / name).stat()
+            # In seconds, which every file system keeps.
+            modified_at = datetime.fromtimestamp(int(stat.st_mtime), UTC)
+            yield Row(file=name, bytes=stat.st_size, modified_at=modified_at)
 
     def _load(self, files: list[Row], *, replaces: bool = False) -> None:
         lines = self._read(files).persist(StorageLevel.MEMORY_AND_DISK)
@@ -166,7 +146,7 @@ class Ingest:
         self, source: DataFrame, method: Callable[[Reader], Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]]
     ) -> DataFrame:
         schema = t.StructType([field for field in self.schema if field.name not in _DERIVED])
-        reader = Reader(self.landing, self.source, self.settings.currency, self.settings.timezone, to_arrow_schema(schema))
+        reader = Reader(str(self.settings.landing), self.source, self.settings.currency, self.settings.timezone, to_arrow_schema(schema))
         date = f.to_date(f.from_utc_timestamp("event_time", self.settings.timezone))
         lines = source.mapInArrow(method(reader), schema).withColumn("event_date", date)
         return lines.withColumn("event_month", f.date_format("event_date", "yyyy-MM")).select(self.schema.names)
@@ -263,13 +243,26 @@ class Ingest:
         )
 
 
+def _batches(files: list[Row]) -> Iterator[list[Row]]:
+    """Files in the order of their names, in batches of about `_BYTES_PER_BATCH`."""
+    batch: list[Row] = []
+    size = 0
+    for file in sorted(files, key=lambda file: file.file):
+        if batch and size + file.bytes > _BYTES_PER_BATCH:
+            yield batch
+            batch, size = [], 0
+        batch.append(file)
+        size += file.bytes
+    if batch:
+        yield batch
+
+
 def ingest(spark: SparkSession, settings: Settings, source: str) -> dict[str, Any]:
     """Load what is new of a source, and erase who asked for it; returns the report of the step."""
     with lake.one_writer(spark, settings):
         job = Ingest(spark, settings, source)
         before = lake.row_counts(settings, f"{source}_events", "fate")
-        job.retry_unreadable_files()
-        job.load_new_files()
+        job.load_files()
         job.erase()
         after = lake.row_counts(settings, f"{source}_events", "fate")
     return report(f"ingest_{source}", before, after)

@@ -24,4 +24,4 @@ def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def sample(sample_folder: Path) -> Landing:
-    return read_landing(sample_folder, json.loads((sample_folder / "truth.json").read_bytes()))
+    return read_landing(sample_folder, json.loads((sample_folder / "_truth.json").read_bytes()))

@@ -43,7 +43,7 @@ def test_the_same_seed_gives_the_same_bytes_and_the_future_changes_none_of_them(
     assert digests(tmp_path / "two") == one
     assert digests(tmp_path / "other_seed") != one
     with_future = digests(tmp_path / "with_future")
-    future = {name for name in with_future if name.startswith("future/")}
+    future = {name for name in with_future if name.startswith("_future/")}
     assert {name: digest for name, digest in with_future.items() if name not in future} == one
     assert {name.split("/")[2] for name in future if name.count("/") == 3} == {f"dt=2026-04-0{day}" for day in range(1, 6)}
 
@@ -56,7 +56,7 @@ def test_only_the_planted_garbage_is_refused_each_for_its_reason(sample: Landing
 
 
 def test_a_spoiled_line_more_is_found(sample_folder: Path, tmp_path: Path) -> None:
-    truth = json.loads((sample_folder / "truth.json").read_bytes())
+    truth = json.loads((sample_folder / "_truth.json").read_bytes())
     for source in SOURCES:
         target = tmp_path / source / f"dt={END}"
         target.mkdir(parents=True)
@@ -126,7 +126,7 @@ def test_the_command_reports_one_line(tmp_path: Path, capsys: pytest.CaptureFixt
     (tmp_path / "landing").mkdir()
     assert main(["--out", str(tmp_path / "landing"), "--events", "500", "--days", "12", "--end", "2026-01-31"]) == 0
     report = json.loads(capsys.readouterr().out.splitlines()[-1])
-    truth = json.loads((tmp_path / "landing" / "truth.json").read_bytes())
+    truth = json.loads((tmp_path / "landing" / "_truth.json").read_bytes())
     assert report["step"] == "simulator"
     assert report["rows_out"] == sum(truth["events"].values()) > 0
     assert report["as_of"] == truth["as_of"] == "2026-01-31"

@@ -202,8 +202,8 @@ def test_fans_buy_as_planted(sample: Landing) -> None:
 
 
 def test_the_hidden_future_goes_on_from_the_landing(sample: Landing, sample_folder: Path) -> None:
-    hidden: dict[str, Any] = json.loads((sample_folder / "future" / "truth.json").read_bytes())
-    future = read_landing(sample_folder / "future", sample.truth)
+    hidden: dict[str, Any] = json.loads((sample_folder / "_future" / "_truth.json").read_bytes())
+    future = read_landing(sample_folder / "_future", sample.truth)
     counted: dict[str, Counter[str]] = defaultdict(Counter)
     for event in future.of("order_paid"):
         assert event.at >= CLOSE
