@@ -28,7 +28,12 @@ from publication.versions import DATABASE, point
 
 AS_OF = date(2026, 3, 20)
 
-PARTS = (("CSV", "write_tables"), ("reports", "merchant_report"), ("reports", "manager_report"), ("workbooks", "write_workbook"))
+PARTS = (
+    ("CSV", "write_tables"),
+    ("reports", "merchant_report"),
+    ("reports", "manager_report"),
+    ("workbooks", "write_workbook"),
+)
 WAREHOUSE = Path(__file__).with_suffix(".sql")
 
 

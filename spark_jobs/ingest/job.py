@@ -45,7 +45,7 @@ class Ingest:
         self.spark, self.settings, self.source = spark, settings, source
         self.schema = lake.event_schema(source)
         self.path = lake.table_path(settings, f"{source}_events")
-        
+
     def load_files(self) -> None:
         """Read the files that no earlier load has read, and those that could not be read and have changed since."""
         known = {row["file"]: row for row in lake.landing_files(self.settings, self.source)}
@@ -146,7 +146,9 @@ class Ingest:
         self, source: DataFrame, method: Callable[[Reader], Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]]
     ) -> DataFrame:
         schema = t.StructType([field for field in self.schema if field.name not in _DERIVED])
-        reader = Reader(str(self.settings.landing), self.source, self.settings.currency, self.settings.timezone, to_arrow_schema(schema))
+        reader = Reader(
+            str(self.settings.landing), self.source, self.settings.currency, self.settings.timezone, to_arrow_schema(schema)
+        )
         date = f.to_date(f.from_utc_timestamp("event_time", self.settings.timezone))
         lines = source.mapInArrow(method(reader), schema).withColumn("event_date", date)
         return lines.withColumn("event_month", f.date_format("event_date", "yyyy-MM")).select(self.schema.names)
