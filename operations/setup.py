@@ -50,15 +50,16 @@ def install() -> None:
     sync = [str(VENV / "bin" / "uv"), "pip", "sync", "--python", python, "--compile-bytecode", str(LOCK)]
     _step(3, f"{LOCK.read_text().count('==')} packages of {LOCK.name}", sync)
     _step(4, "the JARs of Delta Lake and GraphFrames", [python, "-m", "spark_jobs.session"])
+    _step(5, "an archive of the classes that jobs load", [python, "-m", "spark_jobs.class_archive"])
     STAMP.write_text(fingerprint())
 
 
 def _step(number: int, what: str, command: list[str]) -> None:
-    print(f"set-up {number}/4: {what}", flush=True)
+    print(f"set-up {number}/5: {what}", flush=True)
     environ = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = time.monotonic()
     subprocess.run(command, check=True, cwd=CHECKOUT, env=environ)
-    print(f"set-up {number}/4: done in {time.monotonic() - started:.0f} s", flush=True)
+    print(f"set-up {number}/5: done in {time.monotonic() - started:.0f} s", flush=True)
 
 
 def main() -> int:

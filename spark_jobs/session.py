@@ -23,16 +23,19 @@ JARS = Path(sys.prefix) / "jars"
 COORDINATES = ("io.delta:delta-spark_4.1_2.13:4.4.0", "org.apache.sedona:sedona-spark-shaded-4.0_2.13:1.8.0")
 # A class of each library, to tell a missing JAR from everything else that can go wrong.
 REQUIRED_CLASSES = ("io.delta.sql.DeltaSparkSessionExtension", "org.graphframes.GraphFrame")
+# What `class_archive` makes; a JVM that finds none, or one of another JVM, goes without.
+CLASS_ARCHIVE = JARS / "classes.jsa"
+_EVERY_JVM = f'-XX:+UseParallelGC -XX:ReservedCodeCacheSize=512m "-XX:SharedArchiveFile={CLASS_ARCHIVE}" -Xlog:cds*=off'
 # Spark's planner is a great deal of code that runs a few times: compiling it as if it were hot took half of the processor time
 # of a small job. Loops over rows still reach the optimising compiler, a little later.
 JVM_OPTIONS = (
-    "-XX:+UseParallelGC -XX:ReservedCodeCacheSize=512m -XX:Tier4InvocationThreshold=100000"
+    f"{_EVERY_JVM} -XX:Tier4InvocationThreshold=100000"
     " -XX:Tier4MinInvocationThreshold=60000 -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=1000000"
 )
 # Where the rows are few, compiling costs more than it saves: neither the JVM nor Spark optimises then.
 SMALL_ROWS = 2_000_000
 SMALL_CONF = {
-    "spark.driver.extraJavaOptions": "-XX:+UseParallelGC -XX:ReservedCodeCacheSize=512m -XX:TieredStopAtLevel=1",
+    "spark.driver.extraJavaOptions": f"{_EVERY_JVM} -XX:TieredStopAtLevel=1",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
