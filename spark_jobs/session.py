@@ -65,6 +65,7 @@ def jars() -> list[str]:
 
 def resolve_jars() -> None:
     """Let Spark's own Ivy fetch the JARs of `COORDINATES` with what they need into `JARS`."""
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")  # the machine's own name need not resolve
     with tempfile.TemporaryDirectory() as ivy:
         spark = (
             SparkSession.builder.master("local[1]")
