@@ -41,7 +41,7 @@ def archive_classes() -> None:
         gateway = SparkContext._gateway
         assert gateway is not None
         spark.stop()
-        jvm = gateway.proc  # type: ignore[attr-defined]
+        jvm = gateway.proc
         gateway.shutdown()
         jvm.stdin.close()
         jvm.wait(_LONGEST)

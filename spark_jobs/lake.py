@@ -17,6 +17,7 @@ from typing import Any
 
 import deltalake
 import pyarrow as pa
+from deltalake.transaction import AddAction, RemoveAction
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql import types as t
@@ -66,6 +67,29 @@ def ensure_event_table(settings: Settings, source: str) -> None:
     new = [field for field in deltalake.Schema.from_arrow(to_arrow_schema(schema)).fields if field.name not in known]
     if new:
         table.alter.add_columns(new)
+
+
+def commit_events(settings: Settings, source: str, files: list[dict[str, Any]]) -> None:
+    """Make data files that lie in the folder of an event table part of it, in one commit.
+
+    Args:
+        files: path below the table, size (bytes), modified_at (milliseconds since 1970), fate and event_month (the partition),
+            stats (Delta's, as JSON).
+    """
+    table = deltalake.DeltaTable(table_path(settings, f"{source}_events"))
+    actions: list[AddAction | RemoveAction] = [
+        AddAction(
+            path=file["path"],
+            size=file["size"],
+            partition_values={name: file[name] for name in PARTITION_COLUMNS},
+            modification_time=file["modified_at"],
+            data_change=True,
+            stats=file["stats"],
+        )
+        for file in sorted(files, key=lambda file: str(file["path"]))
+    ]
+    named = deltalake.CommitProperties(custom_metadata={"userMetadata": settings.run_id})
+    table.create_write_transaction(actions, "append", table.schema(), list(PARTITION_COLUMNS), commit_properties=named)
 
 
 def row_counts(settings: Settings, table: str, partition: str) -> dict[str, int]:

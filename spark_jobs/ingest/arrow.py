@@ -1,28 +1,82 @@
-"""Classified lines as Arrow record batches: what runs inside the Python workers."""
+"""What runs inside the Python workers: landing files in, packs of classified lines between, files of the event table out.
+
+A pack holds some megabytes of lines as Arrow tables in one binary value. Spark keeps, moves and joins packs and never sees the
+hundred columns of a line, which it would handle row by row; it gets the few columns that decide a line's fate.
+"""
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from deltalake.fs import DeltaStorageHandler
+from pyarrow.fs import PyFileSystem
+from pyspark import TaskContext
 
-from expectations.contract import EventType, Fate, Kind
-from spark_jobs.ingest.classify import Classifier, Line
-from spark_jobs.ingest.files import UnreadableFile, landing_file, read_blocks
+from expectations.contract import ERASURE_REQUEST, Fate
+from spark_jobs.ingest.columns import ColumnClassifier, Lines
+from spark_jobs.ingest.files import LandingFile, UnreadableFile, landing_file, read_blocks
+from spark_jobs.ingest.settle import KEPT
 
-_TIMESTAMP = pa.timestamp("us", tz="UTC")
+PACK = pa.schema({"pack": pa.int64(), "unreadable": pa.list_(pa.string()), "has_requests": pa.bool_(), "lines": pa.binary()})
+COPY = pa.schema(
+    {
+        "pack": pa.int64(),
+        "dt": pa.date32(),
+        "file": pa.string(),
+        "line": pa.int64(),
+        "fate": pa.string(),
+        "event_key": pa.binary(),
+        "value_hash": pa.binary(),
+    }
+)
+REQUEST = COPY.append(pa.field("persons", pa.list_(pa.string())))
+DATA_FILE = pa.schema(
+    {
+        "path": pa.string(),
+        "size": pa.int64(),
+        "modified_at": pa.int64(),
+        "fate": pa.string(),
+        "event_month": pa.string(),
+        "stats": pa.string(),
+    }
+)
+PARTITIONS = ("fate", "event_month")
+STATISTICS = ("dt", "file", "line", "event_type", "event_date", "event_time")
+_ORDER = ("event_type", "event_time", "file", "line")
+_PACK_BYTES = 16 << 20  # of raw lines
+_BUFFERED_BYTES = 512 << 20
+_COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """A landing file as the listing saw it; the time in whole seconds, which every file system keeps."""
+
+    name: str
+    bytes: int
+    modified_at: datetime
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads landing files into record batches of `schema`.
+    """Reads and settles the lines of a source; its methods are for `mapInArrow`.
 
-    Every file ends with its line 0: `read` with the number of its lines, or `unreadable` with the error; the rows that an
-    unreadable file gave before it broke are for the caller to drop.
+    Args:
+        schema: of the event table, partition columns among the others.
+        table: where the event table lies.
+        slots: the files that each task of `pack_files` reads.
+        unreadable: files that broke; of these only line 0 is left.
+        people: whose lines are erased, but for well-formed requests to be.
     """
 
     landing: str
@@ -30,126 +84,312 @@ class Reader:
     currency: str
     timezone: str
     schema: pa.Schema
+    table: str
+    slots: Sequence[Sequence[LandedFile]] = ()
+    unreadable: Sequence[str] = ()
+    people: Sequence[str] = field(default=(), repr=False)
 
-    def read_files(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """For `mapInArrow` over rows of file (name), bytes, modified_at."""
-        classifier = Classifier(self.source, self.currency, self.timezone)
+    def pack_files(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Positions in `slots` to rows of `PACK`. Every file ends with its line 0.
+
+        That line is `read` with the number of its lines, or `unreadable` with the error.
+        """
+        for batch in batches:
+            for slot in batch.column(0).to_pylist():
+                yield from self._packs(self.slots[slot])
+
+    def pack_lines(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Rows of file, lines [{line, raw}] to rows of `PACK`, whose lines all keep their raw bytes."""
+        packs = _Packs(self, keep_raw=True)
         for batch in batches:
             for row in batch.to_pylist():
-                yield from self._read_file(classifier, row["file"], row["bytes"], row["modified_at"])
+                packs.lines.add(_delivery(row["file"]), self._raw_lines(row["file"], row["lines"]))
+                if packs.lines.bytes >= _PACK_BYTES:
+                    yield packs.flush()
+        yield packs.flush()
 
     def restore_lines(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """For `mapInArrow` over rows of file, lines [{line, raw}]: single lines again, classified, with their raw bytes.
-
-        A line without raw bytes is read from its landing file; it is left out where that file is gone.
-        """
-        classifier = Classifier(self.source, self.currency, self.timezone)
+        """Rows of file, lines [{line, raw}] to classified lines with their raw bytes, in `schema`."""
+        classifier = self.classifier()
         for batch in batches:
             for row in batch.to_pylist():
-                raw = {part["line"]: part["raw"] for part in row["lines"]}
-                if None in raw.values():
-                    raw |= self._lines_of(row["file"], {number for number, line in raw.items() if line is None})
-                known = [(number, line) for number, line in sorted(raw.items()) if line is not None]
-                yield from self._batches(classifier, row["file"], known, keep_raw=True)
+                lines = Lines()
+                lines.add(_delivery(row["file"]), self._raw_lines(row["file"], row["lines"]))
+                for table in classifier.classified(lines, keep_raw=True):
+                    yield from _widened(table, self.schema).to_batches()
+
+    def requests(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Packs to rows of `REQUEST`: the requests to be erased among the candidates."""
+        for pack, table in self._unpacked(batches):
+            if _are_requests(table):
+                yield from _rows(pack, table, REQUEST)
+
+    def copies(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Packs to rows of `COPY`: the candidates that are not erased."""
+        for pack, table in self._unpacked(batches):
+            if "event_key" in table.column_names:
+                named = self._named(table)
+                yield from _rows(pack, table.filter(pa.array(~named)) if named.any() else table, COPY)
+
+    def lines(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Packs with `changes` to settled lines in `schema`."""
+        for table in self._settled(batches):
+            yield from _widened(table, self.schema).to_batches()
+
+    def write(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Packs with `changes` to data files in the folder of the table, which no commit names yet: rows of `DATA_FILE`."""
+        writer = _Writer(self)
+        for table in self._settled(batches):
+            writer.add(table)
+            if writer.bytes >= _BUFFERED_BYTES:
+                yield from writer.flush()
+        yield from writer.flush()
+
+    def classifier(self) -> ColumnClassifier:
+        return ColumnClassifier(self.source, self.currency, self.timezone)
+
+    def _packs(self, files: Sequence[LandedFile]) -> Iterator[pa.RecordBatch]:
+        packs = _Packs(self, keep_raw=False)
+        for known in files:
+            file = _delivery(known.name)
+            rows = 0
+            marker: dict[str, Any] = {"bytes": known.bytes, "modified_at": known.modified_at}
+            try:
+                for block in read_blocks(f"{self.landing}/{known.name}", file.codec):
+                    rows += len(block)
+                    packs.lines.add(file, block)
+                    if packs.lines.bytes >= _PACK_BYTES:
+                        yield packs.flush()
+                marker |= {"fate": Fate.READ.value, "rows_read": rows}
+            except UnreadableFile as error:
+                marker |= {"fate": Fate.UNREADABLE.value, "error": str(error)}
+            packs.markers.append({"file": known.name, "dt": file.dt, "line": 0} | marker)
+        yield packs.flush()
+
+    def _raw_lines(self, name: str, parts: Sequence[dict[str, Any]]) -> list[tuple[int, bytes]]:
+        """Lines with their raw bytes, read from the landing file where these are null; left out where that file is gone."""
+        raw = {part["line"]: part["raw"] for part in parts}
+        lost = {number for number, line in raw.items() if line is None}
+        raw |= self._lines_of(name, lost)
+        return [(number, line) for number, line in sorted(raw.items()) if line is not None]
 
     def _lines_of(self, name: str, wanted: set[int]) -> dict[int, bytes]:
-        file = landing_file(name)
-        assert file is not None, name
+        if not wanted:
+            return {}
         try:
-            blocks = read_blocks(f"{self.landing}/{name}", file.codec)
+            blocks = read_blocks(f"{self.landing}/{name}", _delivery(name).codec)
             return {number: line for block in blocks for number, line in block if number in wanted}
         except UnreadableFile:
             return {}
 
-    def _read_file(self, classifier: Classifier, name: str, size: int, modified: datetime) -> Iterator[pa.RecordBatch]:
-        file = landing_file(name)
-        assert file is not None, name
-        rows = 0
-        marker: dict[str, Any] = {"file": name, "dt": file.dt, "line": 0, "bytes": size, "modified_at": modified}
-        try:
-            for block in read_blocks(f"{self.landing}/{name}", file.codec):
-                rows += len(block)
-                yield from self._batches(classifier, name, block)
-            marker |= {"fate": Fate.READ.value, "rows_read": rows}
-        except UnreadableFile as error:
-            marker |= {"fate": Fate.UNREADABLE.value, "error": str(error)}
-        yield pa.RecordBatch.from_pylist([marker], schema=self.schema)
+    def _unpacked(self, batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, pa.Table]]:
+        """The tables of packs, each with the pack's number, without the lines of unreadable files."""
+        broken = pa.array(self.unreadable, pa.string())
+        for batch in batches:
+            for pack, lines in zip(batch["pack"].to_pylist(), batch["lines"], strict=True):
+                for table in _tables(lines.as_buffer()):
+                    if len(broken):
+                        whole = pc.invert(pc.is_in(table["file"], value_set=broken))
+                        table = table.filter(pc.or_(whole, pc.equal(table["line"], 0)))
+                    if len(table):
+                        yield pack, table
 
-    def _batches(
-        self, classifier: Classifier, name: str, block: Iterable[tuple[int, bytes]], *, keep_raw: bool = False
-    ) -> Iterator[pa.RecordBatch]:
-        file = landing_file(name)
-        assert file is not None, name
-        latest = classifier.latest_time(file.dt)
-        classify = classifier.classify
-        groups: dict[EventType | None, list[tuple[int, bytes, Line]]] = defaultdict(list)
-        for number, raw in block:
-            line = classify(raw, latest)
-            groups[line.event if line.reason is None else None].append((number, raw, line))
-        for event, rows in groups.items():
-            columns = _columns(rows, event)
-            columns["dt"] = pa.repeat(pa.scalar(file.dt, pa.date32()), len(rows))
-            columns["file"] = pa.repeat(name, len(rows))
-            if event is None or keep_raw:
-                columns["raw"] = pa.array([raw for _, raw, _ in rows], pa.binary())
-            arrays = [
-                columns[field.name] if field.name in columns else pa.nulls(len(rows), field.type) for field in self.schema
-            ]
-            yield pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+    def _named(self, table: pa.Table) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Which lines name a person that is erased and are no well-formed request."""
+        named = np.zeros(len(table), np.bool_)
+        if not self.people or "persons" not in table.column_names or _are_requests(table):
+            return named
+        persons = table["persons"].combine_chunks()
+        hits = pc.is_in(pc.list_flatten(persons), value_set=pa.array(self.people, pa.string()))
+        named[pc.list_parent_indices(persons).filter(hits).to_numpy()] = True
+        return named
 
+    def _settled(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+        """The lines of packs with the fates that other lines give them: erased, and what `changes` says."""
+        for batch in batches:
+            for row in range(len(batch)):
+                changes = batch["changes"][row].as_py() or ()
+                fates = {(change["file"], change["line"]): (change["fate"], change["reason"]) for change in changes}
+                for _, table in self._unpacked([batch.slice(row, 1)]):
+                    yield from self._resettled(table, fates)
 
-def _columns(rows: list[tuple[int, bytes, Line]], event: EventType | None) -> dict[str, pa.Array]:
-    """Columns of quarantined lines (`event` is None), or of candidates of one event type."""
-    lines = [line for _, _, line in rows]
-    text = pa.string()
-    columns = {
-        "line": pa.array([number for number, _, _ in rows], pa.int64()),
-        "event_id": pa.array([line.id for line in lines], text),
-        "event_source": pa.array([line.source for line in lines], text),
-        "event_type": pa.array([line.type for line in lines], text),
-        "persons": pa.array([line.persons for line in lines], pa.list_(text)),
-    }
-    if event is None:
-        columns["fate"] = pa.repeat(Fate.QUARANTINED.value, len(rows))
-        columns["reason"] = pa.array([line.reason.value for line in lines if line.reason], text)
-        return columns
-    columns["fate"] = pa.repeat(Fate.ACCEPTED.value, len(rows))
-    columns["event_key"] = pa.array([line.key for line in lines], pa.binary())
-    columns["value_hash"] = pa.array([line.value_hash for line in lines], pa.binary())
-    columns["event_time"] = _times([line.time for line in lines])
-    columns["extra"] = pa.array([line.extra for line in lines], text)
-    columns["extensions"] = pa.array([line.extensions for line in lines], text)
-    values = zip(*(line.values for line in lines if line.values is not None), strict=True)
-    for field, column in zip(event.fields, values, strict=True):
-        columns[field.name] = _ARRAYS[field.kind](column)
-    return columns
+    def _resettled(self, table: pa.Table, fates: dict[tuple[str, int], tuple[str, str]]) -> Iterator[pa.Table]:
+        erased = self._named(table)
+        changed = np.zeros(len(table), np.bool_)
+        if fates and "event_key" in table.column_names:
+            numbers = pa.array(sorted({line for _, line in fates}), pa.int64())
+            for index in np.flatnonzero(pc.is_in(table["line"], value_set=numbers).to_numpy()):
+                changed[index] = (table["file"][index].as_py(), table["line"][index].as_py()) in fates
+        changed &= ~erased
+        rest = table.filter(pa.array(~(erased | changed))) if erased.any() or changed.any() else table
+        if len(rest):
+            is_refused = "reason" in rest.column_names
+            yield rest if is_refused or "raw" not in rest.column_names else rest.drop_columns("raw")
+        if erased.any():
+            gone = table.filter(pa.array(erased))
+            yield _only(gone.select(["dt", "file", "line"]), Fate.ERASED, None)
+        if changed.any():
+            yield from self._changed(table.filter(pa.array(changed)), fates)
 
+    def _changed(self, table: pa.Table, fates: dict[tuple[str, int], tuple[str, str]]) -> Iterator[pa.Table]:
+        new = [fates[place] for place in zip(table["file"].to_pylist(), table["line"].to_pylist(), strict=True)]
+        for fate, reason in sorted(set(new), key=str):
+            lines = table.filter(pa.array([found == (fate, reason) for found in new]))
+            kept = [name for name in KEPT[Fate(fate)] if name in lines.column_names and name not in ("fate", "reason")]
+            settled = _only(lines.select(kept), Fate(fate), reason)
+            if fate == Fate.QUARANTINED and "raw" not in settled.column_names:
+                settled = settled.append_column("raw", self._raw_of(settled))
+            yield settled
 
-def _texts(values: Iterable[str | None]) -> pa.Array:
-    return pa.array(values, pa.string())
-
-
-def _times(values: Iterable[int | None]) -> pa.Array:
-    return pa.array(values, pa.int64()).view(_TIMESTAMP)
+    def _raw_of(self, table: pa.Table) -> pa.Array:
+        places = list(zip(table["file"].to_pylist(), table["line"].to_pylist(), strict=True))
+        wanted: dict[str, set[int]] = defaultdict(set)
+        for name, number in places:
+            wanted[name].add(number)
+        found = {name: self._lines_of(name, numbers) for name, numbers in wanted.items()}
+        return pa.array([found[name].get(number) for name, number in places], pa.binary())
 
 
-def _money(values: Iterable[int | None]) -> pa.Array:
-    """Cents as decimals: both are 128-bit integers, only the scale is another."""
-    cents = pa.array(values, pa.int64()).cast(pa.decimal128(19, 0))
-    return pa.Array.from_buffers(pa.decimal128(18, 2), len(cents), cents.buffers(), cents.null_count)
+class _Packs:
+    """Collects lines and markers into the next pack of a task."""
+
+    def __init__(self, reader: Reader, *, keep_raw: bool):
+        self._classifier, self._schema, self._keep_raw = reader.classifier(), reader.schema, keep_raw
+        task = TaskContext.get()
+        self._next = (task.partitionId() if task else 0) << 32
+        self.lines = Lines()
+        self.markers: list[dict[str, Any]] = []
+
+    def flush(self) -> pa.RecordBatch:
+        tables = list(self._classifier.classified(self.lines, keep_raw=self._keep_raw))
+        has_requests = any(map(_are_requests, tables))
+        for fate in (Fate.READ.value, Fate.UNREADABLE.value):
+            if markers := [marker for marker in self.markers if marker["fate"] == fate]:
+                tables.append(pa.Table.from_pylist(markers, schema=_marker_schema(self._schema)))
+        unreadable = [marker["file"] for marker in self.markers if marker["fate"] == Fate.UNREADABLE.value]
+        lines = _streams(tables)
+        row = {"pack": self._next, "unreadable": unreadable, "has_requests": has_requests, "lines": lines}
+        packed = pa.RecordBatch.from_pylist([row], schema=PACK)
+        self._next += 1
+        self.lines, self.markers = Lines(), []
+        return packed
 
 
-_ORDER_LINES = pa.list_(
-    pa.struct([("product_id", pa.string()), ("quantity", pa.int64()), ("unit_price", pa.decimal128(18, 2))])
-)
-_ARRAYS: dict[Kind, Callable[[Any], pa.Array]] = {
-    Kind.IDENTIFIER: _texts,
-    Kind.TEXT: _texts,
-    Kind.ENUM: _texts,
-    Kind.CURRENCY: _texts,
-    Kind.MONEY: _money,
-    Kind.TIME: _times,
-    Kind.INTEGER: lambda values: pa.array(values, pa.int64()),
-    Kind.BOOLEAN: lambda values: pa.array(values, pa.bool_()),
-    Kind.ORDER_LINES: lambda values: pa.array(values, _ORDER_LINES),
-}
+class _Writer:
+    """Collects settled lines by partition and writes them as data files."""
+
+    def __init__(self, reader: Reader):
+        self._schema = reader.schema
+        self._files = PyFileSystem(DeltaStorageHandler(reader.table))
+        self._tables: dict[tuple[str, str | None], list[pa.Table]] = defaultdict(list)
+        self.bytes = 0
+
+    def add(self, table: pa.Table) -> None:
+        """Take lines of one fate."""
+        fate = table["fate"][0].as_py()
+        self.bytes += table.nbytes
+        if "event_month" not in table.column_names or fate != Fate.ACCEPTED:
+            self._tables[fate, None].append(table)
+            return
+        months = pc.unique(table["event_month"]).to_pylist()
+        for month in months:
+            part = table if len(months) == 1 else table.filter(pc.equal(table["event_month"], month))
+            self._tables[fate, month].append(part)
+
+    def flush(self) -> Iterator[pa.RecordBatch]:
+        for (fate, month), tables in sorted(self._tables.items(), key=str):
+            yield self._write(fate, month, pa.concat_tables(tables, promote_options="default"))
+        self._tables.clear()
+        self.bytes = 0
+
+    def _write(self, fate: str, month: str | None, table: pa.Table) -> pa.RecordBatch:
+        order = [(name, "ascending") for name in _ORDER if name in table.column_names]
+        names = [name for name in self._schema.names if name in table.column_names and name not in PARTITIONS]
+        table = table.select(names).sort_by(order)
+        folder = f"fate={fate}/event_month={month or '__HIVE_DEFAULT_PARTITION__'}"
+        path = f"{folder}/part-{uuid4()}.zstd.parquet"
+        with self._files.open_output_stream(path) as sink:
+            pq.write_table(table, sink, compression="zstd", store_decimal_as_integer=True)
+        written = self._files.get_file_info(path)
+        row = {
+            "path": path,
+            "size": written.size,
+            "modified_at": (written.mtime_ns or 0) // 1_000_000,
+            "fate": fate,
+            "event_month": month,
+            "stats": statistics(table),
+        }
+        return pa.RecordBatch.from_pylist([row], schema=DATA_FILE)
+
+
+def statistics(table: pa.Table) -> str:
+    """What a commit says of a data file's rows (Delta's per-file statistics); times in milliseconds that enclose the range."""
+    found: dict[str, Any] = {"numRecords": len(table), "minValues": {}, "maxValues": {}, "nullCount": {}}
+    for name in STATISTICS:
+        if name in table.column_names:
+            found["nullCount"][name] = table[name].null_count
+            ends = pc.min_max(table[name]).as_py()
+            if ends["min"] is not None:
+                found["minValues"][name] = _written(ends["min"], up=False)
+                found["maxValues"][name] = _written(ends["max"], up=True)
+        else:
+            found["nullCount"][name] = len(table)
+    return json.dumps(found)
+
+
+def _written(value: Any, *, up: bool) -> Any:
+    if isinstance(value, datetime):
+        if up:
+            value += timedelta(microseconds=999)
+        return f"{value:%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03}Z"
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _are_requests(table: pa.Table) -> bool:
+    """Whether a table, which holds one type of candidates or refused lines, holds well-formed requests to be erased."""
+    return "event_key" in table.column_names and table["event_type"][0].as_py() == ERASURE_REQUEST
+
+
+def _delivery(name: str) -> LandingFile:
+    file = landing_file(name)
+    assert file is not None, name
+    return file
+
+
+def _streams(tables: Iterable[pa.Table]) -> bytes:
+    """Tables one after another, each as an IPC stream of its own."""
+    sink = pa.BufferOutputStream()
+    for table in tables:
+        with pa.ipc.new_stream(sink, table.schema, options=_COMPRESSED) as stream:
+            stream.write_table(table)
+    packed: bytes = sink.getvalue().to_pybytes()
+    return packed
+
+
+def _marker_schema(schema: pa.Schema) -> pa.Schema:
+    names = ("fate", "dt", "file", "line", "rows_read", "error", "bytes", "modified_at")
+    return pa.schema([schema.field(name) for name in names])
+
+
+def _tables(lines: pa.Buffer) -> Iterator[pa.Table]:
+    source = pa.BufferReader(lines)
+    while source.tell() < lines.size:
+        yield pa.ipc.open_stream(source).read_all()
+
+
+def _rows(pack: int, table: pa.Table, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    columns = [table[name] for name in schema.names[1:]]
+    yield from pa.table([pa.repeat(pa.scalar(pack, pa.int64()), len(table)), *columns], schema=schema).to_batches()
+
+
+def _only(kept: pa.Table, fate: Fate, reason: str | None) -> pa.Table:
+    kept = kept.append_column("fate", pa.repeat(fate.value, len(kept)))
+    return kept.append_column("reason", pa.repeat(reason, len(kept))) if reason else kept
+
+
+def _widened(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with every column of a schema, null where it has none."""
+    columns = [
+        table[column.name] if column.name in table.column_names else pa.nulls(len(table), column.type) for column in schema
+    ]
+    return pa.table(columns, schema=schema)

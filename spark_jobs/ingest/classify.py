@@ -57,9 +57,9 @@ def _number(literal: str) -> int | Decimal:
     return value.normalize(_EXACT)
 
 
-_decode = msgspec.json.Decoder(float_hook=_number).decode
-_canonical = msgspec.json.Encoder(order="sorted", decimal_format="number").encode
-_encode = msgspec.json.encode
+decode = msgspec.json.Decoder(float_hook=_number).decode
+canonical = msgspec.json.Encoder(order="sorted", decimal_format="number").encode
+encode = msgspec.json.encode
 
 
 def parse_time(text: str) -> int:
@@ -219,7 +219,7 @@ def _parse_fields(parsers: list[Parser], data: dict[str, Any]) -> tuple[list[Any
     return values, first
 
 
-def _parser(field: Field, currency: str) -> Parser:
+def field_parser(field: Field, currency: str) -> Parser:
     parse: Callable[[Any], Any]
     match field.kind:
         case Kind.IDENTIFIER | Kind.TEXT:
@@ -237,13 +237,13 @@ def _parser(field: Field, currency: str) -> Parser:
         case Kind.TIME:
             parse = _time
         case Kind.ORDER_LINES:
-            parse = _order_lines([_parser(part, currency) for part in ORDER_LINE])
+            parse = _order_lines([field_parser(part, currency) for part in ORDER_LINE])
     return Parser(field.name, field.required, parse)
 
 
-def _has_unknown_parts(data: dict[str, Any]) -> bool:
+def has_unknown_parts(data: dict[str, Any]) -> bool:
     parts = data.get(order_lines.name)
-    return type(parts) is list and any(not part.keys() <= _ORDER_LINE_NAMES for part in parts)
+    return type(parts) is list and any(type(part) is dict and not part.keys() <= _ORDER_LINE_NAMES for part in parts)
 
 
 @dataclass(slots=True)
@@ -281,7 +281,7 @@ class Classifier:
         self._types = {
             event.name: (
                 event,
-                [_parser(field, currency) for field in event.fields],
+                [field_parser(field, currency) for field in event.fields],
                 frozenset(field.name for field in event.fields),
             )
             for event in event_types(source)
@@ -295,7 +295,7 @@ class Classifier:
     def classify(self, line: bytes, latest: int) -> Line:
         """Classify one line; `latest` is `latest_time` of its delivery day."""
         try:
-            event = _decode(line)
+            event = decode(line)
         except (msgspec.MsgspecError, UnicodeError, RecursionError, ArithmeticError):
             return Line(Reason.LINE_TOO_LONG if len(line) > MAX_LINE_BYTES else Reason.NOT_JSON)
         if type(event) is not dict:
@@ -336,11 +336,11 @@ class Classifier:
                 reason = _earlier(reason, Reason.FUTURE_TIME)
         if reason is not None:
             return reason
-        found.key = blake2b(_encode([found.source, found.id]), digest_size=16).digest()
-        found.value_hash = blake2b(_canonical(event), digest_size=16).digest()
-        if not data.keys() <= names or _has_unknown_parts(data):
+        found.key = blake2b(encode([found.source, found.id]), digest_size=16).digest()
+        found.value_hash = blake2b(canonical(event), digest_size=16).digest()
+        if not data.keys() <= names or has_unknown_parts(data):
             kept = {name: value for name, value in data.items() if name not in names or name == order_lines.name}
-            found.extra = _encode(kept).decode()
+            found.extra = encode(kept).decode()
         if not event.keys() <= _ENVELOPE:
-            found.extensions = _encode({name: event[name] for name in event if name not in _ENVELOPE}).decode()
+            found.extensions = encode({name: event[name] for name in event if name not in _ENVELOPE}).decode()
         return None

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import reduce
 from typing import Any
 
 import pyarrow as pa
 from delta.tables import DeltaTable
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
-from pyspark.sql import types as t
-from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 from pyspark.storagelevel import StorageLevel
 
 from expectations.contract import ERASURE_REQUEST, SOURCES, Fate, Reason
 from expectations.settings import Settings
 from spark_jobs import lake
-from spark_jobs.ingest.arrow import Reader
+from spark_jobs.ingest.arrow import COPY, DATA_FILE, PACK, REQUEST, LandedFile, Reader
 from spark_jobs.ingest.files import landing_names
-from spark_jobs.ingest.settle import COPY_COLUMNS, PLACE, is_copy, is_request, judge_copies, named, repeated, with_fate
+from spark_jobs.ingest.settle import COPY_COLUMNS, PLACE, is_copy, judge_copies, named, repeated, with_fate
 
 log = logging.getLogger(__name__)
 
-_DERIVED = ("event_date", "event_month")  # of the event time, in the time zone of the business
-_FILES = "file string, bytes bigint, modified_at timestamp"
 _BYTES_PER_TASK = 16 << 20
 _BYTES_PER_BATCH = 2 << 30
 _BROADCAST_ROWS = 500_000
@@ -43,20 +41,28 @@ class Ingest:
     def __init__(self, spark: SparkSession, settings: Settings, source: str):
         lake.ensure_event_table(settings, source)
         self.spark, self.settings, self.source = spark, settings, source
-        self.schema = lake.event_schema(source)
+        self.columns = lake.event_schema(source).names
         self.path = lake.table_path(settings, f"{source}_events")
+        self.reader = Reader(
+            landing=str(settings.landing),
+            source=source,
+            currency=settings.currency,
+            timezone=settings.timezone,
+            schema=to_arrow_schema(lake.event_schema(source)),
+            table=self.path,
+        )
 
     def load_files(self) -> None:
         """Read the files that no earlier load has read, and those that could not be read and have changed since."""
         known = {row["file"]: row for row in lake.landing_files(self.settings, self.source)}
         new, mended = [], []
         for file in self._deliveries():
-            before = known.get(file.file)
+            before = known.get(file.name)
             if before is None:
                 new.append(file)
-            elif before["fate"] == Fate.UNREADABLE.value and (file.bytes, file.modified_at) != (
-                before["bytes"],
-                before["modified_at"],
+            elif before["fate"] == Fate.UNREADABLE.value and (before["bytes"], before["modified_at"]) != (
+                file.bytes,
+                file.modified_at,
             ):
                 mended.append(file)
         for batch in _batches(mended):
@@ -71,11 +77,10 @@ class Ingest:
             chosen &= f.col("reason").isin(reasons)
         if files:
             chosen &= f.col("file").isin(files)
-        raw_of_refused = f.when(f.col("fate") == Fate.QUARANTINED.value, f.col("raw"))
-        lines = self._restored(self._history().where(chosen)).withColumn("raw", raw_of_refused)
-        lines = lines.persist(StorageLevel.MEMORY_AND_DISK)
-        self._commit(lines, replaces=True)
-        lines.unpersist()
+        lines = _by_file(self._history().where(chosen)).sortWithinPartitions("file")
+        packs = self._mapped(lines, self.reader.pack_lines, PACK).persist(StorageLevel.MEMORY_AND_DISK)
+        self._commit(packs, self.reader, replaced=self._history().where(chosen))
+        packs.unpersist()
 
     def erase(self) -> None:
         """Remove what is known of people whose erasure request was accepted since the last time, in every event table."""
@@ -101,8 +106,8 @@ class Ingest:
         events = self.spark.read.format("delta").load(lake.table_path(self.settings, "shop_events"))
         return events.where((f.col("fate") == Fate.ACCEPTED.value) & (f.col("event_type") == ERASURE_REQUEST))
 
-    def _deliveries(self) -> Iterator[Row]:
-        """The landing files of the source as rows of `_FILES`; what is none is named and left alone."""
+    def _deliveries(self) -> Iterator[LandedFile]:
+        """The landing files of the source; what is none is named and left alone."""
         folder = self.settings.landing / self.source
         if not folder.exists():
             log.warning("%s: no folder %s, nothing to read", self.source, folder)
@@ -112,91 +117,69 @@ class Ingest:
                 log.warning("%s %s and was left alone", name, fault)
                 continue
             stat = (self.settings.landing / name).stat()
-            # In seconds, which every file system keeps.
-            modified_at = datetime.fromtimestamp(int(stat.st_mtime), UTC)
-            yield Row(file=name, bytes=stat.st_size, modified_at=modified_at)
+            yield LandedFile(name, stat.st_size, datetime.fromtimestamp(int(stat.st_mtime), UTC))
 
-    def _load(self, files: list[Row], *, replaces: bool = False) -> None:
-        lines = self._read(files).persist(StorageLevel.MEMORY_AND_DISK)
-        unreadable = [row.file for row in lines.where(f.col("fate") == Fate.UNREADABLE.value).select("file").collect()]
+    def _load(self, files: list[LandedFile], *, replaces: bool = False) -> None:
+        slots = _slots(files, self.spark.sparkContext.defaultParallelism)
+        tasks = self.spark.range(0, len(slots), 1, len(slots))
+        packs = self._mapped(tasks, replace(self.reader, slots=slots).pack_files, PACK).persist(StorageLevel.MEMORY_AND_DISK)
+        broken = packs.where(f.size("unreadable") > 0).select(f.explode("unreadable").alias("file"))
+        unreadable = [row.file for row in broken.collect()]
         for name in unreadable:
             log.warning("%s cannot be read and waits for a whole copy", name)
-        whole = lines.where(~f.col("file").isin(unreadable) | (f.col("line") == 0)) if unreadable else lines
-        self._commit(whole, replaces=replaces)
-        lines.unpersist()
+        replaced = self._history().where(f.col("file").isin([file.name for file in files])) if replaces else None
+        self._commit(packs, replace(self.reader, unreadable=unreadable), replaced=replaced)
+        packs.unpersist()
 
-    def _read(self, files: list[Row]) -> DataFrame:
-        """The lines of files and each file's line 0, spread over tasks of about equal size."""
-        total = sum(row.bytes for row in files)
-        cores = self.spark.sparkContext.defaultParallelism
-        tasks = max(1, min(len(files), max(min(cores, total >> 20), total // _BYTES_PER_TASK)))
-        slots: list[list[Row]] = [[] for _ in range(tasks)]
-        for index, row in enumerate(sorted(files, key=lambda row: (-row.bytes, row.file))):
-            lap, place = divmod(index, tasks)
-            slots[place if lap % 2 == 0 else tasks - 1 - place].append(row)
-        spread = self.spark.createDataFrame(self.spark.sparkContext.parallelize(slots, tasks).flatMap(list), _FILES)
-        return self._classified(spread, lambda reader: reader.read_files)
+    def _mapped(self, rows: DataFrame, method: Callable[[Any], Any], schema: pa.Schema) -> DataFrame:
+        return rows.mapInArrow(method, from_arrow_schema(schema))
 
     def _restored(self, lines: DataFrame) -> DataFrame:
         """Lines (file, line, raw) classified anew with their raw bytes, read from the landing file where raw is null."""
-        grouped = lines.groupBy("file").agg(f.collect_list(f.struct("line", "raw")).alias("lines"))
-        return self._classified(grouped, lambda reader: reader.restore_lines)
+        return self._mapped(_by_file(lines), self.reader.restore_lines, self.reader.schema)
 
-    def _classified(
-        self, source: DataFrame, method: Callable[[Reader], Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]]
-    ) -> DataFrame:
-        schema = t.StructType([field for field in self.schema if field.name not in _DERIVED])
-        reader = Reader(
-            str(self.settings.landing), self.source, self.settings.currency, self.settings.timezone, to_arrow_schema(schema)
-        )
-        date = f.to_date(f.from_utc_timestamp("event_time", self.settings.timezone))
-        lines = source.mapInArrow(method(reader), schema).withColumn("event_date", date)
-        return lines.withColumn("event_month", f.date_format("event_date", "yyyy-MM")).select(self.schema.names)
-
-    def _commit(self, lines: DataFrame, *, replaces: bool = False) -> None:
-        """Settle persisted lines against one another and all history, and write them in one commit.
+    def _commit(self, packs: DataFrame, reader: Reader, *, replaced: DataFrame | None) -> None:
+        """Settle persisted packs against one another and all history, and write their lines in one commit.
 
         Args:
-            lines: classified lines with all columns.
-            replaces: lines of the table at the same places are replaced.
+            reader: knows the unreadable files.
+            replaced: lines of the table that those of the packs replace, at the same places.
         """
-        parts = []
-        people = self._people_to_forget(lines, replaces=replaces)
-        if not people.isEmpty():
-            erased = named(lines, people)
-            parts.append(with_fate(lines.join(erased, list(PLACE), how="left_semi"), Fate.ERASED, self.schema.names))
-            lines = lines.join(erased, list(PLACE), how="left_anti")
-        copies = self._with_known_copies(lines.where(is_copy()), lines if replaces else None)
+        people = self._people_to_forget(packs, reader, replaced)
+        reader = replace(reader, people=[row.user_id for row in people.collect()])
+        copies = self._with_known_copies(self._mapped(packs, reader.copies, COPY), replaced)
         judged = judge_copies(repeated(copies)).where("new_fate != fate").persist()
         counts = {row.is_new: row["count"] for row in judged.groupBy("is_new").count().collect()}
+        changes = f.collect_list(f.struct("file", "line", f.col("new_fate").alias("fate"), f.col("new_reason").alias("reason")))
         if counts.get(True):
-            demoted = judged.where("is_new")
-            places = demoted.select(*PLACE)
-            lines = lines.join(f.broadcast(places) if counts[True] < _BROADCAST_ROWS else places, list(PLACE), how="left_anti")
-            parts.extend(self._demoted(demoted))
-        if counts.get(False):
-            changed = judged.where(~f.col("is_new"))
-            parts.extend([*self._demoted(changed), self._promoted(changed)])
-        settled = reduce(DataFrame.unionByName, parts, lines)
-        if replaces or counts.get(False):
-            self._merge(settled)
+            by_pack = judged.where("is_new").groupBy("pack").agg(changes.alias("changes"))
+            packs = packs.join(f.broadcast(by_pack) if counts[True] < _BROADCAST_ROWS else by_pack, "pack", how="left")
         else:
-            order = (*lake.PARTITION_COLUMNS, "event_type", "event_time", *PLACE)
-            settled.sortWithinPartitions(*order).write.format("delta").mode("append").save(self.path)
+            packs = packs.withColumn(
+                "changes", f.lit(None).cast("array<struct<file:string,line:bigint,fate:string,reason:string>>")
+            )
+        packs = packs.select("pack", "lines", "changes")
+        if replaced is None and not counts.get(False):
+            files = self._mapped(packs, reader.write, DATA_FILE).collect()
+            lake.commit_events(self.settings, self.source, [row.asDict() for row in files])
+        else:
+            changed = judged.where(~f.col("is_new"))
+            lines = self._mapped(packs, reader.lines, reader.schema)
+            self._merge(reduce(DataFrame.unionByName, [lines, *self._demoted(changed), self._promoted(changed)]))
         judged.unpersist()
 
-    def _people_to_forget(self, lines: DataFrame, *, replaces: bool) -> DataFrame:
-        """Whose lines are erased: those with an accepted request in the lake or among `lines`."""
+    def _people_to_forget(self, packs: DataFrame, reader: Reader, replaced: DataFrame | None) -> DataFrame:
+        """Whose lines are erased: those with an accepted request in the lake or in the packs."""
         people = self._requests().select("user_id")
         if self.source == "shop":
-            copies = self._with_known_copies(lines.where(is_request()), lines if replaces else None)
-            accepted = judge_copies(copies).where(f.col("new_fate") == Fate.ACCEPTED.value)
+            asked = self._mapped(packs.where("has_requests"), reader.requests, REQUEST)
+            accepted = judge_copies(self._with_known_copies(asked, replaced)).where(f.col("new_fate") == Fate.ACCEPTED.value)
             people = people.union(accepted.select(f.col("persons")[0]))
-        return people.distinct().persist()
+        return people.distinct()
 
-    def _with_known_copies(self, lines: DataFrame, replaced: DataFrame | None) -> DataFrame:
-        """`COPY_COLUMNS` of `lines` and of the table's copies of the same events, told apart by `is_new`."""
-        copies = lines.select(*COPY_COLUMNS).withColumn("is_new", f.lit(True))
+    def _with_known_copies(self, copies: DataFrame, replaced: DataFrame | None) -> DataFrame:
+        """New copies and the table's copies of the same events, told apart by `is_new`; only the latter have all columns."""
+        copies = copies.withColumn("is_new", f.lit(True))
         if not lake.has_rows(self.settings, f"{self.source}_events"):
             return copies
         known = self._history().where(is_copy()).select(*COPY_COLUMNS).withColumn("is_new", f.lit(False))
@@ -204,15 +187,16 @@ class Ingest:
             known = known.join(replaced.select(*PLACE), list(PLACE), how="left_anti")
         keys = copies.select("event_key").distinct()
         few = keys.limit(_BROADCAST_ROWS + 1).count() <= _BROADCAST_ROWS
-        return copies.unionByName(known.join(f.broadcast(keys) if few else keys, "event_key", how="left_semi"))
+        known = known.join(f.broadcast(keys) if few else keys, "event_key", how="left_semi")
+        return copies.unionByName(known, allowMissingColumns=True)
 
     def _demoted(self, judged: DataFrame) -> list[DataFrame]:
         """Copies that are duplicates or conflicts now; a conflict keeps its raw line."""
         renamed = judged.withColumn("fate", f.col("new_fate")).withColumn("reason", f.col("new_reason"))
-        duplicates = with_fate(renamed.where(f.col("fate") == Fate.DUPLICATE.value), Fate.DUPLICATE, self.schema.names)
+        duplicates = with_fate(renamed.where(f.col("fate") == Fate.DUPLICATE.value), Fate.DUPLICATE, self.columns)
         conflicts = renamed.where(f.col("fate") == Fate.QUARANTINED.value)
         raw = self._restored(conflicts.withColumn("raw", f.lit(None).cast("binary"))).select(*PLACE, "raw")
-        return [duplicates, with_fate(conflicts.join(raw, list(PLACE), how="left"), Fate.QUARANTINED, self.schema.names)]
+        return [duplicates, with_fate(conflicts.join(raw, list(PLACE), how="left"), Fate.QUARANTINED, self.columns)]
 
     def _promoted(self, judged: DataFrame) -> DataFrame:
         """Copies that are accepted now, read again."""
@@ -228,7 +212,7 @@ class Ingest:
             keys = gone.where(is_copy()).select("event_key").distinct()
             left = history.where(is_copy()).join(erased, list(PLACE), how="left_anti").join(keys, "event_key", how="left_semi")
             judged = judge_copies(left.select(*COPY_COLUMNS)).where("new_fate != fate").persist()
-            parts = [with_fate(gone, Fate.ERASED, self.schema.names), *self._demoted(judged), self._promoted(judged)]
+            parts = [with_fate(gone, Fate.ERASED, self.columns), *self._demoted(judged), self._promoted(judged)]
             self._merge(reduce(DataFrame.unionByName, parts))
             judged.unpersist()
         erased.unpersist()
@@ -245,11 +229,11 @@ class Ingest:
         )
 
 
-def _batches(files: list[Row]) -> Iterator[list[Row]]:
+def _batches(files: list[LandedFile]) -> Iterator[list[LandedFile]]:
     """Files in the order of their names, in batches of about `_BYTES_PER_BATCH`."""
-    batch: list[Row] = []
+    batch: list[LandedFile] = []
     size = 0
-    for file in sorted(files, key=lambda file: file.file):
+    for file in sorted(files, key=lambda file: file.name):
         if batch and size + file.bytes > _BYTES_PER_BATCH:
             yield batch
             batch, size = [], 0
@@ -257,6 +241,22 @@ def _batches(files: list[Row]) -> Iterator[list[Row]]:
         size += file.bytes
     if batch:
         yield batch
+
+
+def _slots(files: list[LandedFile], cores: int) -> list[list[LandedFile]]:
+    """Files for tasks of about equal size; in the order of their names, so that a task sees few months."""
+    total = sum(file.bytes for file in files)
+    tasks = max(1, min(len(files), max(min(cores, total >> 20), total // _BYTES_PER_TASK)))
+    slots: list[list[LandedFile]] = [[] for _ in range(tasks)]
+    before = 0
+    for file in files:
+        slots[min(before * tasks // max(total, 1), tasks - 1)].append(file)
+        before += file.bytes
+    return slots
+
+
+def _by_file(lines: DataFrame) -> DataFrame:
+    return lines.groupBy("file").agg(f.sort_array(f.collect_list(f.struct("line", "raw"))).alias("lines"))
 
 
 def ingest(spark: SparkSession, settings: Settings, source: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from expectations.contract import ERASURE_REQUEST, Fate, Reason
 
 PLACE = ("file", "line")
 COPY_COLUMNS = ("event_key", "value_hash", "dt", "file", "line", "fate", "event_type", "event_id", "event_source", "persons")
-_KEPT = {
+KEPT = {
     Fate.DUPLICATE: (*COPY_COLUMNS, "reason"),
     Fate.QUARANTINED: (*COPY_COLUMNS, "reason", "raw"),
     Fate.ERASED: ("dt", "file", "line", "fate"),
@@ -67,7 +67,7 @@ def repeated(copies: DataFrame) -> DataFrame:
 
 def with_fate(lines: DataFrame, fate: Fate, columns: list[str]) -> DataFrame:
     """Only what a line of `fate` keeps, as `columns`; all others are null."""
-    kept = _KEPT[fate]
+    kept = KEPT[fate]
     return lines.withColumn("fate", f.lit(fate.value)).select(
         *(f.col(name) if name in kept else f.lit(None).alias(name) for name in columns)
     )
