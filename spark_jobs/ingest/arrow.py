@@ -27,7 +27,15 @@ from spark_jobs.ingest.columns import ColumnClassifier, Lines
 from spark_jobs.ingest.files import LandingFile, UnreadableFile, landing_file, read_blocks
 from spark_jobs.ingest.settle import KEPT
 
-PACK = pa.schema({"pack": pa.int64(), "unreadable": pa.list_(pa.string()), "has_requests": pa.bool_(), "lines": pa.binary()})
+PACK = pa.schema(
+    {
+        "pack": pa.int64(),
+        "unreadable": pa.list_(pa.string()),
+        "requests": pa.int64(),
+        "copies": pa.int64(),
+        "lines": pa.binary(),
+    }
+)
 COPY = pa.schema(
     {
         "pack": pa.int64(),
@@ -53,7 +61,8 @@ DATA_FILE = pa.schema(
 PARTITIONS = ("fate", "event_month")
 STATISTICS = ("dt", "file", "line", "event_type", "event_date", "event_time")
 _ORDER = ("event_type", "event_time", "file", "line")
-_PACK_BYTES = 16 << 20  # of raw lines
+_PACK_BYTES = 4 << 20  # of raw lines
+_ROWS_OF_A_GROUP = 100_000  # sorted by type, so that a reader of one type skips most
 _BUFFERED_BYTES = 512 << 20
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
@@ -262,13 +271,14 @@ class _Packs:
 
     def flush(self) -> pa.RecordBatch:
         tables = list(self._classifier.classified(self.lines, keep_raw=self._keep_raw))
-        has_requests = any(map(_are_requests, tables))
+        requests = sum(len(table) for table in tables if _are_requests(table))
+        copies = sum(len(table) for table in tables if "event_key" in table.column_names)
         for fate in (Fate.READ.value, Fate.UNREADABLE.value):
             if markers := [marker for marker in self.markers if marker["fate"] == fate]:
                 tables.append(pa.Table.from_pylist(markers, schema=_marker_schema(self._schema)))
         unreadable = [marker["file"] for marker in self.markers if marker["fate"] == Fate.UNREADABLE.value]
         lines = _streams(tables)
-        row = {"pack": self._next, "unreadable": unreadable, "has_requests": has_requests, "lines": lines}
+        row = {"pack": self._next, "unreadable": unreadable, "requests": requests, "copies": copies, "lines": lines}
         packed = pa.RecordBatch.from_pylist([row], schema=PACK)
         self._next += 1
         self.lines, self.markers = Lines(), []
@@ -309,7 +319,7 @@ class _Writer:
         folder = f"fate={fate}/event_month={month or '__HIVE_DEFAULT_PARTITION__'}"
         path = f"{folder}/part-{uuid4()}.zstd.parquet"
         with self._files.open_output_stream(path) as sink:
-            pq.write_table(table, sink, compression="zstd", store_decimal_as_integer=True)
+            pq.write_table(table, sink, compression="zstd", store_decimal_as_integer=True, row_group_size=_ROWS_OF_A_GROUP)
         written = self._files.get_file_info(path)
         row = {
             "path": path,

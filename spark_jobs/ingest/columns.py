@@ -7,6 +7,7 @@ every other line is classified by itself.
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
@@ -70,8 +71,13 @@ class ColumnClassifier:
 
         Quarantined lines keep their raw bytes, with `keep_raw` all do.
         """
-        if not lines.numbers:
-            return
+        gc.disable()  # it would look for cycles among all the parsed lines, again and again, and find none
+        try:
+            yield from self._classified(lines, keep_raw)
+        finally:
+            gc.enable()
+
+    def _classified(self, lines: Lines, keep_raw: bool) -> Iterator[pa.Table]:
         groups: dict[str, list[Any]] = {name: [] for name in self._types}
         odd = []
         for position, raw in enumerate(lines.raws):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 from delta.tables import DeltaTable
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 from pyspark.storagelevel import StorageLevel
@@ -21,7 +21,7 @@ from expectations.settings import Settings
 from spark_jobs import lake
 from spark_jobs.ingest.arrow import COPY, DATA_FILE, PACK, REQUEST, LandedFile, Reader
 from spark_jobs.ingest.files import landing_names
-from spark_jobs.ingest.settle import COPY_COLUMNS, PLACE, is_copy, judge_copies, named, repeated, with_fate
+from spark_jobs.ingest.settle import COPY_COLUMNS, PLACE, is_copy, judge_copies, named, with_fate
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class Ingest:
             chosen &= f.col("file").isin(files)
         lines = _by_file(self._history().where(chosen)).sortWithinPartitions("file")
         packs = self._mapped(lines, self.reader.pack_lines, PACK).persist(StorageLevel.MEMORY_AND_DISK)
-        self._commit(packs, self.reader, replaced=self._history().where(chosen))
+        self._commit(packs, _summary(packs), self.reader, replaced=self._history().where(chosen))
         packs.unpersist()
 
     def erase(self) -> None:
@@ -123,12 +123,11 @@ class Ingest:
         slots = _slots(files, self.spark.sparkContext.defaultParallelism)
         tasks = self.spark.range(0, len(slots), 1, len(slots))
         packs = self._mapped(tasks, replace(self.reader, slots=slots).pack_files, PACK).persist(StorageLevel.MEMORY_AND_DISK)
-        broken = packs.where(f.size("unreadable") > 0).select(f.explode("unreadable").alias("file"))
-        unreadable = [row.file for row in broken.collect()]
-        for name in unreadable:
+        summary = _summary(packs)
+        for name in summary.unreadable:
             log.warning("%s cannot be read and waits for a whole copy", name)
         replaced = self._history().where(f.col("file").isin([file.name for file in files])) if replaces else None
-        self._commit(packs, replace(self.reader, unreadable=unreadable), replaced=replaced)
+        self._commit(packs, summary, replace(self.reader, unreadable=summary.unreadable), replaced=replaced)
         packs.unpersist()
 
     def _mapped(self, rows: DataFrame, method: Callable[[Any], Any], schema: pa.Schema) -> DataFrame:
@@ -138,17 +137,22 @@ class Ingest:
         """Lines (file, line, raw) classified anew with their raw bytes, read from the landing file where raw is null."""
         return self._mapped(_by_file(lines), self.reader.restore_lines, self.reader.schema)
 
-    def _commit(self, packs: DataFrame, reader: Reader, *, replaced: DataFrame | None) -> None:
+    def _commit(self, packs: DataFrame, summary: Row, reader: Reader, *, replaced: DataFrame | None) -> None:
         """Settle persisted packs against one another and all history, and write their lines in one commit.
 
         Args:
+            summary: of the packs, see `_summary`.
             reader: knows the unreadable files.
             replaced: lines of the table that those of the packs replace, at the same places.
         """
-        people = self._people_to_forget(packs, reader, replaced)
-        reader = replace(reader, people=[row.user_id for row in people.collect()])
-        copies = self._with_known_copies(self._mapped(packs, reader.copies, COPY), replaced)
-        judged = judge_copies(repeated(copies)).where("new_fate != fate").persist()
+        people = self._requests().select("user_id")
+        if summary.requests:
+            asked = self._with_known_copies(self._mapped(packs, reader.requests, REQUEST), summary.requests, replaced)
+            accepted = judge_copies(asked).where(f.col("new_fate") == Fate.ACCEPTED.value)
+            people = people.union(accepted.select(f.col("persons")[0]))
+        reader = replace(reader, people=[row.user_id for row in people.distinct().collect()])
+        copies = self._with_known_copies(self._mapped(packs, reader.copies, COPY), summary.copies, replaced)
+        judged = judge_copies(copies).where("new_fate != fate").persist()
         counts = {row.is_new: row["count"] for row in judged.groupBy("is_new").count().collect()}
         changes = f.collect_list(f.struct("file", "line", f.col("new_fate").alias("fate"), f.col("new_reason").alias("reason")))
         if counts.get(True):
@@ -168,26 +172,16 @@ class Ingest:
             self._merge(reduce(DataFrame.unionByName, [lines, *self._demoted(changed), self._promoted(changed)]))
         judged.unpersist()
 
-    def _people_to_forget(self, packs: DataFrame, reader: Reader, replaced: DataFrame | None) -> DataFrame:
-        """Whose lines are erased: those with an accepted request in the lake or in the packs."""
-        people = self._requests().select("user_id")
-        if self.source == "shop":
-            asked = self._mapped(packs.where("has_requests"), reader.requests, REQUEST)
-            accepted = judge_copies(self._with_known_copies(asked, replaced)).where(f.col("new_fate") == Fate.ACCEPTED.value)
-            people = people.union(accepted.select(f.col("persons")[0]))
-        return people.distinct()
-
-    def _with_known_copies(self, copies: DataFrame, replaced: DataFrame | None) -> DataFrame:
-        """New copies and the table's copies of the same events, told apart by `is_new`; only the latter have all columns."""
+    def _with_known_copies(self, copies: DataFrame, count: int, replaced: DataFrame | None) -> DataFrame:
+        """New copies, at most `count`, and the table's copies of the same events, which have more columns; `is_new` tells."""
         copies = copies.withColumn("is_new", f.lit(True))
         if not lake.has_rows(self.settings, f"{self.source}_events"):
             return copies
         known = self._history().where(is_copy()).select(*COPY_COLUMNS).withColumn("is_new", f.lit(False))
         if replaced is not None:
             known = known.join(replaced.select(*PLACE), list(PLACE), how="left_anti")
-        keys = copies.select("event_key").distinct()
-        few = keys.limit(_BROADCAST_ROWS + 1).count() <= _BROADCAST_ROWS
-        known = known.join(f.broadcast(keys) if few else keys, "event_key", how="left_semi")
+        keys = copies.select("event_key")
+        known = known.join(f.broadcast(keys) if count <= _BROADCAST_ROWS else keys, "event_key", how="left_semi")
         return copies.unionByName(known, allowMissingColumns=True)
 
     def _demoted(self, judged: DataFrame) -> list[DataFrame]:
@@ -227,6 +221,13 @@ class Ingest:
             .whenNotMatchedInsertAll()
             .execute()
         )
+
+
+def _summary(packs: DataFrame) -> Row:
+    """What packs hold: unreadable (names of files), requests and copies (numbers of lines); fills their cache."""
+    unreadable = f.flatten(f.collect_list("unreadable")).alias("unreadable")
+    numbers = (f.coalesce(f.sum(name), f.lit(0)).alias(name) for name in ("requests", "copies"))
+    return packs.agg(unreadable, *numbers).collect()[0]
 
 
 def _batches(files: list[LandedFile]) -> Iterator[list[LandedFile]]:

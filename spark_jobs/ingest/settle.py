@@ -59,12 +59,6 @@ def judge_copies(copies: DataFrame) -> DataFrame:
     )
 
 
-def repeated(copies: DataFrame) -> DataFrame:
-    """The copies of events that have more than one."""
-    keys = copies.groupBy("event_key").count().where("count > 1").select("event_key")
-    return copies.join(keys, "event_key", how="left_semi")
-
-
 def with_fate(lines: DataFrame, fate: Fate, columns: list[str]) -> DataFrame:
     """Only what a line of `fate` keeps, as `columns`; all others are null."""
     kept = KEPT[fate]
