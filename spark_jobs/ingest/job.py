@@ -26,7 +26,7 @@ from spark_jobs.ingest.settle import COPY_COLUMNS, PLACE, is_copy, judge_copies,
 log = logging.getLogger(__name__)
 
 # A pack is one row of a megabyte or more: Spark hands few of them at a time to a worker.
-SESSION = {"spark_sql_execution_arrow_maxRecordsPerBatch": "16"}
+PACKS_PER_BATCH = "16"
 _BYTES_PER_TASK = 16 << 20
 _BYTES_PER_BATCH = 2 << 30
 _BROADCAST_ROWS = 500_000
