@@ -170,7 +170,7 @@ def show(**figures: object) -> None:
 
 def a_lake(root: Path, name: str) -> Settings:
     settings = Settings.from_environment({"FANOUT_HOME": str(root / name)})
-    lake.ensure_event_table(settings, facts.SOURCE)
+    lake.event_table(settings, facts.SOURCE)
     return settings
 
 

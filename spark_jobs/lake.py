@@ -17,14 +17,14 @@ from typing import Any
 
 import deltalake
 import pyarrow as pa
-from deltalake.transaction import AddAction, RemoveAction
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql import types as t
-from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
 from expectations.contract import COLUMN_KINDS, EVENT_TYPES, SOURCES, Fate, source_fields
 from expectations.settings import Settings
+from spark_jobs.data_files import DATA_FILE, PartitionWriter, commit, open_table
 
 # What is known of a line, before the fields of its event; see docs/events.md.
 ENVELOPE = """
@@ -34,6 +34,7 @@ ENVELOPE = """
     event_time timestamp, event_date date, event_month string, persons array<string>, extra string, extensions string
 """
 PARTITION_COLUMNS = ("fate", "event_month")
+DESCRIBED = ("dt", "file", "line", "event_type", "event_date", "event_time")  # columns whose range a commit tells
 TIME_ORDER = ("event_time", "event_id", "event_source")  # the total order in which events replace one another
 
 
@@ -49,47 +50,16 @@ def table_path(settings: Settings, table: str) -> str:
     return f"{settings.lake}/{table}"
 
 
-def ensure_event_table(settings: Settings, source: str) -> None:
-    """Make the event table of a source if it is missing, and widen it if the contract has new fields."""
-    path, schema = table_path(settings, f"{source}_events"), event_schema(source)
-    if not deltalake.DeltaTable.is_deltatable(path):
-        deltalake.DeltaTable.create(
-            path,
-            deltalake.Schema.from_arrow(to_arrow_schema(schema)),
-            mode="ignore",
-            partition_by=list(PARTITION_COLUMNS),
-            configuration={"delta.dataSkippingStatsColumns": "dt,file,line,event_type,event_date,event_time"},
-            commit_properties=deltalake.CommitProperties(custom_metadata={"userMetadata": settings.run_id}),
-        )
-        return
-    table = deltalake.DeltaTable(path)
-    known = {field.name for field in table.schema().fields}
-    new = [field for field in deltalake.Schema.from_arrow(to_arrow_schema(schema)).fields if field.name not in known]
-    if new:
-        table.alter.add_columns(new)
+def event_table(settings: Settings, source: str) -> deltalake.DeltaTable:
+    """The event table of a source, made if it is missing and widened if the contract has new fields."""
+    path, schema = table_path(settings, f"{source}_events"), to_arrow_schema(event_schema(source))
+    described = {"delta.dataSkippingStatsColumns": ",".join(DESCRIBED)}
+    return open_table(path, schema, PARTITION_COLUMNS, settings.run_id, **described)
 
 
-def commit_events(settings: Settings, source: str, files: list[dict[str, Any]]) -> None:
-    """Make data files that lie in the folder of an event table part of it, in one commit.
-
-    Args:
-        files: path below the table, size (bytes), modified_at (milliseconds since 1970), fate and event_month (the partition),
-            stats (Delta's, as JSON).
-    """
-    table = deltalake.DeltaTable(table_path(settings, f"{source}_events"))
-    actions: list[AddAction | RemoveAction] = [
-        AddAction(
-            path=file["path"],
-            size=file["size"],
-            partition_values={name: file[name] for name in PARTITION_COLUMNS},
-            modification_time=file["modified_at"],
-            data_change=True,
-            stats=file["stats"],
-        )
-        for file in sorted(files, key=lambda file: str(file["path"]))
-    ]
-    named = deltalake.CommitProperties(custom_metadata={"userMetadata": settings.run_id})
-    table.create_write_transaction(actions, "append", table.schema(), list(PARTITION_COLUMNS), commit_properties=named)
+def commit_events(settings: Settings, source: str, files: list[Row]) -> None:
+    """Make data files that lie in the folder of an event table part of it, in one commit."""
+    commit(event_table(settings, source), [file.asDict() for file in files], settings.run_id)
 
 
 def row_counts(settings: Settings, table: str, partition: str) -> dict[str, int]:
@@ -147,15 +117,11 @@ def read_events(spark: SparkSession, settings: Settings, event_type: str, as_of:
 
 def write_day(df: DataFrame, settings: Settings, table: str, as_of: date) -> None:
     """Replace the rows of `as_of` in a derived table, in one commit; makes the table if it is missing."""
-    (
-        df.withColumn("as_of", f.lit(as_of).cast("date"))
-        .write.format("delta")
-        .mode("overwrite")
-        .option("replaceWhere", f"as_of = DATE '{as_of.isoformat()}'")
-        .option("mergeSchema", "true")
-        .partitionBy("as_of")
-        .save(table_path(settings, table))
-    )
+    path, day = table_path(settings, table), {"as_of": as_of.isoformat()}
+    schema = to_arrow_schema(df.schema).append(pa.field("as_of", pa.date32()))
+    opened = open_table(path, schema, ["as_of"], settings.run_id)
+    files = df.mapInArrow(PartitionWriter(path, day).write, from_arrow_schema(DATA_FILE)).collect()
+    commit(opened, [file.asDict() for file in files], settings.run_id, replaced=day)
 
 
 def read_day(spark: SparkSession, settings: Settings, table: str, as_of: date) -> DataFrame:

@@ -6,23 +6,20 @@ hundred columns of a line, which it would handle row by row; it gets the few col
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
-from deltalake.fs import DeltaStorageHandler
-from pyarrow.fs import PyFileSystem
 from pyspark import TaskContext
 
 from expectations.contract import ERASURE_REQUEST, Fate
+from spark_jobs import lake
+from spark_jobs.data_files import write_file
 from spark_jobs.ingest.columns import ColumnClassifier, Lines
 from spark_jobs.ingest.files import LandingFile, UnreadableFile, landing_file, read_blocks
 from spark_jobs.ingest.settle import KEPT
@@ -48,21 +45,8 @@ COPY = pa.schema(
     }
 )
 REQUEST = COPY.append(pa.field("persons", pa.list_(pa.string())))
-DATA_FILE = pa.schema(
-    {
-        "path": pa.string(),
-        "size": pa.int64(),
-        "modified_at": pa.int64(),
-        "fate": pa.string(),
-        "event_month": pa.string(),
-        "stats": pa.string(),
-    }
-)
-PARTITIONS = ("fate", "event_month")
-STATISTICS = ("dt", "file", "line", "event_type", "event_date", "event_time")
 _ORDER = ("event_type", "event_time", "file", "line")
 _PACK_BYTES = 4 << 20  # of raw lines
-_ROWS_OF_A_GROUP = 100_000  # sorted by type, so that a reader of one type skips most
 _BUFFERED_BYTES = 512 << 20
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
@@ -289,8 +273,7 @@ class _Writer:
     """Collects settled lines by partition and writes them as data files."""
 
     def __init__(self, reader: Reader):
-        self._schema = reader.schema
-        self._files = PyFileSystem(DeltaStorageHandler(reader.table))
+        self._schema, self._uri = reader.schema, reader.table
         self._tables: dict[tuple[str, str | None], list[pa.Table]] = defaultdict(list)
         self.bytes = 0
 
@@ -314,45 +297,9 @@ class _Writer:
 
     def _write(self, fate: str, month: str | None, table: pa.Table) -> pa.RecordBatch:
         order = [(name, "ascending") for name in _ORDER if name in table.column_names]
-        names = [name for name in self._schema.names if name in table.column_names and name not in PARTITIONS]
-        table = table.select(names).sort_by(order)
-        folder = f"fate={fate}/event_month={month or '__HIVE_DEFAULT_PARTITION__'}"
-        path = f"{folder}/part-{uuid4()}.zstd.parquet"
-        with self._files.open_output_stream(path) as sink:
-            pq.write_table(table, sink, compression="zstd", store_decimal_as_integer=True, row_group_size=_ROWS_OF_A_GROUP)
-        written = self._files.get_file_info(path)
-        row = {
-            "path": path,
-            "size": written.size,
-            "modified_at": (written.mtime_ns or 0) // 1_000_000,
-            "fate": fate,
-            "event_month": month,
-            "stats": statistics(table),
-        }
-        return pa.RecordBatch.from_pylist([row], schema=DATA_FILE)
-
-
-def statistics(table: pa.Table) -> str:
-    """What a commit says of a data file's rows (Delta's per-file statistics); times in milliseconds that enclose the range."""
-    found: dict[str, Any] = {"numRecords": len(table), "minValues": {}, "maxValues": {}, "nullCount": {}}
-    for name in STATISTICS:
-        if name in table.column_names:
-            found["nullCount"][name] = table[name].null_count
-            ends = pc.min_max(table[name]).as_py()
-            if ends["min"] is not None:
-                found["minValues"][name] = _written(ends["min"], up=False)
-                found["maxValues"][name] = _written(ends["max"], up=True)
-        else:
-            found["nullCount"][name] = len(table)
-    return json.dumps(found)
-
-
-def _written(value: Any, *, up: bool) -> Any:
-    if isinstance(value, datetime):
-        if up:
-            value += timedelta(microseconds=999)
-        return f"{value:%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03}Z"
-    return value.isoformat() if isinstance(value, date) else value
+        names = [name for name in self._schema.names if name in table.column_names and name not in lake.PARTITION_COLUMNS]
+        rows = table.select(names).sort_by(order)
+        return write_file(self._uri, {"fate": fate, "event_month": month}, rows, lake.DESCRIBED)
 
 
 def _are_requests(table: pa.Table) -> bool:

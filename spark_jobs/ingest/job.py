@@ -19,7 +19,8 @@ from pyspark.storagelevel import StorageLevel
 from expectations.contract import ERASURE_REQUEST, SOURCES, Fate, Reason
 from expectations.settings import Settings
 from spark_jobs import lake
-from spark_jobs.ingest.arrow import COPY, DATA_FILE, PACK, REQUEST, LandedFile, Reader
+from spark_jobs.data_files import DATA_FILE
+from spark_jobs.ingest.arrow import COPY, PACK, REQUEST, LandedFile, Reader
 from spark_jobs.ingest.files import landing_names
 from spark_jobs.ingest.settle import COPY_COLUMNS, PLACE, is_copy, judge_copies, named, with_fate
 
@@ -41,7 +42,7 @@ class Ingest:
     """
 
     def __init__(self, spark: SparkSession, settings: Settings, source: str):
-        lake.ensure_event_table(settings, source)
+        lake.event_table(settings, source)
         self.spark, self.settings, self.source = spark, settings, source
         self.columns = lake.event_schema(source).names
         self.path = lake.table_path(settings, f"{source}_events")
@@ -167,7 +168,7 @@ class Ingest:
         packs = packs.select("pack", "lines", "changes")
         if replaced is None and not counts.get(False):
             files = self._mapped(packs, reader.write, DATA_FILE).collect()
-            lake.commit_events(self.settings, self.source, [row.asDict() for row in files])
+            lake.commit_events(self.settings, self.source, files)
         else:
             changed = judged.where(~f.col("is_new"))
             lines = self._mapped(packs, reader.lines, reader.schema)

@@ -21,7 +21,7 @@ AS_OF = day("2026-03-31")
 def write_events(spark: SparkSession, settings: Settings, rows: list[tuple[str, str, dict[str, Any]]]) -> None:
     """Append accepted events to the lake; a row is (type, time, fields)."""
     for source in SOURCES:
-        lake.ensure_event_table(settings, source)
+        lake.event_table(settings, source)
         schema = lake.event_schema(source)
         full = []
         for number, (event_type, time, fields) in enumerate(rows):

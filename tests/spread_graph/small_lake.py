@@ -20,7 +20,7 @@ EVENT_TYPES = {kind: event_type for event_type, kind in KINDS.items()}
 
 def fill(settings: Settings, facts: list[Row]) -> None:
     """Make the shop's event table and add the facts to it."""
-    lake.ensure_event_table(settings, SOURCE)
+    lake.event_table(settings, SOURCE)
     if facts:
         schema = to_arrow_schema(lake.event_schema(SOURCE))
         rows = pa.Table.from_pylist([_event(fact) for fact in facts], schema)
