@@ -23,7 +23,7 @@ from pyspark.sql import types as t
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
 from expectations.contract import COLUMN_KINDS, EVENT_TYPES, SOURCES, Fate, source_fields
-from expectations.settings import Settings
+from expectations.settings import SettingError, Settings
 from spark_jobs.data_files import DATA_FILE, PartitionWriter, commit, open_table
 
 # What is known of a line, before the fields of its event; see docs/events.md.
@@ -78,6 +78,26 @@ def row_counts(settings: Settings, table: str, partition: str) -> dict[str, int]
 def event_rows(settings: Settings) -> int:
     """Accepted events of all sources, from the tables' logs alone."""
     return sum(row_counts(settings, f"{source}_events", "fate").get(Fate.ACCEPTED, 0) for source in SOURCES)
+
+
+def refuse_before_first_event(settings: Settings, as_of: date) -> None:
+    """From the tables' logs alone.
+
+    Raises:
+        SettingError: there are events, but none at or before `as_of`.
+    """
+    days = []
+    for source in SOURCES:
+        path = table_path(settings, f"{source}_events")
+        if deltalake.DeltaTable.is_deltatable(path):
+            files = pa.table(deltalake.DeltaTable(path).get_add_actions(flatten=True))
+            if "min.event_date" in files.column_names:
+                fates, first = files["partition.fate"].to_pylist(), files["min.event_date"].to_pylist()
+                days += [day for fate, day in zip(fates, first, strict=True) if fate == Fate.ACCEPTED.value and day]
+    if days and as_of < min(days):
+        raise SettingError(
+            f"AS_OF={as_of} lies before the first event, which is of {min(days)}; choose that day or a later one"
+        )
 
 
 def has_rows(settings: Settings, table: str) -> bool:

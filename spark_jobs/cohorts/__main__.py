@@ -11,7 +11,7 @@ import sys
 
 from expectations.settings import SettingError, Settings, parse_as_of
 from spark_jobs.cohorts.job import cohorts
-from spark_jobs.lake import event_rows
+from spark_jobs.lake import event_rows, refuse_before_first_event
 from spark_jobs.session import MissingJars, spark_session
 
 
@@ -21,6 +21,7 @@ def main() -> int:
     try:
         as_of = parse_as_of(parser.parse_args().as_of)
         settings = Settings.from_environment()
+        refuse_before_first_event(settings, as_of)
         spark = spark_session("cohorts", settings, rows=event_rows(settings))
         report = cohorts(spark, settings, as_of)
     except (SettingError, MissingJars) as error:

@@ -10,7 +10,7 @@ import json
 import sys
 
 from expectations.settings import SettingError, Settings, parse_as_of
-from spark_jobs.lake import event_rows
+from spark_jobs.lake import event_rows, refuse_before_first_event
 from spark_jobs.session import MissingJars, spark_session
 from spark_jobs.spread_graph.job import partitions, spread_graph
 
@@ -21,6 +21,7 @@ def main() -> int:
     try:
         as_of = parse_as_of(parser.parse_args().as_of)
         settings = Settings.from_environment()
+        refuse_before_first_event(settings, as_of)
         spark = spark_session(
             "spread_graph", settings, rows=event_rows(settings), spark_sql_shuffle_partitions=str(partitions(settings))
         )

@@ -26,8 +26,8 @@ def lake_rows(place: Place) -> dict[str, list[str]]:
     """Every row of the event tables as sorted text, but for when a file was written."""
     found = {}
     for source in SOURCES:
-        table = DeltaTable(str(place.home / "lake" / f"{source}_events")).to_pyarrow_table()  # noqa: F841
-        rows = duckdb.sql("select cast(t as varchar) as row from (select * exclude (modified_at) from table) t order by row")
+        lines = DeltaTable(str(place.home / "lake" / f"{source}_events")).to_pyarrow_table()  # noqa: F841
+        rows = duckdb.sql("select cast(t as varchar) as row from (select * exclude (modified_at) from lines) t order by row")
         found[source] = pa.table(rows.to_arrow_table())["row"].to_pylist()
         assert found[source]
     return found
