@@ -170,7 +170,6 @@ def wait_for(process: subprocess.Popen[str], words: str) -> str:
     raise AssertionError(f"it ended without saying {words!r}:\n{said}")
 
 
-@pytest.mark.soak
 def test_after_a_refused_day_all_inputs_are_waited_for_anew(place: Place, first_run: str) -> None:
     """The day before failed at one input of three; the consumers must not start with the two that it left."""
     status, out = place.run("operations.run")
@@ -187,7 +186,6 @@ def test_after_a_refused_day_all_inputs_are_waited_for_anew(place: Place, first_
     assert rows == [(1,)]
 
 
-@pytest.mark.soak
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_stops_all_that_it_started(number: signal.Signals, place: Place, first_run: str) -> None:
     published = place.current()
@@ -202,7 +200,6 @@ def test_an_interrupted_run_stops_all_that_it_started(number: signal.Signals, pl
     assert place.current() == published
 
 
-@pytest.mark.soak
 def test_a_killed_run_is_healed_by_the_next(place: Place, first_run: str) -> None:
     process = place.start("operations.run")
     wait_for(process, "▸ build_")

@@ -55,7 +55,7 @@ def test_a_step_that_is_killed_is_healed_by_its_next_run(make_place: Callable[[]
     afresh = Place(place.landing, place.home.with_name("killed"))
     kills = 0
     for step in STEPS:
-        for share in (0.3, 0.6, 0.9):
+        for share in (0.4, 0.8):
             process = afresh.start(*step)
             try:
                 process.communicate(timeout=share * seconds[step])

@@ -19,7 +19,7 @@ from deltalake import DeltaTable
 from expectations.contract import SOURCES
 from tests.end_to_end.conftest import Place
 
-pytestmark = pytest.mark.soak
+pytestmark = pytest.mark.acceptance
 
 
 def lake_rows(place: Place) -> dict[str, list[str]]:

@@ -67,7 +67,7 @@ def files_below(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
 
 
-KINDS = [pytest.param("folder"), pytest.param("s3"), pytest.param("sftp", marks=pytest.mark.soak)]
+KINDS = [pytest.param("folder"), pytest.param("s3"), pytest.param("sftp", marks=pytest.mark.acceptance)]
 
 
 def expected(settings: Settings) -> dict[str, bytes]:
@@ -131,7 +131,7 @@ def test_a_delivery_without_its_receipt_sends_the_manifest_alone(
         assert_delivered(day, contents())
 
 
-@pytest.mark.parametrize("kind", ["s3", pytest.param("sftp", marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kind", ["s3", pytest.param("sftp", marks=pytest.mark.acceptance)])
 @pytest.mark.parametrize("cuts", [[0], [9_000], [0, 9_000]])
 def test_a_connection_that_is_cut_resumes(
     day: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, cuts: list[int]
@@ -144,7 +144,7 @@ def test_a_connection_that_is_cut_resumes(
         assert_delivered(day, contents())
 
 
-@pytest.mark.soak
+@pytest.mark.acceptance
 @pytest.mark.parametrize("kind", ["sftp"])
 def test_after_the_last_try_it_says_so_and_shows_no_manifest(
     day: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -209,7 +209,7 @@ def operations(work: Callable[[], None], limit: int) -> int:
     os._exit(0)
 
 
-@pytest.mark.soak
+@pytest.mark.acceptance
 @pytest.mark.parametrize("kind", ["folder", "s3", "sftp"])
 def test_killed_at_any_step_it_is_finished_by_the_next(
     day: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -289,7 +289,7 @@ def test_a_bucket_that_is_not_there_is_named(day: Settings, monkeypatch: pytest.
             deliver(day, AS_OF, Destination("share", "s3", "nowhere/x", "share"))
 
 
-@pytest.mark.soak
+@pytest.mark.acceptance
 @pytest.mark.parametrize(
     ("fault", "words"),
     [

@@ -264,7 +264,7 @@ def test_a_week_without_a_share_says_so(small: Path) -> None:
     assert "No share was made in the last 7 days." in (small / "merchants" / "m-1" / "report.html").read_text()
 
 
-@pytest.mark.soak
+@pytest.mark.acceptance
 def test_libreoffice_opens_every_sheet(exported: Export, tmp_path: Path) -> None:
     office = shutil.which("soffice")
     assert office is not None, "LibreOffice is missing: apt-get install libreoffice-calc-nogui"
