@@ -24,11 +24,11 @@ down: setup  ## end the Airflow of `make up`
 test: setup  ## the tests of every change, under 15 minutes on 2 cores
 	@$(PYTEST) $(ARGS)
 
-soak: setup  ## hours of the real thing: whole landings, killed loads, servers; by hand, before a release
+soak: setup  ## longer still, by hand before a release: the image runs the main job, GraphFrames the whole graph
 	@$(PYTEST) -m soak $(ARGS)
 
-acceptance: setup  ## the heavy and real ones: the chain through Airflow, kills, spreadsheets, servers
-	@$(PYTEST) -m 'acceptance and not soak' $(ARGS)
+acceptance: setup  ## the heavy and real ones: the chain through Airflow, whole landings, kills, spreadsheets, servers
+	@$(PYTEST) -m acceptance $(ARGS)
 
 lint: setup  ## what pre-commit and CI check: ruff, mypy, sqlfluff
 	@$(VENV)/pre-commit run --all-files

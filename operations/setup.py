@@ -1,4 +1,6 @@
-"""The environment: packages of requirements.lock and the JARs of Spark, in `.venv`; nothing is done when nothing changed.
+"""The environment in `.venv`: packages of requirements.lock, the JARs of Spark, an archive of their classes.
+
+Nothing is done when nothing changed.
 
     python3.11 -m operations.setup
 
@@ -26,7 +28,8 @@ def fingerprint() -> str:
     session = (CHECKOUT / "spark_jobs" / "session.py").read_text()
     coordinates = re.search(r"^COORDINATES = .*$", session, re.MULTILINE)
     assert coordinates is not None, "spark_jobs/session.py names the JARs in COORDINATES"
-    return hashlib.sha256(LOCK.read_bytes() + coordinates[0].encode()).hexdigest()
+    archive = (CHECKOUT / "spark_jobs" / "class_archive.py").read_bytes()
+    return hashlib.sha256(LOCK.read_bytes() + coordinates[0].encode() + archive).hexdigest()
 
 
 def is_current() -> bool:

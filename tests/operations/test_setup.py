@@ -15,6 +15,7 @@ def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """A checkout with a lock and a session, and the commands that the set-up has run in it."""
     (tmp_path / "spark_jobs").mkdir()
     (tmp_path / "spark_jobs" / "session.py").write_text('COORDINATES = ("io.delta:delta:1",)\n')
+    (tmp_path / "spark_jobs" / "class_archive.py").write_text("OLD = 1\n")
     (tmp_path / "requirements.lock").write_text("uv==1 \\\n")
     monkeypatch.setattr(setup, "CHECKOUT", tmp_path)
     monkeypatch.setattr(setup, "VENV", tmp_path / ".venv")
@@ -36,18 +37,19 @@ def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 def test_steps_are_done_once(steps: list[list[str]]) -> None:
     assert setup.main() == 0
-    assert ["-m" in step for step in steps] == [True, True, False, True]
+    assert ["-m" in step for step in steps] == [True, True, False, True, True]
     assert "sync" in steps[2]
     assert "--compile-bytecode" in steps[2]
     assert setup.main() == 0
-    assert len(steps) == 4
+    assert len(steps) == 5
 
 
 @pytest.mark.parametrize(
     ("file", "text", "again"),
     [
-        pytest.param("requirements.lock", "uv==2 \\\n", 2, id="lock"),
-        pytest.param("spark_jobs/session.py", 'COORDINATES = ("io.delta:delta:2",)\n', 2, id="jars"),
+        pytest.param("requirements.lock", "uv==2 \\\n", 3, id="lock"),
+        pytest.param("spark_jobs/session.py", 'COORDINATES = ("io.delta:delta:2",)\n', 3, id="jars"),
+        pytest.param("spark_jobs/class_archive.py", "NEW = 1\n", 3, id="class_archive"),
         pytest.param("spark_jobs/session.py", 'COORDINATES = ("io.delta:delta:1",)\nOTHER = 1\n', 0, id="other_code"),
     ],
 )
