@@ -20,8 +20,11 @@ IMAGE = "localhost/fanout:test"
 CERTIFICATES = Path("/usr/local/share/ca-certificates")  # of a machine behind a proxy
 
 
+WITHOUT_ENGINE = {"STORAGE_DRIVER": "vfs", "BUILDAH_ISOLATION": "chroot"}
+
+
 def buildah(*arguments: str) -> str:
-    done = subprocess.run(["buildah", *arguments], env=os.environ | {"STORAGE_DRIVER": "vfs"}, capture_output=True, text=True)
+    done = subprocess.run(["buildah", *arguments], env=os.environ | WITHOUT_ENGINE, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.strip()
 
@@ -48,7 +51,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture
 def container(base: None) -> Iterator[str]:
-    subprocess.run(["docker/build.sh"], cwd=CHECKOUT, env=os.environ | {"STORAGE_DRIVER": "vfs", "IMAGE": IMAGE}, check=True)
+    subprocess.run(["docker/build.sh"], cwd=CHECKOUT, env=os.environ | WITHOUT_ENGINE | {"IMAGE": IMAGE}, check=True)
     name = buildah("from", "--pull-never", IMAGE)
     yield name
     buildah("rm", name)
@@ -63,7 +66,7 @@ def test_the_image_runs_the_main_job(container: str, make_place: Callable[[], Pl
     os.chown(place.home, uid, uid)
     folders = ("--volume", f"{place.landing}:/landing:ro", "--volume", f"{place.home}:/data")
     settings = ("--env", "FANOUT_LANDING=/landing", "--env", "FANOUT_SPARK_MEMORY=2g")
-    said = buildah("run", "--isolation", "chroot", *folders, *settings, container, "--", "python", "-m", "operations.run")
+    said = buildah("run", *folders, *settings, container, "--", "python", "-m", "operations.run")
     assert f"{NEWEST} is published." in said
     assert (place.current() / "run.json").exists() or (place.home / "published" / "current").is_symlink()
     assert list((place.home / "exports" / NEWEST).iterdir())
