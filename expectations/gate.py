@@ -26,6 +26,7 @@ from typing import Any
 import duckdb
 
 from expectations.contract import SOURCES
+from expectations.data_docs import readable_offline
 from expectations.settings import SettingError, Settings, parse_as_of
 from expectations.suites import Expectation, Severity, Suite, details, events, marts
 
@@ -148,6 +149,7 @@ def judge(gate: str, findings: list[Finding], docs: Path, day: date) -> list[Fin
         failed = [judged.expectation_config for judged in result.results if not judged.success]
         rejected += [mine[config.kwargs["column"]] for config in failed if config is not None]
     context.build_data_docs()
+    readable_offline(building, gate, findings, rejected)
     shutil.rmtree(docs, ignore_errors=True)
     building.rename(docs)
     return rejected

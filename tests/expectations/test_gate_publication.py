@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import duckdb
 import pytest
@@ -167,6 +170,13 @@ def test_great_expectations_rejects_what_was_broken_or_not_evaluated(tmp_path: P
     rejected = judge("publication 2026-03-20", findings, tmp_path / "docs", AS_OF)
     assert {finding.expectation for finding in rejected} == {"breaks", "was not evaluated", "warns"}
     assert "breaks" in (tmp_path / "docs" / "expectations" / "cascades.html").read_text()
+    index = (tmp_path / "docs" / "index.html").read_text()
+    assert all(html.escape(finding.sentence) in index for finding in rejected)
+    [link] = re.findall(r'href="([^"]*)"', index)
+    assert (tmp_path / "docs" / unquote(link)).is_file()
+    pages = [page.read_text() for page in (tmp_path / "docs").rglob("*.html")]
+    assert len(pages) > 2
+    assert not [page for page in pages if re.search(r"""(src|<link[^>]*href)="?https?://|url\('?https?:""", page)]
 
 
 def test_a_suite_refuses_the_same_expectation_twice() -> None:
