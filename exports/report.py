@@ -68,7 +68,7 @@ def manager_report(title: str, calls: list[Call], merchants: list[Merchant], abo
         _table(words("sheet.groups"), words("title.groups_note"), sheets.groups(merchants, words), words),
     ]
     note = words("title.today_note", calls=len(calls), merchants=len(merchants))
-    return _page(title, about, words, tiles, sections, [_card(call, words) for call in calls[:SHOWN_CALLS]], note)
+    return page(title, about, words, tiles, sections, [_card(call, words) for call in calls[:SHOWN_CALLS]], note)
 
 
 def merchant_report(merchant: Merchant, about: About, words: Words) -> bytes:
@@ -99,10 +99,10 @@ def merchant_report(merchant: Merchant, about: About, words: Words) -> bytes:
         _table(words("title.leaders"), words("title.leaders_note", limit=LEADERS), sheets.leaders(alone), words, 2),
         _table(words("sheet.groups"), words("title.groups_note"), sheets.groups(alone, words), words, 2),
     ]
-    return _page(words("title.merchant", name=merchant.name), about, words, tiles, sections, None, "")
+    return page(words("title.merchant", name=merchant.name), about, words, tiles, sections, None, "")
 
 
-def _page(
+def page(
     title: str,
     about: About,
     words: Words,
@@ -225,6 +225,12 @@ def _table(title: str, note: str, sheet: Sheet, words: Words, hidden: int = 0) -
         for row in sheet.rows[: SHOWN_ROWS * 2]
     ]
     return Section(title, note, table={"head": head, "rows": rows})
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> dict[str, Any]:
+    """A section's table of written values; all but the first `texts` columns are numbers."""
+    written_rows = [[_cell(text, place >= texts) for place, text in enumerate(row)] for row in rows]
+    return {"head": [_cell(text, place >= texts) for place, text in enumerate(head)], "rows": written_rows}
 
 
 def _cell(text: str, is_number: bool = False) -> dict[str, Any]:

@@ -1,0 +1,84 @@
+"""The spread map, on a hand-worked tree and on one of twenty thousand shares."""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from expectations.settings import Settings
+from exports.spread_map import DRAWN, NothingToDraw, main, read_spread, spread_map
+from tests.small_warehouse import AS_OF, published
+
+LONG_AGO = datetime(2000, 1, 1)
+# A root with 19,999 shares in chains of ten, each by its own user.
+LARGE = """
+    insert into marts.cascade_nodes
+    select 'm-1', 'x-' || i, 'u-' || i, 'group', timestamp '2026-03-01' + interval (i) minute, 'x-0',
+        case when i = 0 then null when i % 10 = 1 then 'x-0' else 'x-' || (i - 1) end, 'declared',
+        case when i = 0 then 0 else (i - 1) % 10 + 1 end,
+        case when i = 0 then 20000 else least(10 - (i - 1) % 10, 20000 - i) end, 0, 0
+    from range(20000) t(i);
+    insert into marts.cascades
+    values ('m-1', 'x-0', 'u-0', 'product', 'p-1', timestamp '2026-03-01', 20000, 20000, 0, 10, 2000, 4.0, 60.0, 0, 0);
+    insert into marts.cascade_layers select 'm-1', 'x-0', d, 2000, 2000, 0, 0, 0 from range(11) t(d)
+"""
+
+
+def text_of(page: bytes) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page.decode()))
+
+
+def test_a_cascade_is_shown_with_its_layers_carriers_and_revenue(settings: Settings) -> None:
+    folder = published(settings, "delete from marts.suppressed_fans")
+    spread = read_spread(folder / "fanout.duckdb", LONG_AGO, "m-1", "s-1", None)
+    assert [share["share_id"] for share in spread.shares] == ["s-1", "s-2", "s-3", "s-4"]
+    assert [(layer["depth"], layer["shares"], layer["openers"]) for layer in spread.layers] == [(0, 1, 3), (1, 2, 2), (2, 1, 0)]
+    # u-1's share was passed on by u-3, who belongs to another circle; u-2 to u-1's own.
+    assert [(row["shown"], row["circles"], row["shares"], row["revenue"]) for row in spread.carriers] == [("u-1", 1, 1, 10)]
+    page = spread_map(settings, AS_OF, "m-1", "s-1")
+    assert "How share s-1 of m-1 spread" in page.decode()
+    assert "4 shares 3 Layers 2 orders 30 net revenue" in text_of(page)
+    assert page == spread_map(settings, AS_OF, "m-1", "s-1")
+
+
+def test_people_who_refused_are_not_named_and_pseudonyms_stand_for_ids(settings: Settings) -> None:
+    database = published(settings, "delete from marts.suppressed_fans") / "fanout.duckdb"
+    [carrier] = read_spread(database, LONG_AGO, "m-1", None, "k" * 32).carriers
+    assert carrier["shown"].startswith("fan-")
+    refused = "insert into marts.suppressed_fans by name select 'm-1' as merchant_id, 'u-1' as user_id"
+    database = published(settings, "delete from marts.suppressed_fans", refused) / "fanout.duckdb"
+    assert read_spread(database, LONG_AGO, "m-1", None, None).carriers == []
+
+
+def test_a_large_spread_stays_small_and_says_what_it_leaves_out(settings: Settings) -> None:
+    published(settings, *LARGE.split(";"))
+    page = spread_map(settings, AS_OF, "m-1", "x-0")
+    assert len(page) < 1_000_000
+    assert f"The {DRAWN:,} shares with the largest subtrees are drawn; {20_000 - DRAWN:,} more" in text_of(page)
+    counted = [int(number.replace(",", "")) for number in re.findall(r">\+([\d,]+)<", page.decode())]
+    # Below the root are 1,999 chains of ten and one of nine; of 999 of ten the first share is drawn.
+    assert counted == [1_000 * 10 + 9, *[9] * 39]
+    assert not re.search(r"(src|href)=\"https?:|url\(https?:|<script", page.decode())
+
+
+def test_what_is_not_there_is_said(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = published(settings) / "fanout.duckdb"
+    with pytest.raises(NothingToDraw, match="no cascade 'nope' of merchant 'm-1'"):
+        read_spread(database, LONG_AGO, "m-1", "nope", None)
+    with pytest.raises(NothingToDraw, match="no cascade of merchant 'm-1' since 2026-03-02"):
+        read_spread(database, datetime(2026, 3, 2), "m-1", None, None)
+    monkeypatch.setenv("FANOUT_HOME", str(settings.home))
+    out = tmp_path / "map.html"
+    command = ["spread_map", "--as-of", "2026-03-20", "--out", str(out), "--merchant"]
+    monkeypatch.setattr(sys, "argv", [*command, "'; drop table x; --"])
+    assert main() == 1
+    assert "see marts.cascades" in capsys.readouterr().err
+    monkeypatch.setattr(sys, "argv", [*command, "m-1"])
+    assert main() == 0
+    assert "How m-1&#39;s shares spread" in out.read_text()
