@@ -41,7 +41,7 @@ def test_a_cascade_is_shown_with_its_layers_carriers_and_revenue(settings: Setti
     assert [(row["shown"], row["circles"], row["shares"], row["revenue"]) for row in spread.carriers] == [("u-1", 1, 1, 10)]
     page = spread_map(settings, AS_OF, "m-1", "s-1")
     assert "How share s-1 of m-1 spread" in page.decode()
-    assert "4 shares 3 Layers 2 orders 30 net revenue" in text_of(page)
+    assert "4 shares 3 layers 2 orders 30 net revenue" in text_of(page)
     assert page == spread_map(settings, AS_OF, "m-1", "s-1")
 
 
