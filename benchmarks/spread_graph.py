@@ -12,10 +12,8 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -23,7 +21,6 @@ from pathlib import Path
 
 import deltalake
 import numpy as np
-import psutil
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyspark.sql.functions as f
@@ -31,6 +28,7 @@ from graphframes import GraphFrame
 from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 
+from benchmarks._memory import PeakMemory
 from expectations.contract import Fate
 from expectations.settings import Settings
 from spark_jobs import lake
@@ -140,30 +138,6 @@ def timed(work: Callable[[], object]) -> float:
     return round(time.perf_counter() - begin, 2)
 
 
-class PeakMemory:
-    """Resident memory of this process and its children (the JVM, the Python workers) at its highest, looked at all the time."""
-
-    def __enter__(self) -> PeakMemory:
-        self.megabytes = 0
-        self._is_over = threading.Event()
-        self._watcher = threading.Thread(target=self._watch)
-        self._watcher.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._is_over.set()
-        self._watcher.join()
-
-    def _watch(self) -> None:
-        this = psutil.Process()
-        while not self._is_over.wait(0.2):
-            total = 0
-            for process in (this, *this.children(recursive=True)):
-                with suppress(psutil.Error):
-                    total += process.memory_info().rss
-            self.megabytes = max(self.megabytes, total >> 20)
-
-
 def show(**figures: object) -> None:
     print(json.dumps(figures), flush=True)
 
@@ -174,39 +148,42 @@ def a_lake(root: Path, name: str) -> Settings:
     return settings
 
 
-def a_session(root: Path, settings: Settings) -> SparkSession:
-    """A session with as many partitions as the job would take, which has run a small job."""
-    spark = spark_session("benchmark", settings, spark_sql_shuffle_partitions=str(partitions(settings)))
+def warm_up(spark: SparkSession, root: Path) -> None:
+    """Run the job on a few shares, so that no measurement pays for the JVM's first steps."""
     small = a_lake(root, "small")
     write_shares(small, 1000, 10)
     spread_graph(spark, small, AS_OF)
-    return spark
 
 
-def trees(root: Path, shares: int) -> None:
+def run(spark: SparkSession, settings: Settings) -> float:
+    """Seconds of the job, with as many partitions as it would take by itself."""
+    spark.conf.set("spark.sql.shuffle.partitions", str(partitions(settings)))
+    return timed(lambda: spread_graph(spark, settings, AS_OF))
+
+
+def trees(spark: SparkSession, root: Path, shares: int) -> None:
     """Trees of three shares on average, and a tenth of them long ones."""
     settings = a_lake(root, "trees")
     rng = np.random.default_rng(1)
     place = np.arange(shares)
     parents = np.where(rng.random(shares) < 1 / 3, -1, place - 7 * rng.integers(1, 50, shares))
     write_shares(settings, shares, LONG_AGO, np.maximum(parents, -1))
-    spark = a_session(root, settings)
+    spark.conf.set("spark.sql.shuffle.partitions", str(partitions(settings)))
 
     def plain() -> None:
         rows = facts.read(spark, settings, AS_OF).repartition("merchant_id")
         lake.write_day(rows, settings, "plain", AS_OF)
 
-    baseline, job = timed(plain), timed(lambda: spread_graph(spark, settings, AS_OF))
+    baseline, job = timed(plain), run(spark, settings)
     show(measure="trees", shares=shares, read_shuffle_write=baseline, spread_graph=job, ratio=round(job / baseline, 2))
 
 
-def against_graphframes(root: Path, edges: int) -> None:
+def against_graphframes(spark: SparkSession, root: Path, edges: int) -> None:
     opens = random_opens(edges)
     settings = a_lake(root, "graph")
     write_shares(settings, opens.users, 10)
     write_opens(settings, opens)
-    spark = a_session(root, settings)
-    job = timed(lambda: spread_graph(spark, settings, AS_OF))
+    job = run(spark, settings)
 
     vertices = spark.range(opens.users).persist()
     open_graph = lake.read_day(spark, settings, "open_graph", AS_OF)
@@ -223,23 +200,21 @@ def against_graphframes(root: Path, edges: int) -> None:
     )
 
 
-def growth(root: Path, sizes: list[int]) -> None:
-    measured = [one_size(root, edges) for edges in sizes]
+def growth(spark: SparkSession, root: Path, sizes: list[int]) -> None:
+    measured = [one_size(spark, root, edges) for edges in sizes]
     (few, short), (many, long) = measured[0], measured[-1]
     if few < many:
         show(measure="growth", exponent=round(float(np.log(long / short) / np.log(many / few)), 2))
 
 
-def one_size(root: Path, edges: int) -> tuple[int, float]:
+def one_size(spark: SparkSession, root: Path, edges: int) -> tuple[int, float]:
     """Edges and seconds of one graph."""
     opens = random_opens(edges)
     settings = a_lake(root, f"growth-{edges}")
     write_shares(settings, opens.users, 10)
     write_opens(settings, opens)
-    spark = a_session(root, settings)
-    spark.conf.set("spark.sql.shuffle.partitions", str(partitions(settings)))
     with PeakMemory() as peak:
-        job = timed(lambda: spread_graph(spark, settings, AS_OF))
+        job = run(spark, settings)
     kernels = timed(lambda: bare_kernels(opens))
     ratio = round(job / kernels, 2)
     show(measure="growth", edges=len(opens.opener), spread_graph=job, kernels=kernels, ratio=ratio, peak_mb=peak.megabytes)
@@ -268,12 +243,16 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="spread-graph-") as folder:
         root = Path(folder)
+        home = Settings.from_environment({"FANOUT_HOME": folder})
+        spark = spark_session("benchmark", home, rows=max(options.shares, *options.edges))
+        warm_up(spark, root)
         if "trees" in options.measure:
-            trees(root, options.shares)
+            trees(spark, root, options.shares)
         if "graphframes" in options.measure:
-            against_graphframes(root, options.edges[len(options.edges) // 2])
+            against_graphframes(spark, root, options.edges[len(options.edges) // 2])
         if "growth" in options.measure:
-            growth(root, options.edges)
+            growth(spark, root, options.edges)
+        spark.stop()
 
 
 if __name__ == "__main__":
