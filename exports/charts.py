@@ -1,32 +1,41 @@
-"""Pictures as inline SVG: no script, no font, no network. Every text is escaped."""
+"""Pictures as inline SVG, drawn by drawsvg, which escapes every text: no script, no font, no network."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
+from math import ceil, cos, log10, pi, sin, tau
 from typing import Any
 from unicodedata import east_asian_width
 
-from markupsafe import Markup, escape
+import drawsvg as draw
+from markupsafe import Markup
 
 WIDTH = 500
-_INK, _ACCENT, _SOFT, _GRID = "#1f2933", "#1f6f8b", "#cfe3ea", "#e4e7eb"
+_INK, _FAINT, _ACCENT, _SOFT, _GRID = "#1f2933", "#52606d", "#1f6f8b", "#cfe3ea", "#e4e7eb"
+_RED, _GREEN, _GREY, _LINK = "#c0392b", "#2e8b57", "#9fb3c8", "#bcccdc"
+_LABELS = 40  # of branches that are not drawn
+
+Point = tuple[float, float]
 
 
-def _svg(height: float, title: str, parts: Sequence[str]) -> Markup:
-    """A picture of parts, which hold no text that is not escaped."""
-    name = escape(title)
-    head = f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{name}"><title>{name}</title>'
-    return Markup(f"{head}{''.join(parts)}</svg>")
+def _picture(height: float, title: str, origin: str | Point = (0, 0)) -> Any:
+    picture = draw.Drawing(WIDTH, ceil(height), origin=origin, role="img", aria_label=title)
+    picture.append(draw.Title(title))
+    return picture
 
 
-def _text(x: float, y: float, text: str, anchor: str = "start", colour: str = _INK, size: int = 13) -> str:
-    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" font-size="{size}"'
-    return f"<text {place}>{escape(text)}</text>"
+def _svg(picture: Any) -> Markup:
+    return Markup(picture.as_svg(header=""))
 
 
-def _rect(x: float, y: float, width: float, height: float, colour: str) -> str:
-    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="2" fill="{colour}"/>'
+def _text(x: float, y: float, text: str, anchor: str = "start", colour: str = _INK, size: int = 13) -> Any:
+    return draw.Text(text, size, round(x, 1), round(y, 1), text_anchor=anchor, fill=colour)
+
+
+def _rect(x: float, y: float, width: float, height: float, colour: str) -> Any:
+    return draw.Rectangle(round(x, 1), round(y, 1), round(width, 1), round(height, 1), rx=2, fill=colour)
 
 
 def columns(title: str, labels: Sequence[str], values: Sequence[float], written: Sequence[str]) -> Markup:
@@ -36,80 +45,133 @@ def columns(title: str, labels: Sequence[str], values: Sequence[float], written:
     span = (top - bottom) or 1.0
     zero = 20 + base_height * top / span
     step = WIDTH / max(len(values), 1)
-    parts = [f'<line x1="0" y1="{zero:.1f}" x2="{WIDTH}" y2="{zero:.1f}" stroke="{_GRID}"/>']
+    picture = _picture(height, title)
+    picture.append(draw.Line(0, round(zero, 1), WIDTH, round(zero, 1), stroke=_GRID))
     for index, (label, value, number) in enumerate(zip(labels, values, written, strict=True)):
         bar = base_height * abs(value) / span
         x, y = index * step + step * 0.15, zero - bar if value >= 0 else zero
-        parts.append(_rect(x, y, step * 0.7, max(bar, 0.5), _ACCENT if index == len(values) - 1 else _SOFT))
+        picture.append(_rect(x, y, step * 0.7, max(bar, 0.5), _ACCENT if index == len(values) - 1 else _SOFT))
         middle = index * step + step / 2
-        parts.append(_text(middle, y - 5 if value >= 0 else y + bar + 12, number, "middle", size=10))
+        picture.append(_text(middle, y - 5 if value >= 0 else y + bar + 12, number, "middle", size=10))
         if index % 3 == (len(values) - 1) % 3:
-            parts.append(_text(middle, height - 6, label, "middle", "#52606d", 11))
-    return _svg(height, title, parts)
+            picture.append(_text(middle, height - 6, label, "middle", _FAINT, 11))
+    return _svg(picture)
 
 
 def bars(title: str, rows: Sequence[tuple[str, float, str]], most: float | None = None) -> Markup:
     """Bars with a label before and a number behind."""
     line, left, right = 26.0, 170.0, 80.0
     scale = most or max([value for _, value, _ in rows] or [0.0]) or 1.0
-    parts = []
+    picture = _picture(max(len(rows) * line, 1.0), title)
     for index, (label, value, number) in enumerate(rows):
         y = index * line
-        parts.append(_text(left - 10, y + 18, _shortened(label, 22), "end"))
-        parts.append(_rect(left, y + 5, max((WIDTH - left - right) * value / scale, 1.0), line - 10, _ACCENT))
-        parts.append(_text(left + (WIDTH - left - right) * value / scale + 8, y + 18, number))
-    return _svg(max(len(rows) * line, 1.0), title, parts)
+        picture.append(_text(left - 10, y + 18, _shortened(label, 22), "end"))
+        picture.append(_rect(left, y + 5, max((WIDTH - left - right) * value / scale, 1.0), line - 10, _ACCENT))
+        picture.append(_text(left + (WIDTH - left - right) * value / scale + 8, y + 18, number))
+    return _svg(picture)
 
 
-def tree(title: str, nodes: Sequence[Mapping[str, Any]]) -> Markup:
-    """A share tree from left to right; a larger dot led to more orders.
+def steps(title: str, points: Sequence[Point], below: str) -> Markup:
+    """A number that only grows, as a staircase from zero; `points` are in the order of both coordinates."""
+    left, right, top, height = 60.0, 10.0, 12.0, 130.0
+    last_x, last_y = points[-1]
+    wide, tall = (WIDTH - left - right) / (last_x or 1.0), (height - top) / (last_y or 1.0)
+    picture = _picture(height + 24, title)
+    stairs = draw.Path(fill="none", stroke=_ACCENT, stroke_width=1.5)
+    stairs.M(left, height)
+    for x, y in points:
+        stairs.H(round(left + x * wide, 1)).V(round(height - y * tall, 1))
+    picture.append(draw.Line(left, height, WIDTH - right, height, stroke=_GRID))
+    picture.append(stairs)
+    picture.append(_text(left - 6, top + 4, f"{last_y:,.0f}", "end", _FAINT, 11))
+    picture.append(_text(left - 6, height + 4, "0", "end", _FAINT, 11))
+    picture.append(_text(left, height + 16, "0", "middle", _FAINT, 11))
+    picture.append(_text(WIDTH - right, height + 16, f"{last_x:,.1f}", "end", _FAINT, 11))
+    picture.append(_text((left + WIDTH - right) / 2, height + 16, below, "middle", _FAINT, 11))
+    return _svg(picture)
+
+
+def rings(
+    title: str,
+    shares: Sequence[Mapping[str, Any]],
+    *,
+    root: str | None = None,
+    hidden: Mapping[str, int] | None = None,
+    is_told: bool = False,
+) -> Markup:
+    """How shares travelled: a share lies one ring further out than its parent, in its parent's sector.
+
+    Green are shares of supporting fans; a dot is larger where the share and those below it brought more revenue.
 
     Args:
-        nodes: share_id, parent_share_id, depth, subtree_orders; every parent is among them and comes first.
+        shares: share_id, parent_share_id, depth, shared_at, subtree_shares, subtree_revenue, is_supporting; the parents of
+            all that are not at depth 0 are among them.
+        root: the share in the middle, in red; without, a red dot for their merchant is, and shares of depth 0 around it.
+        hidden: how many shares below a drawn one are not drawn; the largest numbers are written where there is room.
+        is_told: whether a pointer over a dot shows its share, how many it led to, and their revenue.
     """
-    children: dict[str | None, list[Mapping[str, Any]]] = {}
-    known = {node["share_id"] for node in nodes}
-    for node in nodes:
-        parent = node["parent_share_id"] if node["parent_share_id"] in known else None
-        children.setdefault(parent, []).append(node)
-    rows: dict[str, float] = {}
-    leaves = 0
-    # Parents come before children, so that the other way round every child has its row before its parent needs it; leaves
-    # take the rows in the order of a walk.
-    walk, stack = [], list(reversed(children.get(None, [])))
+    angle = _angles(shares)
+    inner = root is None
+    reach = max(share["depth"] for share in shares) + inner + 0.6
+    unit = WIDTH / 2 / reach
+
+    def place(name: str, depth: float) -> Point:
+        ring = (depth + inner) * unit
+        return round(ring * cos(angle[name]), 1), round(-ring * sin(angle[name]), 1)
+
+    at = {share["share_id"]: place(share["share_id"], share["depth"]) for share in shares}
+    picture = _picture(WIDTH, title, origin="center")
+    for ring in range(1, int(reach) + 1):
+        picture.append(draw.Circle(0, 0, round(ring * unit, 1), fill="none", stroke=_GRID))
+    crowd = min(1.0, (100 / len(shares)) ** 0.5)
+    links = draw.Path(fill="none", stroke=_LINK, stroke_width=round(0.7 * crowd, 2))
+    for share in shares:
+        if share["depth"] + inner:
+            links.M(*at.get(share["parent_share_id"], (0.0, 0.0))).L(*at[share["share_id"]])
+    picture.append(links)
+    dots = {colour: draw.Group(fill=colour) for colour in (_GREY, _GREEN, _RED)}
+    for share in shares:
+        colour = _RED if share["share_id"] == root else _GREEN if share["is_supporting"] else _GREY
+        dot = draw.Circle(*at[share["share_id"]], round(crowd * _radius(share["subtree_revenue"]), 1))
+        if is_told:
+            dot.append_title(f"{share['share_id']}: {share['subtree_shares']:,} · {share['subtree_revenue']:,}")
+        dots[colour].append(dot)
+    if inner:
+        dots[_RED].append(draw.Circle(0, 0, 8))
+    picture.extend(dots.values())
+    deep = {share["share_id"]: share["depth"] for share in shares}
+    written: list[Point] = []
+    for parent, count in sorted((hidden or {}).items(), key=lambda item: (-item[1], item[0])):
+        x, y = place(parent, deep[parent] + 0.35)
+        if len(written) < _LABELS and not any(abs(x - other) < 24 and abs(y - near) < 8 for other, near in written):
+            picture.append(_text(x, y + 2, f"+{count:,}", "middle", _FAINT, 7))
+            written.append((x, y))
+    return _svg(picture)
+
+
+def _radius(revenue: Any) -> float:
+    return 3.0 + 2.0 * log10(1 + max(float(revenue or 0), 0.0) / 50)
+
+
+def _angles(shares: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """A direction for each share: leaves are spread evenly, a parent stands in the middle of its children."""
+    known = {share["share_id"] for share in shares}
+    children: dict[str | None, list[str]] = defaultdict(list)
+    for share in sorted(shares, key=lambda share: (share["shared_at"], share["share_id"])):
+        parent = share["parent_share_id"]
+        children[parent if parent in known else None].append(share["share_id"])
+    walk: list[str] = []
+    stack = list(reversed(children[None]))
     while stack:
-        node = stack.pop()
-        walk.append(node)
-        stack.extend(reversed(children.get(node["share_id"], [])))
-    for node in walk:
-        if node["share_id"] not in children:
-            rows[node["share_id"]] = float(leaves)
-            leaves += 1
-    for node in reversed(walk):
-        below = [rows[child["share_id"]] for child in children.get(node["share_id"], [])]
-        if below:
-            rows[node["share_id"]] = (below[0] + below[-1]) / 2
-    depth = max((node["depth"] for node in nodes), default=0)
-    line = min(22.0, max(7.0, 420.0 / max(leaves, 1)))
-    height = line * max(leaves, 1) + 20
-    step = (WIDTH - 40) / max(depth, 1)
-
-    def place(node: Mapping[str, Any]) -> tuple[float, float]:
-        return 20 + node["depth"] * step, 10 + line * (rows[node["share_id"]] + 0.5)
-
-    by_name = {node["share_id"]: node for node in nodes}
-    parts = []
-    for node in walk:
-        if node["parent_share_id"] in known:
-            (x0, y0), (x1, y1) = place(by_name[node["parent_share_id"]]), place(node)
-            bend = (x0 + x1) / 2
-            curve = f"M{x0:.0f} {y0:.0f}C{bend:.0f} {y0:.0f} {bend:.0f} {y1:.0f} {x1:.0f} {y1:.0f}"
-            parts.append(f'<path d="{curve}" fill="none" stroke="{_SOFT}"/>')
-    for node in walk:
-        x, y = place(node)
-        radius = min(3 + 1.5 * node["subtree_orders"] ** 0.5, 12.0)
-        parts.append(f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{radius:.1f}" fill="{_ACCENT}"/>')
-    return _svg(height, title, parts)
+        walk.append(stack.pop())
+        stack.extend(reversed(children.get(walk[-1], [])))
+    leaves = [name for name in walk if name not in children]
+    angle = {name: pi / 2 - tau * place / len(leaves) for place, name in enumerate(leaves)}
+    for name in reversed(walk):
+        if name in children:
+            below = children[name]
+            angle[name] = (angle[below[0]] + angle[below[-1]]) / 2
+    return angle
 
 
 def _shortened(text: str, width: int) -> str:

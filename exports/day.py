@@ -22,6 +22,7 @@ from publication.versions import DATABASE, current
 log = logging.getLogger(__name__)
 
 NOW, BEFORE = "now", "before"
+MAP_DAYS = 90  # in which the cascades of a spread map began
 _LOOK_BACK = 60  # published days in which the start of a risk is looked for
 
 
@@ -74,7 +75,9 @@ def open_day(settings: Settings, as_of: date, base: Published | None, scratch: P
     """
     database = current_database(settings, as_of)
     with duckdb.connect(config={"temp_directory": str(scratch)}) as con:
-        con.execute("set variable week_start = ?::timestamp", [_utc_start(as_of - timedelta(days=6), settings.timezone)])
+        for name, days in (("week_start", 7), ("map_start", MAP_DAYS)):
+            start = _utc_start(as_of - timedelta(days=days - 1), settings.timezone)
+            con.execute(f"set variable {name} = ?::timestamp", [start])
         if base is not None:
             older = settings.published / base.as_of.isoformat() / base.version / DATABASE
             try:

@@ -12,6 +12,7 @@ from exports.names import readable
 from exports.people import SMALLEST_CELL
 from exports.playbook import Playbook
 from exports.reasons import Reason, reasons
+from exports.spread import Spread, largest_cascades
 from exports.words import Words, money, percent
 
 WEEKS = 12
@@ -37,6 +38,7 @@ class Merchant:
         groups: its dying chat groups.
         cascade: the week's largest share tree, None if no share was made.
         nodes: its shares, those with the largest subtrees.
+        spread: the largest share trees of the last 90 days, None if there are none.
     """
 
     overview: Row
@@ -48,6 +50,7 @@ class Merchant:
     groups: list[Row] = field(default_factory=list)
     cascade: Row | None = None
     nodes: list[Row] = field(default_factory=list)
+    spread: Spread | None = None
 
     @property
     def name(self) -> str:
@@ -84,6 +87,8 @@ def merchants(day: Day, identifiers: Iterable[str]) -> list[Merchant]:
             getattr(found[row["merchant_id"]], name).append(row)
     for row in day.rows(_CASCADES):
         found[row["merchant_id"]].cascade = row
+    for merchant, spread in largest_cascades(day).items():
+        found[merchant].spread = spread
     return list(found.values())
 
 
@@ -155,10 +160,12 @@ _WEEKS_CASCADES = """
 """
 _CASCADES = f"select * from ({_WEEKS_CASCADES})"
 _NODES = f"""
-select nodes.merchant_id, nodes.share_id, nodes.parent_share_id, nodes.depth, nodes.subtree_shares, nodes.subtree_orders
+select nodes.merchant_id, nodes.share_id, nodes.parent_share_id, nodes.depth, nodes.shared_at, nodes.subtree_shares,
+    nodes.subtree_revenue, coalesce(fans.is_supporting_fan, false) as is_supporting
 from marts.cascade_nodes as nodes
-join ({_WEEKS_CASCADES}) as cascades
+semi join ({_WEEKS_CASCADES}) as cascades
     on nodes.merchant_id = cascades.merchant_id and nodes.root_share_id = cascades.root_share_id
+left join marts.fan_revenue as fans on nodes.merchant_id = fans.merchant_id and nodes.user_id = fans.user_id
 qualify row_number() over (
     partition by nodes.merchant_id order by nodes.subtree_shares desc, nodes.shared_at, nodes.share_id
 ) <= {DRAWN_SHARES}

@@ -2,7 +2,7 @@
 
 exports/2026-03-20/manifest.json                       names the packs
 exports/2026-03-20/managers/<manager>/workbook.xlsx    and report.html, csv/, manifest.json
-exports/2026-03-20/merchants/<merchant>/report.html    and csv/, manifest.json: may be handed on to the merchant
+exports/2026-03-20/merchants/<merchant>/report.html    and spread_map.html, csv/, manifest.json: for the merchant too
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ from exports.manifest import MANIFEST, File, to_json, versions, write, write_man
 from exports.names import readable, safe_name
 from exports.playbook import Playbook
 from exports.report import manager_report, merchant_report
+from exports.spread_map import map_page
 from exports.tables import CSV, write_tables
 from exports.words import Words
 from exports.workbook import write_workbook
 
 MANAGERS, MERCHANTS = "managers", "merchants"
 UNASSIGNED = "unassigned"
-REPORT, WORKBOOK = "report.html", "workbook.xlsx"
+REPORT, MAP, WORKBOOK = "report.html", "spread_map.html", "workbook.xlsx"
 _MERCHANTS_PER_BATCH = 200
 
 
@@ -102,8 +103,7 @@ def write_packs(settings: Settings, as_of: date, base: Published | None, folder:
             mine: list[Merchant] = []
             for merchant in merchants:
                 identifier = merchant.overview["merchant_id"]
-                page = write(_folder(folder, MERCHANTS, identifier), REPORT, [(0, merchant_report(merchant, about, words))])
-                files[MERCHANTS, identifier].append(page)
+                files[MERCHANTS, identifier] += _write_pages(_folder(folder, MERCHANTS, identifier), merchant, about, words)
                 mine.append(merchant)
                 _forget_trees(mine)
             files[MANAGERS, manager] += _write_manager(
@@ -129,9 +129,18 @@ def _write_manager(
     return [page, File.of(path, WORKBOOK)]
 
 
+def _write_pages(path: Path, merchant: Merchant, about: About, words: Words) -> list[File]:
+    """Write a merchant's report, and its spread map if there is anything to draw."""
+    pages = {REPORT: merchant_report(merchant, about, words)}
+    if merchant.spread:
+        pages[MAP] = map_page(merchant.spread, merchant.name, None, about, words)
+    return [write(path, name, [(0, page)]) for name, page in pages.items()]
+
+
 def _forget_trees(merchants: list[Merchant]) -> None:
     """Keep the shares of the largest tree alone: a manager's report draws one."""
     latest = merchants[-1]
+    latest.spread = None
     drawn = [merchant for merchant in merchants[:-1] if merchant.nodes]
     for merchant in drawn:
         smaller = min(merchant, latest, key=lambda one: one.cascade["shares"] if one.cascade else 0)

@@ -200,7 +200,7 @@ def _cascade(merchant: Merchant | None, words: Words) -> Section:
     )
     if len(merchant.nodes) < row["shares"]:
         note = f"{note} {words('title.cascade_more', shown=len(merchant.nodes))}"
-    return Section(title, note, charts.tree(title, merchant.nodes))
+    return Section(title, note, charts.rings(title, merchant.nodes, root=row["root_share_id"]))
 
 
 def _change(row: dict[str, Any], words: Words) -> Section:
