@@ -1,14 +1,17 @@
-"""Small charts as inline SVG: lines, dots and bars, enough for a page that must open anywhere."""
+"""Small charts as inline SVG: lines, dots and bars, enough for a page that must open anywhere. drawsvg escapes the texts."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+import drawsvg as draw
 
 Points = Sequence[tuple[float, float]]
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 380, 250, 52, 38, 14
 _COLOURS = ("#b00020", "#1565c0", "#888888")
+_FONT = 11
 
 
 def lines(series: Mapping[str, Points], x_label: str, y_label: str) -> str:
@@ -17,49 +20,52 @@ def lines(series: Mapping[str, Points], x_label: str, y_label: str) -> str:
     top = max([y for points in series.values() for _, y in points], default=1) or 1
 
     def place(x: float, y: float) -> tuple[float, float]:
-        return _LEFT + x / right * (_WIDTH - _LEFT - 10), _HEIGHT - _BOTTOM - y / top * (_HEIGHT - _BOTTOM - _TOP)
+        across, up = x / right * (_WIDTH - _LEFT - 10), y / top * (_HEIGHT - _BOTTOM - _TOP)
+        return round(_LEFT + across, 1), round(_HEIGHT - _BOTTOM - up, 1)
 
-    parts = [_axes(right, top, x_label, y_label)]
+    picture = _picture(_HEIGHT)
+    _draw_axes(picture, right, top, x_label, y_label)
     for number, (name, points) in enumerate(series.items()):
         colour = _COLOURS[number % len(_COLOURS)]
         placed = [place(x, y) for x, y in points]
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
-        parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{colour}"/>' for x, y in placed]
-        parts.append(f'<text x="{_LEFT + 8}" y="{_TOP + 12 + 15 * number}" fill="{colour}">{html.escape(name)}</text>')
-    return _svg(_HEIGHT, parts)
+        if placed:
+            flat = [coordinate for point in placed for coordinate in point]
+            picture.append(draw.Lines(*flat, fill="none", stroke=colour, stroke_width=1.5))
+        picture.extend(draw.Circle(x, y, 2.5, fill=colour) for x, y in placed)
+        picture.append(draw.Text(name, _FONT, _LEFT + 8, _TOP + 12 + 15 * number, fill=colour))
+    return _svg(picture)
 
 
 def bars(values: Mapping[str, float], mark: float) -> str:
     """Horizontal bars, those above `mark` in red; a line shows the mark."""
     row, label = 17, 140
     scale = (_WIDTH - label - 60) / (max([*values.values(), mark], default=1) or 1)
-    parts = []
-    for number, (name, value) in enumerate(values.items()):
-        y = number * row
-        colour = _COLOURS[0] if value > mark else _COLOURS[1]
-        parts.append(f'<text x="{label - 6}" y="{y + 12}" text-anchor="end">{html.escape(name)}</text>')
-        parts.append(f'<rect x="{label}" y="{y + 2}" width="{value * scale:.1f}" height="{row - 5}" fill="{colour}"/>')
-        parts.append(f'<text x="{label + value * scale + 5:.1f}" y="{y + 12}">{value:.2f}</text>')
     height = max(len(values), 1) * row
-    parts.append(f'<path d="M{label + mark * scale:.1f} 0V{height}" stroke="#888" stroke-dasharray="3"/>')
-    return _svg(height, parts)
+    picture = _picture(height)
+    for number, (name, value) in enumerate(values.items()):
+        y, length = number * row, round(value * scale, 1)
+        picture.append(draw.Text(name, _FONT, label - 6, y + 12, text_anchor="end"))
+        picture.append(draw.Rectangle(label, y + 2, length, row - 5, fill=_COLOURS[0 if value > mark else 1]))
+        picture.append(draw.Text(f"{value:.2f}", _FONT, label + length + 5, y + 12))
+    at = round(label + mark * scale, 1)
+    picture.append(draw.Line(at, 0, at, height, stroke=_COLOURS[2], stroke_dasharray=3))
+    return _svg(picture)
 
 
-def _axes(right: float, top: float, x_label: str, y_label: str) -> str:
-    floor = _HEIGHT - _BOTTOM
-    return (
-        f'<path d="M{_LEFT} {_TOP}V{floor}H{_WIDTH - 10}" fill="none" stroke="#444"/>'
-        f'<text x="{_LEFT}" y="{floor + 15}">0</text>'
-        f'<text x="{_WIDTH - 10}" y="{floor + 15}" text-anchor="end">{right:.3g}</text>'
-        f'<text x="{(_LEFT + _WIDTH) / 2}" y="{_HEIGHT - 6}" text-anchor="middle">{html.escape(x_label)}</text>'
-        f'<text x="{_LEFT - 5}" y="{_TOP + 9}" text-anchor="end">{top:.3g}</text>'
-        f'<text transform="translate(12 {(_TOP + floor) / 2}) rotate(-90)" text-anchor="middle">{html.escape(y_label)}</text>'
-    )
+def _draw_axes(picture: Any, right: float, top: float, x_label: str, y_label: str) -> None:
+    floor, middle = _HEIGHT - _BOTTOM, (_TOP + _HEIGHT - _BOTTOM) / 2
+    picture.append(draw.Path(fill="none", stroke="#444").M(_LEFT, _TOP).V(floor).H(_WIDTH - 10))
+    picture.append(draw.Text("0", _FONT, _LEFT, floor + 15))
+    picture.append(draw.Text(f"{right:.3g}", _FONT, _WIDTH - 10, floor + 15, text_anchor="end"))
+    picture.append(draw.Text(x_label, _FONT, (_LEFT + _WIDTH) / 2, _HEIGHT - 6, text_anchor="middle"))
+    picture.append(draw.Text(f"{top:.3g}", _FONT, _LEFT - 5, _TOP + 9, text_anchor="end"))
+    picture.append(draw.Text(y_label, _FONT, 12, middle, text_anchor="middle", transform=f"rotate(-90 12 {middle})"))
 
 
-def _svg(height: int, parts: Sequence[str]) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
-        f'font-family="system-ui,sans-serif" font-size="11" role="img">{"".join(parts)}</svg>'
-    )
+def _picture(height: int) -> Any:
+    return draw.Drawing(_WIDTH, height, role="img", font_family="system-ui,sans-serif")
+
+
+def _svg(picture: Any) -> str:
+    svg: str = picture.as_svg(header="")
+    return svg
