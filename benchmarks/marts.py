@@ -1,9 +1,10 @@
 """Simulated platforms of several sizes from landing to marts: time and memory stage by stage, and model by model.
 
-    python -m benchmarks.marts [--events 1000000 3000000 10000000] [--dearest 12] [--keep FOLDER]
+    python -m benchmarks.marts [--events 1000000 3000000 10000000] [--dearest 12] [--keep FOLDER] [--workers 2]
 
 Each stage is the command that its task runs. The models stand beside one DuckDB scan of the columns that they read. The
-growth is the slope of log time over log events between the smallest and the largest.
+growth is the slope of log time over log events between the smallest and the largest. With `--workers` the Spark jobs run on a
+standalone cluster of so many workers of one core, and their drivers have 1 GB.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import duckdb
 
+from benchmarks._cluster import standalone
 from benchmarks._memory import PeakMemory
 from dbt_project.extensions import load_extensions
 from expectations.contract import SOURCES, source_fields
@@ -35,9 +38,9 @@ STAGES = {
 }
 
 
-def run_stage(settings: Settings, command: list[str]) -> tuple[float, int]:
+def run_stage(settings: Settings, command: list[str], cluster: dict[str, str]) -> tuple[float, int]:
     """Seconds and peak megabytes."""
-    environment = os.environ | {"FANOUT_HOME": str(settings.home), "FANOUT_LANDING": str(settings.landing)}
+    environment = os.environ | cluster | {"FANOUT_HOME": str(settings.home), "FANOUT_LANDING": str(settings.landing)}
     started = time.perf_counter()
     with PeakMemory() as peak:
         subprocess.run([sys.executable, "-m", *command], env=environment, check=True, stdout=subprocess.DEVNULL)
@@ -90,18 +93,23 @@ def main() -> int:
     parser.add_argument(
         "--keep", type=Path, help="a folder for landing and lake, which stay; the landing of an earlier run is used"
     )
+    parser.add_argument("--workers", type=int, default=0, help="of a standalone cluster; default none, in one process")
     args = parser.parse_args()
     times: dict[int, dict[str, float]] = {}
     memory: dict[int, dict[str, float]] = {}
     models: dict[int, dict[str, float]] = {}
-    with tempfile.TemporaryDirectory(prefix="fanout-bench-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="fanout-bench-") as scratch, ExitStack() as stack:
         folder: Path = args.keep or Path(scratch)
+        cluster = {}
+        if args.workers:
+            master = stack.enter_context(standalone(args.workers, Path(scratch)))
+            cluster = {"FANOUT_SPARK_MASTER": master, "FANOUT_SPARK_MEMORY": "1g"}
         for events in sorted(args.events):
             where = {"FANOUT_HOME": str(folder / f"home-{events}"), "FANOUT_LANDING": str(landing(folder, events))}
             settings = Settings.from_environment(where)
             times[events], memory[events] = {}, {}
             for stage, command in STAGES.items():
-                times[events][stage], memory[events][stage] = run_stage(settings, command)
+                times[events][stage], memory[events][stage] = run_stage(settings, command, cluster)
                 print(f"{events:>12,} events, {stage}: {times[events][stage]:.1f} s", file=sys.stderr, flush=True)
             times[events]["one DuckDB scan of the lake"] = scan_seconds(settings)
             models[events] = model_seconds(settings)

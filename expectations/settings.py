@@ -24,6 +24,7 @@ SETTINGS: dict[str, str] = {
     "FANOUT_TIMEZONE": "IANA time zone of the business date; default Asia/Shanghai.",
     "FANOUT_SPARK_MASTER": "Where Spark runs; default local[*].",
     "FANOUT_SPARK_MEMORY": "Memory of the Spark driver, such as 8g; default half of the machine's memory.",
+    "FANOUT_EXECUTOR_MEMORY": "Memory of each Spark executor where there is a cluster, such as 4g; default 2g.",
     "FANOUT_SCHEDULE": "Cron expression at which the ingests start, in FANOUT_TIMEZONE, or off; default 0 2 * * *.",
     "FANOUT_EXECUTOR_EDGES": "Edges of a graph beyond which GraphFrames takes over from one executor; default 100000000.",
     "FANOUT_CHURN_CAPACITY": "Merchants that the success team can call in a week; no more are flagged; default 100.",
@@ -54,6 +55,7 @@ class Settings:
     timezone: str
     spark_master: str
     spark_memory: str
+    executor_memory: str
     keep_versions: int
     run_id: str
     schedule: str
@@ -112,9 +114,13 @@ class Settings:
         master = value.get("FANOUT_SPARK_MASTER", "local[*]")
         if not re.fullmatch(r"local(\[(\*|\d+)\])?|(spark|k8s)://.+|yarn", master):
             raise SettingError(f"FANOUT_SPARK_MASTER={master} is not a Spark master such as local[*] or spark://host:7077")
-        memory = value.get("FANOUT_SPARK_MEMORY") or f"{_machine_memory_mb() // 2}m"
-        if not re.fullmatch(r"[1-9]\d*[mg]", memory):
-            raise SettingError(f"FANOUT_SPARK_MEMORY={memory} is not a size such as 8g or 900m")
+        memory = {
+            "FANOUT_SPARK_MEMORY": value.get("FANOUT_SPARK_MEMORY") or f"{_machine_memory_mb() // 2}m",
+            "FANOUT_EXECUTOR_MEMORY": value.get("FANOUT_EXECUTOR_MEMORY", "2g"),
+        }
+        for name, size in memory.items():
+            if not re.fullmatch(r"[1-9]\d*[mg]", size):
+                raise SettingError(f"{name}={size} is not a size such as 8g or 900m")
         schedule = value.get("FANOUT_SCHEDULE", "0 2 * * *")
         if schedule != "off" and not re.fullmatch(r"[\d*/,-]+( [\d*/,A-Za-z-]+){4}", schedule):
             raise SettingError(f"FANOUT_SCHEDULE={schedule} is neither off nor a cron expression such as 0 2 * * *")
@@ -146,7 +152,8 @@ class Settings:
             currency=currency,
             timezone=timezone,
             spark_master=master,
-            spark_memory=memory,
+            spark_memory=memory["FANOUT_SPARK_MEMORY"],
+            executor_memory=memory["FANOUT_EXECUTOR_MEMORY"],
             keep_versions=int(keep),
             run_id=value.get("FANOUT_RUN_ID", "by hand"),
             schedule=schedule,

@@ -53,6 +53,43 @@ def write_file(uri: str, partition: Mapping[str, str | None], rows: pa.Table, de
 
 
 @dataclass(frozen=True)
+class DataFile:
+    """A file of a table: its path below the table, its rows and bytes, the values of its partition columns."""
+
+    path: str
+    rows: int
+    bytes: int
+    partition: Mapping[str, str | None]
+
+
+def data_files(uri: str) -> list[DataFile]:
+    """The files of a table, from its log alone, in the order of their paths; none if there is no table."""
+    if not deltalake.DeltaTable.is_deltatable(uri):
+        return []
+    known = pa.table(deltalake.DeltaTable(uri).get_add_actions())
+    partitions = known["partition"].to_pylist() if "partition" in known.column_names else [{}] * len(known)
+    paths, rows, sizes = (known[name].to_pylist() for name in ("path", "num_records", "size_bytes"))
+    files = (
+        DataFile(path, count, size, {name: None if value is None else str(value) for name, value in values.items()})
+        for path, count, size, values in zip(paths, rows, sizes, partitions, strict=True)
+    )
+    return sorted(files, key=lambda file: file.path)
+
+
+def read_groups(uri: str, file: DataFile, names: Sequence[str]) -> Iterator[pa.Table]:
+    """Some columns of a data file, a row group at a time; columns that the file has not are left out."""
+    with PyFileSystem(DeltaStorageHandler(uri)).open_input_file(file.path) as source:
+        content = pq.ParquetFile(source)
+        there = [name for name in names if name in content.schema_arrow.names and name not in file.partition]
+        for number in range(content.num_row_groups):
+            group = content.read_row_group(number, columns=there)
+            for name in names:
+                if name in file.partition:
+                    group = group.append_column(name, pa.repeat(pa.scalar(file.partition[name], pa.string()), len(group)))
+            yield group
+
+
+@dataclass(frozen=True)
 class PartitionWriter:
     """Writes what a task has as one file of one partition; for `mapInArrow`."""
 

@@ -9,7 +9,7 @@ Tables that a day's run derives are partitioned by `as_of`; a run replaces its o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -22,9 +22,9 @@ from pyspark.sql import functions as f
 from pyspark.sql import types as t
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
-from expectations.contract import COLUMN_KINDS, EVENT_TYPES, SOURCES, Fate, source_fields
+from expectations.contract import COLUMN_KINDS, ERASURE_REQUEST, EVENT_TYPES, SOURCES, Fate, source_fields
 from expectations.settings import SettingError, Settings
-from spark_jobs.data_files import DATA_FILE, PartitionWriter, commit, open_table
+from spark_jobs.data_files import DATA_FILE, DataFile, PartitionWriter, commit, data_files, open_table, write_file
 
 # What is known of a line, before the fields of its event; see docs/events.md.
 ENVELOPE = """
@@ -35,6 +35,7 @@ ENVELOPE = """
 """
 PARTITION_COLUMNS = ("fate", "event_month")
 DESCRIBED = ("dt", "file", "line", "event_type", "event_date", "event_time")  # columns whose range a commit tells
+_ERASED_PEOPLE = "erased_people"
 TIME_ORDER = ("event_time", "event_id", "event_source")  # the total order in which events replace one another
 
 
@@ -64,14 +65,9 @@ def commit_events(settings: Settings, source: str, files: list[Row]) -> None:
 
 def row_counts(settings: Settings, table: str, partition: str) -> dict[str, int]:
     """Rows of a table by the value of one partition column, from the table's log alone; empty if there is no table."""
-    path = table_path(settings, table)
-    if not deltalake.DeltaTable.is_deltatable(path):
-        return {}
-    files = pa.table(deltalake.DeltaTable(path).get_add_actions(flatten=True))
-    names, rows = files.column(f"partition.{partition}").to_pylist(), files.column("num_records").to_pylist()
     counts: Counter[str] = Counter()
-    for name, number in zip(names, rows, strict=True):
-        counts[str(name)] += number
+    for file in data_files(table_path(settings, table)):
+        counts[str(file.partition[partition])] += file.rows
     return dict(counts)
 
 
@@ -102,8 +98,37 @@ def refuse_before_first_event(settings: Settings, as_of: date) -> None:
 
 def has_rows(settings: Settings, table: str) -> bool:
     """Whether a table is there and holds anything, from its log alone."""
-    path = table_path(settings, table)
-    return deltalake.DeltaTable.is_deltatable(path) and bool(deltalake.DeltaTable(path).file_uris())
+    return bool(data_files(table_path(settings, table)))
+
+
+def event_files(settings: Settings, source: str, *fates: Fate) -> list[DataFile]:
+    """The data files of an event table that hold lines of some fates."""
+    files = data_files(table_path(settings, f"{source}_events"))
+    return [file for file in files if file.partition["fate"] in fates]
+
+
+def erasure_requests(settings: Settings) -> set[str]:
+    """The people whose request to be erased was accepted."""
+    if not event_files(settings, "shop", Fate.ACCEPTED):
+        return set()
+    accepted = [("fate", "=", Fate.ACCEPTED.value), ("event_type", "=", ERASURE_REQUEST)]
+    requests = deltalake.DeltaTable(table_path(settings, "shop_events")).to_pyarrow_table(filters=accepted, columns=["user_id"])
+    return set(requests["user_id"].to_pylist())
+
+
+def erased_people(settings: Settings) -> set[str]:
+    """The people of whom nothing is left in any event table."""
+    path = table_path(settings, _ERASED_PEOPLE)
+    if not deltalake.DeltaTable.is_deltatable(path):
+        return set()
+    return set(deltalake.DeltaTable(path).to_pyarrow_table()["user_id"].to_pylist())
+
+
+def add_erased_people(settings: Settings, people: Iterable[str]) -> None:
+    rows = pa.table({"user_id": pa.array(sorted(people), pa.string())})
+    path = table_path(settings, _ERASED_PEOPLE)
+    table = open_table(path, rows.schema, [], settings.run_id)
+    commit(table, write_file(path, {}, rows).to_pylist(), settings.run_id)
 
 
 def landing_files(settings: Settings, source: str) -> list[dict[str, Any]]:

@@ -105,6 +105,7 @@ def spark_session(app: str, settings: Settings, *, rows: int = SMALL_ROWS, **con
     base = {
         "spark.driver.memory": settings.spark_memory,
         "spark.driver.extraJavaOptions": JVM_OPTIONS,
+        "spark.executor.memory": settings.executor_memory,
         "spark.executorEnv.PYTHONPATH": root,
         "spark.jars": ",".join(jars()),
         "spark.local.dir": str(scratch),

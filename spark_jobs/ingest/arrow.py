@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,8 @@ from spark_jobs import lake
 from spark_jobs.data_files import write_file
 from spark_jobs.ingest.columns import ColumnClassifier, Lines
 from spark_jobs.ingest.files import LandingFile, UnreadableFile, landing_file, read_blocks
-from spark_jobs.ingest.settle import KEPT
+from spark_jobs.ingest.history import naming
+from spark_jobs.ingest.settle import COMPRESSED, KEPT, Buckets, digests
 
 PACK = pa.schema(
     {
@@ -33,22 +36,11 @@ PACK = pa.schema(
         "lines": pa.binary(),
     }
 )
-COPY = pa.schema(
-    {
-        "pack": pa.int64(),
-        "dt": pa.date32(),
-        "file": pa.string(),
-        "line": pa.int64(),
-        "fate": pa.string(),
-        "event_key": pa.binary(),
-        "value_hash": pa.binary(),
-    }
-)
-REQUEST = COPY.append(pa.field("persons", pa.list_(pa.string())))
+KEYS = pa.schema({"keys": pa.binary()})
+_NEW_COPY = ("dt", "file", "line", "fate", "event_key", "value_hash")
 _ORDER = ("event_type", "event_time", "file", "line")
 _PACK_BYTES = 4 << 20  # of raw lines
 _BUFFERED_BYTES = 512 << 20
-_COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
 @dataclass(frozen=True)
@@ -70,6 +62,7 @@ class Reader:
         slots: the files that each task of `pack_files` reads.
         unreadable: files that broke; of these only line 0 is left.
         people: whose lines are erased, but for well-formed requests to be.
+        buckets: for the copies.
     """
 
     landing: str
@@ -81,6 +74,7 @@ class Reader:
     slots: Sequence[Sequence[LandedFile]] = ()
     unreadable: Sequence[str] = ()
     people: Sequence[str] = field(default=(), repr=False)
+    buckets: Buckets = field(default_factory=Buckets)
 
     def pack_files(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Positions in `slots` to rows of `PACK`. Every file ends with its line 0.
@@ -112,17 +106,23 @@ class Reader:
                     yield from _widened(table, self.schema).to_batches()
 
     def requests(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Packs to rows of `REQUEST`: the requests to be erased among the candidates."""
+        """Packs to rows of `BUCKET`: the requests to be erased among the candidates."""
         for pack, table in self._unpacked(batches):
             if _are_requests(table):
-                yield from _rows(pack, table, REQUEST)
+                yield from self.buckets.of_table(_of_pack(pack, table, (*_NEW_COPY, "event_type", "persons")))
 
     def copies(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Packs to rows of `COPY`: the candidates that are not erased."""
-        for pack, table in self._unpacked(batches):
+        """Packs to rows of `BUCKET`: the candidates that are not erased."""
+        for pack, tables in groupby(self._unpacked(batches), itemgetter(0)):
+            found = [self._copies(table) for _, table in tables if "event_key" in table.column_names]
+            if found:
+                yield from self.buckets.of_table(_of_pack(pack, pa.concat_tables(found), _NEW_COPY))
+
+    def keys(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Packs to the first halves of the event keys of their candidates: rows of `KEYS`."""
+        for _, table in self._unpacked(batches):
             if "event_key" in table.column_names:
-                named = self._named(table)
-                yield from _rows(pack, table.filter(pa.array(~named)) if named.any() else table, COPY)
+                yield pa.RecordBatch.from_pylist([{"keys": digests(table["event_key"])[:, 0].tobytes()}], schema=KEYS)
 
     def lines(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Packs with `changes` to settled lines in `schema`."""
@@ -187,15 +187,15 @@ class Reader:
                     if len(table):
                         yield pack, table
 
+    def _copies(self, table: pa.Table) -> pa.Table:
+        named = self._named(table)
+        return (table.filter(pa.array(~named)) if named.any() else table).select(_NEW_COPY)
+
     def _named(self, table: pa.Table) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Which lines name a person that is erased and are no well-formed request."""
-        named = np.zeros(len(table), np.bool_)
         if not self.people or "persons" not in table.column_names or _are_requests(table):
-            return named
-        persons = table["persons"].combine_chunks()
-        hits = pc.is_in(pc.list_flatten(persons), value_set=pa.array(self.people, pa.string()))
-        named[pc.list_parent_indices(persons).filter(hits).to_numpy()] = True
-        return named
+            return np.zeros(len(table), np.bool_)
+        return naming(table["persons"], self.people)
 
     def _settled(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
         """The lines of packs with the fates that other lines give them: erased, and what `changes` says."""
@@ -317,7 +317,7 @@ def _streams(tables: Iterable[pa.Table]) -> bytes:
     """Tables one after another, each as an IPC stream of its own."""
     sink = pa.BufferOutputStream()
     for table in tables:
-        with pa.ipc.new_stream(sink, table.schema, options=_COMPRESSED) as stream:
+        with pa.ipc.new_stream(sink, table.schema, options=COMPRESSED) as stream:
             stream.write_table(table)
     packed: bytes = sink.getvalue().to_pybytes()
     return packed
@@ -334,9 +334,8 @@ def _tables(lines: pa.Buffer) -> Iterator[pa.Table]:
         yield pa.ipc.open_stream(source).read_all()
 
 
-def _rows(pack: int, table: pa.Table, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    columns = [table[name] for name in schema.names[1:]]
-    yield from pa.table([pa.repeat(pa.scalar(pack, pa.int64()), len(table)), *columns], schema=schema).to_batches()
+def _of_pack(pack: int, table: pa.Table, names: Iterable[str]) -> pa.Table:
+    return table.select(list(names)).append_column("pack", pa.repeat(pa.scalar(pack, pa.int64()), len(table)))
 
 
 def _only(kept: pa.Table, fate: Fate, reason: str | None) -> pa.Table:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import reduce
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
+import numpy as np
 import pyarrow as pa
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, Row, SparkSession
@@ -20,9 +21,20 @@ from expectations.contract import ERASURE_REQUEST, SOURCES, Fate, Reason
 from expectations.settings import Settings
 from spark_jobs import lake
 from spark_jobs.data_files import DATA_FILE
-from spark_jobs.ingest.arrow import COPY, PACK, REQUEST, LandedFile, Reader
+from spark_jobs.ingest.arrow import KEYS, PACK, LandedFile, Reader
 from spark_jobs.ingest.files import landing_names
-from spark_jobs.ingest.settle import COPY_COLUMNS, PLACE, is_copy, judge_copies, named, with_fate
+from spark_jobs.ingest.history import PLACES, History
+from spark_jobs.ingest.settle import (
+    BUCKET,
+    COPY_COLUMNS,
+    JUDGED,
+    PLACE,
+    Buckets,
+    is_copy,
+    judge,
+    judge_changed,
+    with_fate,
+)
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +43,17 @@ PACKS_PER_BATCH = "16"
 _BYTES_PER_TASK = 16 << 20
 _BYTES_PER_BATCH = 2 << 30
 _BROADCAST_ROWS = 500_000
-_ERASED_PEOPLE = "erased_people"  # whose lines have been removed from all event tables
+_KEYS_HELD = 2_000_000  # of new events, which the driver and every task hold: 8 bytes each
+_COPIES_PER_BUCKET = 1_000_000
+_FATES_OF_COPIES = (Fate.ACCEPTED, Fate.DUPLICATE, Fate.QUARANTINED)
+
+
+class _Sized(Protocol):
+    @property
+    def bytes(self) -> int: ...
+
+
+_File = TypeVar("_File", bound=_Sized)
 
 
 class Ingest:
@@ -46,6 +68,7 @@ class Ingest:
         self.spark, self.settings, self.source = spark, settings, source
         self.columns = lake.event_schema(source).names
         self.path = lake.table_path(settings, f"{source}_events")
+        self._added: set[str] = set()  # paths of the data files that this load has added
         self.reader = Reader(
             landing=str(settings.landing),
             source=source,
@@ -87,27 +110,22 @@ class Ingest:
 
     def erase(self) -> None:
         """Remove what is known of people whose erasure request was accepted since the last time, in every event table."""
-        people = self._requests().select("user_id").distinct()
-        if lake.has_rows(self.settings, _ERASED_PEOPLE):
-            done = self.spark.read.format("delta").load(lake.table_path(self.settings, _ERASED_PEOPLE))
-            people = people.join(done, "user_id", how="left_anti")
-        people = people.persist()
-        if not people.isEmpty():
+        people = lake.erasure_requests(self.settings) - lake.erased_people(self.settings)
+        if people:
             for source in SOURCES:
                 if lake.has_rows(self.settings, f"{source}_events"):
-                    Ingest(self.spark, self.settings, source)._erase_people(people)
-            people.write.format("delta").mode("append").save(lake.table_path(self.settings, _ERASED_PEOPLE))
-        people.unpersist()
+                    job = self if source == self.source else Ingest(self.spark, self.settings, source)
+                    job._erase_people(sorted(people))
+            lake.add_erased_people(self.settings, people)
 
     def _history(self) -> DataFrame:
         return self.spark.read.format("delta").load(self.path)
 
-    def _requests(self) -> DataFrame:
-        """The accepted requests of people to be forgotten."""
-        if not lake.has_rows(self.settings, "shop_events"):
-            return self.spark.createDataFrame([], "user_id string")
-        events = self.spark.read.format("delta").load(lake.table_path(self.settings, "shop_events"))
-        return events.where((f.col("fate") == Fate.ACCEPTED.value) & (f.col("event_type") == ERASURE_REQUEST))
+    def _slots(self, files: Sequence[_File]) -> list[list[_File]]:
+        return _slots(files, self.spark.sparkContext.defaultParallelism)
+
+    def _tasks(self, slots: Sequence[object]) -> DataFrame:
+        return self.spark.range(0, len(slots), 1, len(slots))
 
     def _deliveries(self) -> Iterator[LandedFile]:
         """The landing files of the source; what is none is named and left alone."""
@@ -123,9 +141,9 @@ class Ingest:
             yield LandedFile(name, stat.st_size, datetime.fromtimestamp(int(stat.st_mtime), UTC))
 
     def _load(self, files: list[LandedFile], *, replaces: bool = False) -> None:
-        slots = _slots(files, self.spark.sparkContext.defaultParallelism)
-        tasks = self.spark.range(0, len(slots), 1, len(slots))
-        packs = self._mapped(tasks, replace(self.reader, slots=slots).pack_files, PACK).persist(StorageLevel.MEMORY_AND_DISK)
+        slots = self._slots(files)
+        reader = replace(self.reader, slots=slots)
+        packs = self._mapped(self._tasks(slots), reader.pack_files, PACK).persist(StorageLevel.MEMORY_AND_DISK)
         summary = _summary(packs)
         for name in summary.unreadable:
             log.warning("%s cannot be read and waits for a whole copy", name)
@@ -148,18 +166,20 @@ class Ingest:
             reader: knows the unreadable files.
             replaced: lines of the table that those of the packs replace, at the same places.
         """
-        people = self._requests().select("user_id")
+        people = lake.erasure_requests(self.settings)
+        look = self._known_copies(packs, summary)
+        reader = replace(reader, buckets=look.buckets)
         if summary.requests:
-            asked = self._with_known_copies(self._mapped(packs, reader.requests, REQUEST), summary.requests, replaced)
-            accepted = judge_copies(asked).where(f.col("new_fate") == Fate.ACCEPTED.value)
-            people = people.union(accepted.select(f.col("persons")[0]))
-        reader = replace(reader, people=[row.user_id for row in people.distinct().collect()])
-        copies = self._with_known_copies(self._mapped(packs, reader.copies, COPY), summary.copies, replaced)
-        judged = judge_copies(copies).where("new_fate != fate").persist()
-        counts = {row.is_new: row["count"] for row in judged.groupBy("is_new").count().collect()}
+            asked = self._judged(packs, reader.requests, replace(look, event_type=ERASURE_REQUEST), judge)
+            accepted = asked.where(f.col("new_fate") == Fate.ACCEPTED.value)
+            people |= {row.user_id for row in accepted.select(f.col("persons")[0].alias("user_id")).collect()}
+        reader = replace(reader, people=sorted(people))
+        judged = self._judged(packs, reader.copies, look, judge_changed).persist()
+        is_new = f.col("pack").isNotNull()
+        counts = {row.is_new: row["count"] for row in judged.groupBy(is_new.alias("is_new")).count().collect()}
         changes = f.collect_list(f.struct("file", "line", f.col("new_fate").alias("fate"), f.col("new_reason").alias("reason")))
         if counts.get(True):
-            by_pack = judged.where("is_new").groupBy("pack").agg(changes.alias("changes"))
+            by_pack = judged.where(is_new).groupBy("pack").agg(changes.alias("changes"))
             packs = packs.join(f.broadcast(by_pack) if counts[True] < _BROADCAST_ROWS else by_pack, "pack", how="left")
         else:
             packs = packs.withColumn(
@@ -169,23 +189,33 @@ class Ingest:
         if replaced is None and not counts.get(False):
             files = self._mapped(packs, reader.write, DATA_FILE).collect()
             lake.commit_events(self.settings, self.source, files)
+            self._added |= {file.path for file in files}
         else:
-            changed = judged.where(~f.col("is_new"))
+            changed = judged.where(~is_new)
             lines = self._mapped(packs, reader.lines, reader.schema)
             self._merge(reduce(DataFrame.unionByName, [lines, *self._demoted(changed), self._promoted(changed)]))
         judged.unpersist()
 
-    def _with_known_copies(self, copies: DataFrame, count: int, replaced: DataFrame | None) -> DataFrame:
-        """New copies, at most `count`, and the table's copies of the same events, which have more columns; `is_new` tells."""
-        copies = copies.withColumn("is_new", f.lit(True))
-        if not lake.has_rows(self.settings, f"{self.source}_events"):
-            return copies
-        known = self._history().where(is_copy()).select(*COPY_COLUMNS).withColumn("is_new", f.lit(False))
-        if replaced is not None:
-            known = known.join(replaced.select(*PLACE), list(PLACE), how="left_anti")
-        keys = copies.select("event_key")
-        known = known.join(f.broadcast(keys) if count <= _BROADCAST_ROWS else keys, "event_key", how="left_semi")
-        return copies.unionByName(known, allowMissingColumns=True)
+    def _known_copies(self, packs: DataFrame, summary: Row) -> History:
+        """What finds the table's copies of the events in packs; of all events where the packs hold too many keys."""
+        files = lake.event_files(self.settings, self.source, *_FATES_OF_COPIES)
+        rows, keys = summary.copies, None
+        if files and summary.copies <= _KEYS_HELD:
+            halves = self._mapped(packs, self.reader.keys, KEYS).collect()
+            keys = np.unique(np.frombuffer(b"".join(row["keys"] for row in halves), np.uint64))
+        else:
+            rows += sum(file.rows for file in files)
+        return History(self.path, self._slots(files), keys=keys, buckets=Buckets(1 + rows // _COPIES_PER_BUCKET))
+
+    def _judged(self, packs: DataFrame, find: Callable[[Any], Any], look: History, judge: Callable[[Any], Any]) -> DataFrame:
+        """The copies that `find`, a method of `Reader`, finds in packs among those that `look` finds in the table: `JUDGED`."""
+        copies = self._mapped(packs, find, BUCKET)
+        if look.slots:
+            copies = copies.union(self._mapped(self._tasks(look.slots), look.copies, BUCKET))
+        return self._in_buckets(copies, look.buckets, judge)
+
+    def _in_buckets(self, copies: DataFrame, buckets: Buckets, judge: Callable[[Any], Any]) -> DataFrame:
+        return self._mapped(copies.repartition(buckets.count, "bucket"), judge, JUDGED)
 
     def _demoted(self, judged: DataFrame) -> list[DataFrame]:
         """Copies that are duplicates or conflicts now; a conflict keeps its raw line."""
@@ -201,14 +231,21 @@ class Ingest:
         lines = self._restored(self._history().join(places, list(PLACE), how="left_semi"))
         return lines.withColumn("raw", f.lit(None).cast("binary"))
 
-    def _erase_people(self, people: DataFrame) -> None:
-        history = self._history()
-        erased = named(history, people).persist()
+    def _erase_people(self, people: Sequence[str]) -> None:
+        """Lines that this load has added name none of them any more; see `_commit`."""
+        files = lake.event_files(self.settings, self.source, *_FATES_OF_COPIES)
+        slots = self._slots([file for file in files if file.path not in self._added])
+        if not slots:
+            return
+        erased = self._mapped(self._tasks(slots), History(self.path, slots, people=people).places, PLACES).persist()
         if not erased.isEmpty():
+            history = self._history()
             gone = history.join(erased, list(PLACE), how="left_semi")
             keys = gone.where(is_copy()).select("event_key").distinct()
             left = history.where(is_copy()).join(erased, list(PLACE), how="left_anti").join(keys, "event_key", how="left_semi")
-            judged = judge_copies(left.select(*COPY_COLUMNS)).where("new_fate != fate").persist()
+            buckets = Buckets()
+            copies = self._mapped(left.select(*COPY_COLUMNS), buckets.of_rows, BUCKET)
+            judged = self._in_buckets(copies, buckets, judge_changed).persist()
             parts = [with_fate(gone, Fate.ERASED, self.columns), *self._demoted(judged), self._promoted(judged)]
             self._merge(reduce(DataFrame.unionByName, parts))
             judged.unpersist()
@@ -247,11 +284,11 @@ def _batches(files: list[LandedFile]) -> Iterator[list[LandedFile]]:
         yield batch
 
 
-def _slots(files: list[LandedFile], cores: int) -> list[list[LandedFile]]:
-    """Files for tasks of about equal size; in the order of their names, so that a task sees few months."""
+def _slots(files: Sequence[_File], cores: int) -> list[list[_File]]:
+    """Files for tasks of about equal size; in their order, so that a task sees few months."""
     total = sum(file.bytes for file in files)
-    tasks = max(1, min(len(files), max(min(cores, total >> 20), total // _BYTES_PER_TASK)))
-    slots: list[list[LandedFile]] = [[] for _ in range(tasks)]
+    tasks = min(len(files), max(min(cores, total >> 20), total // _BYTES_PER_TASK, 1))
+    slots: list[list[_File]] = [[] for _ in range(tasks)]
     before = 0
     for file in files:
         slots[min(before * tasks // max(total, 1), tasks - 1)].append(file)

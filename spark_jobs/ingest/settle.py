@@ -2,61 +2,137 @@
 
 Of the copies of one event (`source` + `id`) the one with the smallest (dt, file, line) is accepted, whichever load brought
 it; the others are duplicates if they say the same, else conflicts. Lines that name an erased person take part in nothing.
+
+Copies travel in buckets by their event, many in one binary value, so that Spark shuffles few rows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
-from pyspark.sql.window import Window
 
-from expectations.contract import ERASURE_REQUEST, Fate, Reason
+from expectations.contract import Fate, Reason
 
 PLACE = ("file", "line")
-COPY_COLUMNS = ("event_key", "value_hash", "dt", "file", "line", "fate", "event_type", "event_id", "event_source", "persons")
+# What is known of a copy; `pack` is the pack that it lies in, null if it lies in the event table.
+COPY = pa.schema(
+    {
+        "event_key": pa.binary(),
+        "value_hash": pa.binary(),
+        "dt": pa.date32(),
+        "file": pa.string(),
+        "line": pa.int64(),
+        "fate": pa.string(),
+        "event_type": pa.string(),
+        "event_id": pa.string(),
+        "event_source": pa.string(),
+        "persons": pa.list_(pa.string()),
+        "pack": pa.int64(),
+    }
+)
+COPY_COLUMNS = tuple(COPY.names[:-1])
+BUCKET = pa.schema({"bucket": pa.int32(), "copies": pa.binary()})
+JUDGED = COPY.append(pa.field("new_fate", pa.string())).append(pa.field("new_reason", pa.string()))
+COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 KEPT = {
     Fate.DUPLICATE: (*COPY_COLUMNS, "reason"),
     Fate.QUARANTINED: (*COPY_COLUMNS, "reason", "raw"),
     Fate.ERASED: ("dt", "file", "line", "fate"),
 }
+_DIGEST_BYTES = 16
+
+Mask = NDArray[np.bool_]
+Digests = NDArray[np.uint64]
+
+
+def digests(column: pa.ChunkedArray | pa.Array) -> Digests:
+    """Keys or hashes as rows of two integers."""
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    content = whole.cast(pa.binary(_DIGEST_BYTES)).buffers()[1]
+    return np.frombuffer(content or b"", np.uint64)[: 2 * len(whole)].reshape(-1, 2)
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """Sorts copies into buckets, so that all copies of an event are in one."""
+
+    count: int = 1
+
+    def of_table(self, copies: pa.Table) -> Iterator[pa.RecordBatch]:
+        """Copies (some columns of `COPY`) as rows of `BUCKET`."""
+        typed = copies.cast(pa.schema([COPY.field(name) for name in copies.column_names]))
+        bucket = digests(typed["event_key"])[:, 0] % np.uint64(self.count)
+        for number in np.unique(bucket).tolist():
+            chosen = typed if self.count == 1 else typed.filter(pa.array(bucket == number))
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_stream(sink, chosen.schema, options=COMPRESSED) as stream:
+                stream.write_table(chosen)
+            yield pa.RecordBatch.from_pylist([{"bucket": number, "copies": sink.getvalue().to_pybytes()}], schema=BUCKET)
+
+    def of_rows(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """For `mapInArrow` over copies."""
+        for batch in batches:
+            if len(batch):
+                yield from self.of_table(pa.Table.from_batches([batch]))
+
+
+def judge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Every copy of the buckets of a task with its new fate among them: rows of `JUDGED`; for `mapInArrow`."""
+    copies = _unpacked(batches)
+    yield from _judged(copies, _numbered(digests(copies["event_key"]))).to_batches()
+
+
+def judge_changed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """As `judge`, but only the copies whose fate changes."""
+    copies = _unpacked(batches)
+    event = _numbered(digests(copies["event_key"]))
+    is_settled = (np.bincount(event)[event] == 1) & pc.equal(copies["fate"], Fate.ACCEPTED.value).to_numpy()
+    judged = _judged(copies.filter(pa.array(~is_settled)), event[~is_settled])
+    yield from judged.filter(pc.not_equal(judged["new_fate"], judged["fate"])).to_batches()
+
+
+def _unpacked(batches: Iterable[pa.RecordBatch]) -> pa.Table:
+    parts = [pa.ipc.open_stream(content.as_buffer()).read_all() for batch in batches for content in batch.column("copies")]
+    return pa.concat_tables([COPY.empty_table(), *parts], promote_options="default")
+
+
+def _judged(copies: pa.Table, event: NDArray[np.int64]) -> pa.Table:
+    """Rows of `JUDGED` for all copies of some events, whose numbers are given."""
+    order = pc.sort_indices(
+        pa.table({"event": event, **{name: copies[name] for name in ("dt", *PLACE)}}),
+        sort_keys=[(name, "ascending") for name in ("event", "dt", *PLACE)],
+    )
+    copies, event = copies.take(order), event[order.to_numpy()]
+    first = np.searchsorted(event, event)  # the first copy of each copy's event
+    hashes = digests(copies["value_hash"])
+    is_first, is_same = first == np.arange(len(event)), (hashes == hashes[first]).all(axis=1)
+    fates = np.where(is_first, Fate.ACCEPTED.value, np.where(is_same, Fate.DUPLICATE.value, Fate.QUARANTINED.value))
+    conflict = pa.scalar(Reason.CONFLICTING_DUPLICATE.value)
+    reasons = pc.if_else(pa.array(is_first | is_same), pa.scalar(None, pa.string()), conflict)
+    judged = copies.append_column("new_fate", pa.array(fates.tolist(), pa.string())).append_column("new_reason", reasons)
+    return judged.select(JUDGED.names)
+
+
+def _numbered(keys: Digests) -> NDArray[np.int64]:
+    """A number for each row, the same for equal rows."""
+    order = np.lexsort((keys[:, 1], keys[:, 0]))
+    is_new = np.ones(len(keys), np.bool_)
+    is_new[1:] = (keys[order[1:]] != keys[order[:-1]]).any(axis=1)
+    numbers = np.empty(len(keys), np.int64)
+    numbers[order] = np.cumsum(is_new)
+    return numbers
 
 
 def is_copy() -> Column:
     """Lines that are well-formed events, whatever their fate among the copies."""
     return f.col("event_key").isNotNull()
-
-
-def is_request() -> Column:
-    return (f.col("event_type") == ERASURE_REQUEST) & is_copy()
-
-
-def named(lines: DataFrame, people: DataFrame) -> DataFrame:
-    """Places (file, line) of the lines that name one of `people` (user_id) and are no request themselves."""
-    mentions = lines.where(f.col("persons").isNotNull() & ~f.coalesce(is_request(), f.lit(False)))
-    return (
-        mentions.select(*PLACE, f.explode("persons").alias("user_id"))
-        .join(f.broadcast(people), "user_id", how="left_semi")
-        .select(*PLACE)
-        .distinct()
-    )
-
-
-def judge_copies(copies: DataFrame) -> DataFrame:
-    """The fate of each copy among all copies of its event.
-
-    Args:
-        copies: every known copy of the events in question, with `COPY_COLUMNS`.
-
-    Returns:
-        `copies` with `new_fate` and `new_reason`.
-    """
-    order = Window.partitionBy("event_key").orderBy("dt", *PLACE)
-    is_first = f.row_number().over(order) == 1
-    is_same = f.col("value_hash") == f.first("value_hash").over(order)
-    fate = f.when(is_first, Fate.ACCEPTED.value).when(is_same, Fate.DUPLICATE.value).otherwise(Fate.QUARANTINED.value)
-    return copies.withColumn("new_fate", fate).withColumn(
-        "new_reason", f.when(f.col("new_fate") == Fate.QUARANTINED.value, Reason.CONFLICTING_DUPLICATE.value)
-    )
 
 
 def with_fate(lines: DataFrame, fate: Fate, columns: list[str]) -> DataFrame:

@@ -31,7 +31,7 @@ located as (
         on
             openings.leader_id = registrations.user_id
             and openings.event_time >= registrations.valid_from
-            and (registrations.valid_to is null or openings.event_time < registrations.valid_to)
+            and openings.event_time < coalesce(registrations.valid_to, 'infinity')
 )
 
 select * from located

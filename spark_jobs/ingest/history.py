@@ -1,0 +1,84 @@
+"""Looking for lines in the data files of an event table, inside the Python workers, a few columns of a row group at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from expectations.contract import ERASURE_REQUEST
+from spark_jobs.data_files import DataFile, read_groups
+from spark_jobs.ingest.settle import COPY_COLUMNS, PLACE, Buckets, Digests, Mask, digests
+
+PLACES = pa.schema({"file": pa.string(), "line": pa.int64()})
+
+
+@dataclass(frozen=True)
+class History:
+    """Data files of an event table; the methods are for `mapInArrow` over positions in `slots`.
+
+    Args:
+        table: where the event table lies.
+        slots: the data files that each task reads.
+        keys: the first halves of the event keys that are looked for, sorted; None looks for all.
+        event_type: of the copies that are looked for; None looks for all.
+        people: who is looked for.
+        buckets: for the copies.
+    """
+
+    table: str
+    slots: Sequence[Sequence[DataFile]]
+    keys: Digests | None = None
+    event_type: str | None = None
+    people: Sequence[str] = field(default=(), repr=False)
+    buckets: Buckets = field(default_factory=Buckets)
+
+    def copies(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Known copies of the events that are looked for: rows of `BUCKET`."""
+        for group in self._groups(batches, COPY_COLUMNS):
+            if "event_key" not in group.column_names:
+                continue
+            found = group.filter(pc.is_valid(group["event_key"]))
+            if self.event_type is not None:
+                found = found.filter(pc.equal(found["event_type"], self.event_type))
+            if self.keys is not None:
+                found = found.filter(pa.array(_are_among(digests(found["event_key"])[:, 0], self.keys)))
+            if len(found):
+                yield from self.buckets.of_table(found)
+
+    def places(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Where lines name one of the people and are no request to be erased: rows of `PLACES`."""
+        for group in self._groups(batches, (*PLACE, "event_type", "event_key", "persons")):
+            if "persons" not in group.column_names:
+                continue
+            found = group.filter(pa.array(naming(group["persons"], self.people)))
+            if "event_key" in found.column_names:
+                is_request = pc.and_(pc.equal(found["event_type"], ERASURE_REQUEST), pc.is_valid(found["event_key"]))
+                found = found.filter(pc.invert(pc.fill_null(is_request, False)))
+            yield from found.select(PLACES.names).cast(PLACES).to_batches()
+
+    def _groups(self, batches: Iterable[pa.RecordBatch], names: Sequence[str]) -> Iterator[pa.Table]:
+        for batch in batches:
+            for slot in batch.column(0).to_pylist():
+                for file in self.slots[slot]:
+                    yield from read_groups(self.table, file, names)
+
+
+def naming(persons: pa.ChunkedArray, people: Sequence[str]) -> Mask:
+    """Which of the lists hold one of the people."""
+    lists = persons.combine_chunks()
+    named = np.zeros(len(lists), np.bool_)
+    hits = pc.is_in(pc.list_flatten(lists), value_set=pa.array(people, pa.string()))
+    named[pc.list_parent_indices(lists).filter(hits).to_numpy()] = True
+    return named
+
+
+def _are_among(halves: Digests, keys: Digests) -> Mask:
+    if not len(keys):
+        return np.zeros(len(halves), np.bool_)
+    at = np.minimum(np.searchsorted(keys, halves), len(keys) - 1)
+    among: Mask = keys[at] == halves
+    return among
