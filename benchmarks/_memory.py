@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import psutil
 
+_EVERY = 0.1  # seconds
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
-class PeakMemory:
-    """Resident memory of this process and all its children (JVMs, Python workers) at its highest, looked at all the time."""
 
-    def __enter__(self) -> PeakMemory:
-        self.megabytes = 0
+class Memory:
+    """Resident memory of this process and all its children (JVMs, Python workers), looked at all the time."""
+
+    def __enter__(self) -> Memory:
+        self._seen: list[tuple[datetime, int]] = []
         self._is_over = threading.Event()
         self._watcher = threading.Thread(target=self._watch)
         self._watcher.start()
@@ -22,11 +26,15 @@ class PeakMemory:
         self._is_over.set()
         self._watcher.join()
 
+    def peak(self, begin: datetime = _FIRST, end: datetime = _LAST) -> int:
+        """Megabytes at the highest, in all or between two moments; 0 if nobody looked then."""
+        return max((megabytes for at, megabytes in self._seen if begin <= at <= end), default=0)
+
     def _watch(self) -> None:
         this = psutil.Process()
-        while not self._is_over.wait(0.2):
+        while not self._is_over.wait(_EVERY):
             total = 0
             for process in (this, *this.children(recursive=True)):
                 with suppress(psutil.Error):
                     total += process.memory_info().rss
-            self.megabytes = max(self.megabytes, total >> 20)
+            self._seen.append((datetime.now(UTC), total >> 20))

@@ -1,6 +1,6 @@
 """Simulated platforms of several sizes from landing to marts: time and memory stage by stage, and model by model.
 
-    python -m benchmarks.marts [--events 1000000 3000000 10000000] [--dearest 12] [--keep FOLDER] [--workers 2]
+    python -m benchmarks.marts [--events 1000000 3000000 10000000] [--dearest 12] [--keep FOLDER] [--workers 2] [--stage marts]
 
 Each stage is the command that its task runs. The models stand beside one DuckDB scan of the columns that they read. The
 growth is the slope of log time over log events between the smallest and the largest. With `--workers` the Spark jobs run on a
@@ -18,12 +18,13 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
 from benchmarks._cluster import standalone
-from benchmarks._memory import PeakMemory
+from benchmarks._memory import Memory
 from dbt_project.extensions import load_extensions
 from expectations.contract import SOURCES, source_fields
 from expectations.settings import Settings, parse_as_of
@@ -38,13 +39,13 @@ STAGES = {
 }
 
 
-def run_stage(settings: Settings, command: list[str], cluster: dict[str, str]) -> tuple[float, int]:
-    """Seconds and peak megabytes."""
+def run_stage(settings: Settings, command: list[str], cluster: dict[str, str]) -> tuple[float, Memory]:
+    """Seconds, and the memory of that time."""
     environment = os.environ | cluster | {"FANOUT_HOME": str(settings.home), "FANOUT_LANDING": str(settings.landing)}
     started = time.perf_counter()
-    with PeakMemory() as peak:
+    with Memory() as memory:
         subprocess.run([sys.executable, "-m", *command], env=environment, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - started, peak.megabytes
+    return time.perf_counter() - started, memory
 
 
 def scan_seconds(settings: Settings) -> float:
@@ -59,10 +60,17 @@ def scan_seconds(settings: Settings) -> float:
     return time.perf_counter() - started
 
 
-def model_seconds(settings: Settings) -> dict[str, float]:
-    """What each model and test of the last build took."""
+def by_model(settings: Settings, memory: Memory) -> tuple[dict[str, float], dict[str, float]]:
+    """Seconds of each model and test of the last build, and megabytes of the process while it ran."""
     results = json.loads((settings.work(parse_as_of(AS_OF)) / "dbt" / "run_results.json").read_text())["results"]
-    return {result["unique_id"].split(".")[2]: result["execution_time"] for result in results}
+    seconds, megabytes = {}, {}
+    for result in results:
+        name = result["unique_id"].split(".")[2]
+        seconds[name] = result["execution_time"]
+        if ran := [step for step in result["timing"] if step["name"] == "execute"]:
+            begin, end = (datetime.fromisoformat(ran[0][moment]) for moment in ("started_at", "completed_at"))
+            megabytes[name] = float(memory.peak(begin, end))
+    return seconds, megabytes
 
 
 def landing(folder: Path, events: int) -> Path:
@@ -94,10 +102,12 @@ def main() -> int:
         "--keep", type=Path, help="a folder for landing and lake, which stay; the landing of an earlier run is used"
     )
     parser.add_argument("--workers", type=int, default=0, help="of a standalone cluster; default none, in one process")
+    parser.add_argument("--stage", choices=STAGES, nargs="+", default=list(STAGES), help="some stages on a home that was kept")
     args = parser.parse_args()
     times: dict[int, dict[str, float]] = {}
     memory: dict[int, dict[str, float]] = {}
     models: dict[int, dict[str, float]] = {}
+    model_memory: dict[int, dict[str, float]] = {}
     with tempfile.TemporaryDirectory(prefix="fanout-bench-") as scratch, ExitStack() as stack:
         folder: Path = args.keep or Path(scratch)
         cluster = {}
@@ -108,15 +118,19 @@ def main() -> int:
             where = {"FANOUT_HOME": str(folder / f"home-{events}"), "FANOUT_LANDING": str(landing(folder, events))}
             settings = Settings.from_environment(where)
             times[events], memory[events] = {}, {}
-            for stage, command in STAGES.items():
-                times[events][stage], memory[events][stage] = run_stage(settings, command, cluster)
+            for stage in args.stage:
+                times[events][stage], seen = run_stage(settings, STAGES[stage], cluster)
+                memory[events][stage] = float(seen.peak())
+                if stage == "marts":
+                    models[events], model_memory[events] = by_model(settings, seen)
                 print(f"{events:>12,} events, {stage}: {times[events][stage]:.1f} s", file=sys.stderr, flush=True)
             times[events]["one DuckDB scan of the lake"] = scan_seconds(settings)
-            models[events] = model_seconds(settings)
     show("seconds", times, list(times[max(times)]))
-    show("peak megabytes", memory, list(STAGES))
-    largest = models[max(models)]
-    show("seconds of a model or test", models, sorted(largest, key=largest.__getitem__, reverse=True)[: args.dearest])
+    show("peak megabytes", memory, args.stage)
+    largest = models.get(max(args.events), {})
+    dearest = sorted(largest, key=largest.__getitem__, reverse=True)[: args.dearest]
+    show("seconds of a model or test", models, dearest)
+    show("megabytes while it ran", model_memory, dearest)
     return 0
 
 

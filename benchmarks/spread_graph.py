@@ -28,7 +28,7 @@ from graphframes import GraphFrame
 from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from benchmarks._memory import PeakMemory
+from benchmarks._memory import Memory
 from expectations.contract import Fate
 from expectations.settings import Settings
 from spark_jobs import lake
@@ -213,11 +213,11 @@ def one_size(spark: SparkSession, root: Path, edges: int) -> tuple[int, float]:
     settings = a_lake(root, f"growth-{edges}")
     write_shares(settings, opens.users, 10)
     write_opens(settings, opens)
-    with PeakMemory() as peak:
+    with Memory() as memory:
         job = run(spark, settings)
     kernels = timed(lambda: bare_kernels(opens))
     ratio = round(job / kernels, 2)
-    show(measure="growth", edges=len(opens.opener), spread_graph=job, kernels=kernels, ratio=ratio, peak_mb=peak.megabytes)
+    show(measure="growth", edges=len(opens.opener), spread_graph=job, kernels=kernels, ratio=ratio, peak_mb=memory.peak())
     return len(opens.opener), job
 
 

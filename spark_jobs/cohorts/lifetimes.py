@@ -16,7 +16,6 @@ from pyspark.sql import Column, DataFrame
 
 from expectations.contract import MONEY_LIMIT
 from spark_jobs.cohorts import bgnbd, gamma_gamma
-from spark_jobs.cohorts.likelihood import Fit
 from spark_jobs.cohorts.purchases import MONEY
 
 MINIMUM_REPEAT_CUSTOMERS = 100
@@ -37,17 +36,18 @@ _EXACT = "decimal(38,12)"
 
 
 def fit_merchants(customers: DataFrame) -> DataFrame:
-    """Fit each merchant's own parameters.
+    """Fit each merchant's own parameters, where it has enough repeat customers for them to hold.
 
     Args:
         customers: see `purchases.customers`.
 
     Returns:
         A row a merchant: merchant_id, customers, repeat_customers, repeat_customers_before, the estimates, their standard
-        errors, the BG/NBD estimates before the holdout, and what is known of the fits. Not a number is null.
+        errors, the BG/NBD estimates before the holdout, and what is known of the fits. Not a number is null, and so is what
+        was not fitted.
     """
     columns = ("merchant_id", "x", "recency", "age", "mean", "x_before", "recency_before", "age_before")
-    return customers.select(*columns).groupBy("merchant_id").applyInPandas(_fit_merchant, _FIT_SCHEMA)
+    return customers.select(*columns).groupBy("merchant_id").applyInPandas(_fit_own, _FIT_SCHEMA)
 
 
 def fit_platform(customers: DataFrame) -> DataFrame:
@@ -59,47 +59,60 @@ def fit_platform(customers: DataFrame) -> DataFrame:
     whole = _counted(customers, "x", "recency", "age", f.round("mean", 2).alias("mean"))
     before = _counted(customers, "x_before", "recency_before", "age_before")
     everybody = whole.unionByName(before, allowMissingColumns=True).withColumn("merchant_id", f.lit("platform"))
-    return everybody.groupBy("merchant_id").applyInPandas(_fit_merchant, _FIT_SCHEMA)
+    return everybody.groupBy("merchant_id").applyInPandas(_fit_all, _FIT_SCHEMA)
 
 
 def _counted(customers: DataFrame, *columns: Any) -> DataFrame:
     return customers.groupBy(*columns).agg(f.count("*").cast("double").alias("n"))
 
 
-def _fit_merchant(rows: pd.DataFrame) -> pd.DataFrame:
-    """Fit the customers of one merchant; a column `n` says how many customers a row stands for."""
+def _fit_own(rows: pd.DataFrame) -> pd.DataFrame:
+    return _fit(rows, MINIMUM_REPEAT_CUSTOMERS)
+
+
+def _fit_all(rows: pd.DataFrame) -> pd.DataFrame:
+    return _fit(rows, 0)
+
+
+def _fit(rows: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """Fit some customers; a column `n` says how many of them a row stands for.
+
+    Args:
+        minimum: with fewer repeat customers nothing is fitted.
+    """
     weights = rows["n"] if "n" in rows else pd.Series(1.0, index=rows.index)
-    whole, fit = _fit_purchases(rows, weights, "")
-    before, fit_before = _fit_purchases(rows, weights, "_before")
-    spending = rows[rows["mean"].notna()]
-    value = None
-    if len(spending):
+    whole, before = _histories(rows, weights, ""), _histories(rows, weights, "_before")
+    repeat, repeat_before = (int(known.customers[known.x > 0].sum()) for known in (whole, before))
+    fit = bgnbd.fit(whole) if repeat >= minimum else None
+    fit_before = bgnbd.fit(before) if repeat_before >= minimum else None
+    spending, value = rows[rows["mean"].notna()], None
+    if fit and len(spending):
         times, means = spending["x"].to_numpy(np.int64), spending["mean"].to_numpy()
         value = gamma_gamma.fit(times, means, weights[spending.index].to_numpy(np.float64))
-    estimates = np.concatenate([fit.parameters, value.parameters if value else np.full(3, np.nan)])
-    errors = np.concatenate([fit.standard_errors, value.standard_errors if value else np.full(3, np.nan)])
     is_value_fitted = value is not None and value.has_converged and not gamma_gamma.is_degenerate(value.parameters)
+    fits = ((fit, len(bgnbd.PARAMETERS)), (value, len(gamma_gamma.PARAMETERS)))
+    estimates = [number for one, size in fits for number in (_or_null(one.parameters) if one else [None] * size)]
+    errors = [number for one, size in fits for number in (_or_null(one.standard_errors) if one else [None] * size)]
     row: dict[str, object] = {
         "merchant_id": rows["merchant_id"].iloc[0],
         "customers": int(whole.customers.sum()),
-        "repeat_customers": int(whole.customers[whole.x > 0].sum()),
-        "repeat_customers_before": int(before.customers[before.x > 0].sum()),
-        **dict(zip(ESTIMATES, _or_null(estimates), strict=True)),
-        **dict(zip(ERRORS, _or_null(errors), strict=True)),
-        **dict(zip(BEFORE, fit_before.parameters, strict=True)),
-        "is_at_bound": bool(fit.at_bound.any() or (value is not None and value.at_bound.any())),
-        "has_converged": fit.has_converged and is_value_fitted,
-        "has_converged_before": fit_before.has_converged,
+        "repeat_customers": repeat,
+        "repeat_customers_before": repeat_before,
+        **dict(zip(ESTIMATES, estimates, strict=True)),
+        **dict(zip(ERRORS, errors, strict=True)),
+        **dict(zip(BEFORE, fit_before.parameters if fit_before else [None] * len(BEFORE), strict=True)),
+        "is_at_bound": any(one.at_bound.any() for one, _ in fits if one),
+        "has_converged": fit is not None and fit.has_converged and is_value_fitted,
+        "has_converged_before": fit_before is not None and fit_before.has_converged,
     }
     return pd.DataFrame([row])
 
 
-def _fit_purchases(rows: pd.DataFrame, weights: pd.Series[float], suffix: str) -> tuple[bgnbd.Histories, Fit]:
+def _histories(rows: pd.DataFrame, weights: pd.Series[float], suffix: str) -> bgnbd.Histories:
     names = [f"{name}{suffix}" for name in ("x", "recency", "age")]
     known = rows[names[0]].notna()
     x, recency, age = (rows.loc[known, name].to_numpy(np.float64) for name in names)
-    histories = bgnbd.Histories.group(x, recency, age, np.asarray(weights[known], dtype=np.float64))
-    return histories, bgnbd.fit(histories)
+    return bgnbd.Histories.group(x, recency, age, np.asarray(weights[known], dtype=np.float64))
 
 
 def _or_null(values: Any) -> list[float | None]:
