@@ -68,7 +68,7 @@ class Ingest:
         self.spark, self.settings, self.source = spark, settings, source
         self.columns = lake.event_schema(source).names
         self.path = lake.table_path(settings, f"{source}_events")
-        self._added: set[str] = set()  # paths of the data files that this load has added
+        self._added: set[str] = set()  # paths of the data files of the last commit, if it only added some
         self.reader = Reader(
             landing=str(settings.landing),
             source=source,
@@ -105,7 +105,7 @@ class Ingest:
             chosen &= f.col("file").isin(files)
         lines = _by_file(self._history().where(chosen)).sortWithinPartitions("file")
         packs = self._mapped(lines, self.reader.pack_lines, PACK).persist(StorageLevel.MEMORY_AND_DISK)
-        self._commit(packs, _summary(packs), self.reader, replaced=self._history().where(chosen))
+        self._commit(packs, _summary(packs), self.reader, replaces=True)
         packs.unpersist()
 
     def erase(self) -> None:
@@ -147,8 +147,7 @@ class Ingest:
         summary = _summary(packs)
         for name in summary.unreadable:
             log.warning("%s cannot be read and waits for a whole copy", name)
-        replaced = self._history().where(f.col("file").isin([file.name for file in files])) if replaces else None
-        self._commit(packs, summary, replace(self.reader, unreadable=summary.unreadable), replaced=replaced)
+        self._commit(packs, summary, replace(self.reader, unreadable=summary.unreadable), replaces=replaces)
         packs.unpersist()
 
     def _mapped(self, rows: DataFrame, method: Callable[[Any], Any], schema: pa.Schema) -> DataFrame:
@@ -158,13 +157,13 @@ class Ingest:
         """Lines (file, line, raw) classified anew with their raw bytes, read from the landing file where raw is null."""
         return self._mapped(_by_file(lines), self.reader.restore_lines, self.reader.schema)
 
-    def _commit(self, packs: DataFrame, summary: Row, reader: Reader, *, replaced: DataFrame | None) -> None:
+    def _commit(self, packs: DataFrame, summary: Row, reader: Reader, *, replaces: bool) -> None:
         """Settle persisted packs against one another and all history, and write their lines in one commit.
 
         Args:
             summary: of the packs, see `_summary`.
             reader: knows the unreadable files.
-            replaced: lines of the table that those of the packs replace, at the same places.
+            replaces: whether the table has lines at the places of those of the packs.
         """
         people = lake.erasure_requests(self.settings)
         look = self._known_copies(packs, summary)
@@ -186,11 +185,12 @@ class Ingest:
                 "changes", f.lit(None).cast("array<struct<file:string,line:bigint,fate:string,reason:string>>")
             )
         packs = packs.select("pack", "lines", "changes")
-        if replaced is None and not counts.get(False):
+        if not replaces and not counts.get(False):
             files = self._mapped(packs, reader.write, DATA_FILE).collect()
             lake.commit_events(self.settings, self.source, files)
-            self._added |= {file.path for file in files}
+            self._added = {file.path for file in files}
         else:
+            self._added = set()
             changed = judged.where(~is_new)
             lines = self._mapped(packs, reader.lines, reader.schema)
             self._merge(reduce(DataFrame.unionByName, [lines, *self._demoted(changed), self._promoted(changed)]))
@@ -232,7 +232,7 @@ class Ingest:
         return lines.withColumn("raw", f.lit(None).cast("binary"))
 
     def _erase_people(self, people: Sequence[str]) -> None:
-        """Lines that this load has added name none of them any more; see `_commit`."""
+        """Lines that the last commit has added name none of them: it knew of every request; see `_commit`."""
         files = lake.event_files(self.settings, self.source, *_FATES_OF_COPIES)
         slots = self._slots([file for file in files if file.path not in self._added])
         if not slots:

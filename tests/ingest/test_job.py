@@ -15,6 +15,7 @@ from pyspark.sql import functions as f
 
 from expectations.settings import Settings
 from spark_jobs import lake
+from spark_jobs.ingest import job
 from spark_jobs.ingest.job import ingest, replay
 
 from .brute_force import Landing, Written, fates, random_landing, write
@@ -54,6 +55,21 @@ def test_any_order_and_batching_ends_in_the_fates_of_the_rules(spark: SparkSessi
     assert report["rows_in"] == len(expected)
     again = ingest(spark, at_once, "shop")
     assert again["rows_in"] == again["files"] == 0
+
+
+def test_a_load_of_many_batches_and_buckets_ends_in_the_same_fates(
+    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each file is a commit of its own, and all known copies take part, as they do where a load brings millions of events."""
+    monkeypatch.setattr(job, "_BYTES_PER_BATCH", 1)
+    monkeypatch.setattr(job, "_KEYS_HELD", 0)
+    monkeypatch.setattr(job, "_COPIES_PER_BUCKET", 5)
+    landing = random_landing(5, files=3)
+    expected = fates(landing)
+    assert {fate for fate, _ in expected.values()} == {"accepted", "duplicate", "quarantined", "erased"}
+    write(landing, settings.landing)
+    ingest(spark, settings, "shop")
+    assert loaded(spark, settings) == expected
 
 
 def test_what_a_line_keeps_depends_on_its_fate(spark: SparkSession, settings: Settings) -> None:
