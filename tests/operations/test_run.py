@@ -41,6 +41,7 @@ def landing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         pytest.param({"FANOUT_LNDING": "/in"}, [], "refused: unknown setting FANOUT_LNDING", id="unknown_setting"),
         pytest.param({"FANOUT_LANDING": "/no/such/folder"}, [], "refused: FANOUT_LANDING=/no/such/folder", id="no_landing"),
+        pytest.param({"FANOUT_EXECUTOR_MEMORY": "4"}, [], "refused: FANOUT_EXECUTOR_MEMORY=4 is not a size", id="no_size"),
         pytest.param({"AS_OF": "2999-01-01"}, [], "refused: AS_OF=2999-01-01 lies in the future", id="future"),
         pytest.param({}, ["--as-of", "20260320"], "refused: AS_OF=20260320 is not a date", id="no_date"),
         pytest.param({"AS_OF": "2026-03-20"}, ["--as-of", "x"], "refused: AS_OF=x", id="the_argument_wins"),
