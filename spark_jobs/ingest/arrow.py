@@ -25,7 +25,7 @@ from spark_jobs.data_files import write_file
 from spark_jobs.ingest.columns import ColumnClassifier, Lines
 from spark_jobs.ingest.files import LandingFile, UnreadableFile, landing_file, read_blocks
 from spark_jobs.ingest.history import naming
-from spark_jobs.ingest.settle import COMPRESSED, KEPT, Buckets, digests
+from spark_jobs.ingest.settle import COMPRESSED, COPY_COLUMNS, KEPT, Buckets, Digests, are_among, digests
 
 PACK = pa.schema(
     {
@@ -62,6 +62,7 @@ class Reader:
         slots: the files that each task of `pack_files` reads.
         unreadable: files that broke; of these only line 0 is left.
         people: whose lines are erased, but for well-formed requests to be.
+        keys: the first halves of the event keys whose copies are looked for, sorted; None looks for all.
         buckets: for the copies.
     """
 
@@ -74,6 +75,7 @@ class Reader:
     slots: Sequence[Sequence[LandedFile]] = ()
     unreadable: Sequence[str] = ()
     people: Sequence[str] = field(default=(), repr=False)
+    keys: Digests | None = field(default=None, repr=False)
     buckets: Buckets = field(default_factory=Buckets)
 
     def pack_files(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -105,24 +107,26 @@ class Reader:
                 for table in classifier.classified(lines, keep_raw=True):
                     yield from _widened(table, self.schema).to_batches()
 
-    def requests(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Packs to rows of `BUCKET`: the requests to be erased among the candidates."""
-        for pack, table in self._unpacked(batches):
-            if _are_requests(table):
-                yield from self.buckets.of_table(_of_pack(pack, table, (*_NEW_COPY, "event_type", "persons")))
-
     def copies(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Packs to rows of `BUCKET`: the candidates that are not erased."""
+        """Packs to rows of `BUCKET`: the candidates that are not erased, of some events or of all."""
         for pack, tables in groupby(self._unpacked(batches), itemgetter(0)):
             found = [self._copies(table) for _, table in tables if "event_key" in table.column_names]
             if found:
-                yield from self.buckets.of_table(_of_pack(pack, pa.concat_tables(found), _NEW_COPY))
+                copies = pa.concat_tables(found, promote_options="default")
+                packed = copies.append_column("pack", pa.repeat(pa.scalar(pack, pa.int64()), len(copies)))
+                yield from self.buckets.of_table(packed)
 
-    def keys(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def all_keys(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Packs to the first halves of the event keys of their candidates: rows of `KEYS`."""
         for _, table in self._unpacked(batches):
             if "event_key" in table.column_names:
-                yield pa.RecordBatch.from_pylist([{"keys": digests(table["event_key"])[:, 0].tobytes()}], schema=KEYS)
+                yield _keys(table)
+
+    def request_keys(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """As `all_keys`, of the requests to be erased alone."""
+        for _, table in self._unpacked(batches):
+            if _are_requests(table):
+                yield _keys(table)
 
     def lines(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Packs with `changes` to settled lines in `schema`."""
@@ -189,7 +193,12 @@ class Reader:
 
     def _copies(self, table: pa.Table) -> pa.Table:
         named = self._named(table)
-        return (table.filter(pa.array(~named)) if named.any() else table).select(_NEW_COPY)
+        if named.any():
+            table = table.filter(pa.array(~named))
+        if self.keys is None:
+            return table.select(_NEW_COPY)
+        table = table.filter(pa.array(are_among(digests(table["event_key"])[:, 0], self.keys)))
+        return table.select([name for name in COPY_COLUMNS if name in table.column_names])
 
     def _named(self, table: pa.Table) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Which lines name a person that is erased and are no well-formed request."""
@@ -307,6 +316,10 @@ def _are_requests(table: pa.Table) -> bool:
     return "event_key" in table.column_names and table["event_type"][0].as_py() == ERASURE_REQUEST
 
 
+def _keys(table: pa.Table) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([{"keys": digests(table["event_key"])[:, 0].tobytes()}], schema=KEYS)
+
+
 def _delivery(name: str) -> LandingFile:
     file = landing_file(name)
     assert file is not None, name
@@ -332,10 +345,6 @@ def _tables(lines: pa.Buffer) -> Iterator[pa.Table]:
     source = pa.BufferReader(lines)
     while source.tell() < lines.size:
         yield pa.ipc.open_stream(source).read_all()
-
-
-def _of_pack(pack: int, table: pa.Table, names: Iterable[str]) -> pa.Table:
-    return table.select(list(names)).append_column("pack", pa.repeat(pa.scalar(pack, pa.int64()), len(table)))
 
 
 def _only(kept: pa.Table, fate: Fate, reason: str | None) -> pa.Table:

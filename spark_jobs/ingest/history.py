@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from expectations.contract import ERASURE_REQUEST
 from spark_jobs.data_files import DataFile, read_groups
-from spark_jobs.ingest.settle import COPY_COLUMNS, PLACE, Buckets, Digests, Mask, digests
+from spark_jobs.ingest.settle import COPY_COLUMNS, PLACE, Buckets, Digests, Mask, are_among, digests
 
 PLACES = pa.schema({"file": pa.string(), "line": pa.int64()})
 
@@ -24,7 +24,6 @@ class History:
         table: where the event table lies.
         slots: the data files that each task reads.
         keys: the first halves of the event keys that are looked for, sorted; None looks for all.
-        event_type: of the copies that are looked for; None looks for all.
         people: who is looked for.
         buckets: for the copies.
     """
@@ -32,7 +31,6 @@ class History:
     table: str
     slots: Sequence[Sequence[DataFile]]
     keys: Digests | None = None
-    event_type: str | None = None
     people: Sequence[str] = field(default=(), repr=False)
     buckets: Buckets = field(default_factory=Buckets)
 
@@ -42,10 +40,8 @@ class History:
             if "event_key" not in group.column_names:
                 continue
             found = group.filter(pc.is_valid(group["event_key"]))
-            if self.event_type is not None:
-                found = found.filter(pc.equal(found["event_type"], self.event_type))
             if self.keys is not None:
-                found = found.filter(pa.array(_are_among(digests(found["event_key"])[:, 0], self.keys)))
+                found = found.filter(pa.array(are_among(digests(found["event_key"])[:, 0], self.keys)))
             if len(found):
                 yield from self.buckets.of_table(found)
 
@@ -74,11 +70,3 @@ def naming(persons: pa.ChunkedArray, people: Sequence[str]) -> Mask:
     hits = pc.is_in(pc.list_flatten(lists), value_set=pa.array(people, pa.string()))
     named[pc.list_parent_indices(lists).filter(hits).to_numpy()] = True
     return named
-
-
-def _are_among(halves: Digests, keys: Digests) -> Mask:
-    if not len(keys):
-        return np.zeros(len(halves), np.bool_)
-    at = np.minimum(np.searchsorted(keys, halves), len(keys) - 1)
-    among: Mask = keys[at] == halves
-    return among

@@ -30,6 +30,7 @@ from spark_jobs.ingest.settle import (
     JUDGED,
     PLACE,
     Buckets,
+    Digests,
     is_copy,
     judge,
     judge_changed,
@@ -169,11 +170,12 @@ class Ingest:
         look = self._known_copies(packs, summary)
         reader = replace(reader, buckets=look.buckets)
         if summary.requests:
-            asked = self._judged(packs, reader.requests, replace(look, event_type=ERASURE_REQUEST), judge)
-            accepted = asked.where(f.col("new_fate") == Fate.ACCEPTED.value)
+            keys = self._keys(packs, reader.request_keys)
+            asked = self._judged(packs, replace(reader, people=sorted(people), keys=keys), replace(look, keys=keys), judge)
+            accepted = asked.where((f.col("new_fate") == Fate.ACCEPTED.value) & (f.col("event_type") == ERASURE_REQUEST))
             people |= {row.user_id for row in accepted.select(f.col("persons")[0].alias("user_id")).collect()}
         reader = replace(reader, people=sorted(people))
-        judged = self._judged(packs, reader.copies, look, judge_changed).persist()
+        judged = self._judged(packs, reader, look, judge_changed).persist()
         is_new = f.col("pack").isNotNull()
         counts = {row.is_new: row["count"] for row in judged.groupBy(is_new.alias("is_new")).count().collect()}
         changes = f.collect_list(f.struct("file", "line", f.col("new_fate").alias("fate"), f.col("new_reason").alias("reason")))
@@ -201,15 +203,18 @@ class Ingest:
         files = lake.event_files(self.settings, self.source, *_FATES_OF_COPIES)
         rows, keys = summary.copies, None
         if files and summary.copies <= _KEYS_HELD:
-            halves = self._mapped(packs, self.reader.keys, KEYS).collect()
-            keys = np.unique(np.frombuffer(b"".join(row["keys"] for row in halves), np.uint64))
+            keys = self._keys(packs, self.reader.all_keys)
         else:
             rows += sum(file.rows for file in files)
         return History(self.path, self._slots(files), keys=keys, buckets=Buckets(1 + rows // _COPIES_PER_BUCKET))
 
-    def _judged(self, packs: DataFrame, find: Callable[[Any], Any], look: History, judge: Callable[[Any], Any]) -> DataFrame:
-        """The copies that `find`, a method of `Reader`, finds in packs among those that `look` finds in the table: `JUDGED`."""
-        copies = self._mapped(packs, find, BUCKET)
+    def _keys(self, packs: DataFrame, find: Callable[[Any], Any]) -> Digests:
+        rows = self._mapped(packs, find, KEYS).collect()
+        return np.unique(np.frombuffer(b"".join(row["keys"] for row in rows), np.uint64))
+
+    def _judged(self, packs: DataFrame, reader: Reader, look: History, judge: Callable[[Any], Any]) -> DataFrame:
+        """The copies that a reader finds in packs among those that `look` finds in the table: `JUDGED`."""
+        copies = self._mapped(packs, reader.copies, BUCKET)
         if look.slots:
             copies = copies.union(self._mapped(self._tasks(look.slots), look.copies, BUCKET))
         return self._in_buckets(copies, look.buckets, judge)

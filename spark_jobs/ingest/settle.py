@@ -59,6 +59,15 @@ def digests(column: pa.ChunkedArray | pa.Array) -> Digests:
     return np.frombuffer(content or b"", np.uint64)[: 2 * len(whole)].reshape(-1, 2)
 
 
+def are_among(halves: Digests, keys: Digests) -> Mask:
+    """Which first halves of keys are among others, which are sorted."""
+    if not len(keys):
+        return np.zeros(len(halves), np.bool_)
+    at = np.minimum(np.searchsorted(keys, halves), len(keys) - 1)
+    among: Mask = keys[at] == halves
+    return among
+
+
 @dataclass(frozen=True)
 class Buckets:
     """Sorts copies into buckets, so that all copies of an event are in one."""

@@ -96,7 +96,7 @@ def test_merchants_who_leave_were_likely_to(future: duckdb.DuckDBPyConnection) -
 
 
 def test_fans_are_alive_and_buy_about_as_often_as_was_said(future: duckdb.DuckDBPyConnection) -> None:
-    """By decile of p_alive. The upper half must be right; the lower one is shown: loyal fans of merchants that left."""
+    """By decile of p_alive. The upper four must be right; the others are shown: loyal fans of merchants that left."""
     deciles = future.execute(
         f"""
         with bought as (

@@ -113,6 +113,30 @@ def test_erasure_reaches_other_sources_whichever_loads_first(spark: SparkSession
     }
 
 
+def test_a_request_that_contradicts_an_earlier_event_erases_nobody(spark: SparkSession, settings: Settings) -> None:
+    """It has the source and id of an order: a conflicting copy, whether both come in one load or in two."""
+    envelope = {"specversion": "1.0", "source": "x", "time": "2026-02-28T12:00:00Z"}
+
+    def follow(id_: str) -> Written:
+        data = {"merchant_id": "m", "user_id": "u1"}
+        return Written(json.dumps(envelope | {"id": id_, "type": "shop.fan_followed.v1", "data": data}))
+
+    request = envelope | {"id": "e1", "type": "shop.erasure_requested.v1", "data": {"user_id": "u1"}}
+    landing = {
+        "shop/dt=2026-03-01/a.jsonl": [follow("e1"), follow("e2")],
+        "shop/dt=2026-03-02/b.jsonl": [Written(json.dumps(request))],
+    }
+    expected = fates(landing)
+    assert sorted(fate for fate, _ in expected.values()) == ["accepted", "accepted", "quarantined"]
+    for name in landing:
+        write({name: landing[name]}, settings.landing)
+        ingest(spark, settings, "shop")
+    assert loaded(spark, settings) == expected
+    at_once = replace(settings, lake=f"{settings.lake}-at-once")
+    ingest(spark, at_once, "shop")
+    assert loaded(spark, at_once) == expected
+
+
 def test_a_cut_file_waits_for_a_whole_copy_and_stops_no_other(spark: SparkSession, settings: Settings) -> None:
     landing: Landing = random_landing(4, files=2)
     write(landing, settings.landing)
