@@ -45,7 +45,7 @@ def manager_report(title: str, calls: list[Call], merchants: list[Merchant], abo
     ]
     weeks = [sum((merchant.weeks[week] for merchant in merchants), Decimal(0)) for week in range(WEEKS)]
     spread = max(
-        (merchant for merchant in merchants if merchant.cascade),
+        (merchant for merchant in merchants if merchant.nodes),
         key=lambda merchant: merchant.cascade["shares"] if merchant.cascade else 0,
         default=None,
     )

@@ -260,6 +260,15 @@ def test_a_large_cascade_is_drawn_in_part(exported: Export) -> None:
     assert len(text.encode()) < 300_000
 
 
+def test_a_manager_whose_largest_cascades_are_of_one_size_sees_one(exported: Export) -> None:
+    same = "update marts.cascades set started_at = timestamp '2026-03-18 00:00:00', shares = 4"
+    text = (
+        exported("update marts.merchants set account_manager = 'amy'", same) / "managers" / "amy" / "report.html"
+    ).read_text()
+    assert text.count("4 shares by") == 1
+    assert '<circle cx="0.0"' in text
+
+
 def test_a_week_without_a_share_says_so(small: Path) -> None:
     assert "No share was made in the last 7 days." in (small / "merchants" / "m-1" / "report.html").read_text()
 
