@@ -112,7 +112,7 @@ def rings(
     """
     angle = _angles(shares)
     inner = root is None
-    reach = max(share["depth"] for share in shares) + inner + 0.6
+    reach = max(share["depth"] for share in shares) + inner + (0.6 if hidden else 0.2)
     unit = WIDTH / 2 / reach
 
     def place(name: str, depth: float) -> Point:
