@@ -201,7 +201,7 @@ select *, row_number() over (
     ) as rank
 from overview_{db}
 where
-    stage = 'at_risk' or is_churn_flagged
+    is_churn_flagged and stage != 'churned'
     or stage = 'churned' and since > getvariable('as_of') - 30
     or stage = 'launching' and orders_ever = 0 and onboarded_on <= getvariable('as_of') - 7
     or revenue_prev_28d > 0 and revenue_28d < 0.7 * revenue_prev_28d

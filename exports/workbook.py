@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from math import ceil
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 from unicodedata import east_asian_width
 
@@ -40,7 +41,7 @@ class Workbook:
         self.words = words
         self.title = title
         # A quote prefix keeps a text a text when somebody edits its cell.
-        text = {"valign": "top", "quote_prefix": True}
+        text = {"valign": "top", "quote_prefix": True, "indent": 1}
         self.formats = {
             Form.TEXT: self.book.add_format(text),
             Form.LONG_TEXT: self.book.add_format(text | {"text_wrap": True}),
@@ -72,7 +73,11 @@ class Workbook:
         page.set_row(head, 32)
         for offset, values in enumerate(sheet.rows, 1):
             # A row grows with its longest text; not every program does that when it opens the file.
-            wrapped = [_lines(str(value), column.width) for column, value in zip(sheet.columns, values, strict=True) if value]
+            wrapped = [
+                _lines(str(value), column.width)
+                for column, value in zip(sheet.columns, values, strict=True)
+                if value and column.form is Form.LONG_TEXT
+            ]
             page.set_row(head + offset, _LINE_HEIGHT * max(wrapped, default=1))
             for number, (column, value) in enumerate(zip(sheet.columns, values, strict=True)):
                 self._cell(page, head + offset, number, column, value)
@@ -107,9 +112,13 @@ class Workbook:
 
 
 def _lines(text: str, width: float) -> int:
-    """Lines that a wrapped text takes in a column; wide characters count twice."""
-    length = sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
-    return min(max(ceil(length / (0.95 * width)), 1), 20)
+    """Lines that a wrapped text takes in a column: words stay whole, wide characters count twice and may part anywhere."""
+    room = int(0.9 * width) - 1  # a wide font, the indent
+    lines = 0
+    for part in text.splitlines():
+        wide = sum(east_asian_width(character) in "WF" for character in part)
+        lines += max(len(wrap(part, room)), ceil((len(part) + wide) / room), 1)
+    return min(max(lines, 1), 20)
 
 
 def write_workbook(path: Path, title: str, calls: list[Call], merchants: list[Merchant], about: About, words: Words) -> None:

@@ -61,6 +61,14 @@ def sheet(book: Any, title: str) -> list[list[Any]]:
     return [[cell.value for cell in row] for row in book[title].iter_rows()]
 
 
+def test_a_row_is_as_high_as_its_wrapped_texts(exported: Export) -> None:
+    third = "update marts.merchant_churn_flags set churn_probability = 1 / 3.0"
+    folder = exported(*named("x" * 15, "x" * 25, "两" * 15), third) / "managers" / "amy"
+    page = openpyxl.load_workbook(folder / "workbook.xlsx")["Merchants"]
+    heights = {page[f"B{row}"].value: page.row_dimensions[row].height or 15 for row in range(4, len(page["B"]) + 1)}
+    assert (heights["m-10"], heights["m-11"], heights["m-12"]) == (15, 30, 30)  # 22 wide; a long number needs no second line
+
+
 def test_the_workbook_says_whom_to_call(small: Path) -> None:
     book = openpyxl.load_workbook(small / "managers" / "amy" / "workbook.xlsx")
     assert book.sheetnames == ["Today", "Merchants", "Regions", "Spreaders to thank", "Groups dying", "About"]
@@ -186,6 +194,12 @@ def test_today_tells_what_changed(exported: Export) -> None:
             update marts.merchant_stage_history set entered_on = date '2026-02-18' where merchant_id = 'm-1'""",
             set(),
             id="left long ago",
+        ),
+        pytest.param(
+            """update marts.merchant_churn_flags set stage = 'churned', is_churn_flagged = true, revenue_prev_28d = 0;
+            update marts.merchant_stage_history set entered_on = date '2026-02-18' where merchant_id = 'm-1'""",
+            set(),
+            id="left long ago, and the model says so",
         ),
     ],
 )
