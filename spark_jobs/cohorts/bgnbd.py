@@ -9,14 +9,14 @@ All sums below are of terms of one sign: parameters may be huge, tiny, or a = 1,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import betaincc, betaln, expit
 
-from spark_jobs.cohorts.likelihood import Fit, Vector, maximise
+from spark_jobs.cohorts.likelihood import FEW, SAMPLED, Fit, Vector, maximise
 
 PARAMETERS = ("r", "alpha", "a", "b")
 # Beyond these a model is its own limit (everybody alike, nobody leaves) to all digits that matter, while the textbook form of
@@ -60,6 +60,11 @@ class Histories:
             weights = np.bincount(index, weights=customers)
         each_x, each_recency, each_age = np.unravel_index(keys, shape)
         return cls(counts[each_x].astype(np.int64), each_recency, each_age, recencies, ages, weights.astype(np.float64))
+
+    def every(self, step: int) -> Histories:
+        """Every so manieth history."""
+        kept = {name: getattr(self, name)[::step] for name in ("x", "recency_at", "age_at", "customers")}
+        return replace(self, **kept)
 
 
 class _LogLikelihood:
@@ -153,7 +158,8 @@ def fit(histories: Histories) -> Fit:
     scale = min(max(weeks / purchases if weeks and purchases else 1.0, 0.1), 1000.0)
     guesses = ((1, scale, 1, 2), (0.25, scale / 4, 0.8, 2.5), (5, 5 * scale, 0.1, 1), (2, scale, 5, 50))
     starts = [np.array(guess, dtype=np.float64) for guess in guesses]
-    return maximise(_LogLikelihood(histories), starts, _LOWER, _UPPER)
+    some = _LogLikelihood(histories.every(SAMPLED)) if len(histories.x) > FEW else None
+    return maximise(_LogLikelihood(histories), starts, _LOWER, _UPPER, some)
 
 
 def log_likelihoods(parameters: Vector, x: NDArray[np.int64], recency: Vector, age: Vector) -> Vector:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaln, digamma, polygamma
 
-from spark_jobs.cohorts.likelihood import Fit, Vector, maximise
+from spark_jobs.cohorts.likelihood import FEW, SAMPLED, Fit, Vector, maximise
 
 PARAMETERS = ("p", "q", "v")
 _BOUNDS = (1e-7, 1e7)
@@ -21,17 +21,14 @@ class _LogLikelihood:
     """Log-likelihood of customers with x values of a mean, with its gradient and Hessian by p, q, v."""
 
     def __init__(self, x: NDArray[np.int64], mean: Vector, customers: Vector) -> None:
-        # One order for whatever order they came in, so that sums have one value; any will do.
-        order = np.argsort(mean.astype(np.float64).view(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + x.astype(np.uint64))
-        values, mean, n = x[order], mean[order], customers[order]
-        self.total = values * mean
-        self.weights = n, n * values  # of the customers, and of their values
+        self.total = x * mean
+        self.weights = customers, customers * x  # of the customers, and of their values
         # Terms that depend on x alone are worked out once for each x.
-        counts = np.bincount(values, weights=n)
+        counts = np.bincount(x, weights=customers)
         self.x = np.flatnonzero(counts)
         self.n = counts[self.x]
         logs = np.log(mean)
-        self.log_mean = float(n @ logs)
+        self.log_mean = float(customers @ logs)
         self.log_total = float(self.weights[1] @ logs + self.n @ (self.x * np.log(self.x)))
 
     def __call__(self, parameters: Vector) -> tuple[float, Vector, Vector]:
@@ -67,10 +64,14 @@ def fit(x: NDArray[np.int64], mean: Vector, customers: Vector | None = None) -> 
         customers: how many have them; 1 each by default.
     """
     weights = np.ones(len(x)) if customers is None else customers
+    # One order for whatever order they came in, so that sums have one value; any will do.
+    order = np.argsort(mean.astype(np.float64).view(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + x.astype(np.uint64))
+    x, mean, weights = x[order], mean[order], weights[order]
     level = float(weights @ mean) / float(weights.sum())
     starts = [np.array(start) for start in ((2, 3, level), (6, 4, level / 4), (1, 20, 20 * level), (20, 2, level / 20))]
     low, high = (np.array([limit, limit, limit * level]) for limit in _BOUNDS)
-    return maximise(_LogLikelihood(x, mean, weights), starts, low, high)
+    some = _LogLikelihood(x[::SAMPLED], mean[::SAMPLED], weights[::SAMPLED]) if len(x) > FEW else None
+    return maximise(_LogLikelihood(x, mean, weights), starts, low, high, some)
 
 
 def is_degenerate(parameters: Vector) -> bool:

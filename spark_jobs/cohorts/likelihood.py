@@ -12,6 +12,7 @@ Vector = NDArray[np.float64]
 # Gives the log-likelihood, its gradient and its Hessian at some parameters.
 Likelihood = Callable[[Vector], tuple[float, Vector, Vector]]
 
+FEW, SAMPLED = 20_000, 16  # of more than these rows every sixteenth is enough to find where to start
 _MOST_STEPS = 100
 _LONGEST_STEP = 3.0  # in logarithms
 _ENOUGH = 1e-9  # gain of a step, below which there is nothing left to climb
@@ -36,7 +37,9 @@ class Fit:
     at_bound: NDArray[np.bool_]
 
 
-def maximise(likelihood: Likelihood, starts: Sequence[Vector], lower: Vector, upper: Vector) -> Fit:
+def maximise(
+    likelihood: Likelihood, starts: Sequence[Vector], lower: Vector, upper: Vector, sampled: Likelihood | None = None
+) -> Fit:
     """The best fit from several starts, until one converges inside the bounds or two agree at them.
 
     Parameters are searched by their logarithms.
@@ -46,7 +49,10 @@ def maximise(likelihood: Likelihood, starts: Sequence[Vector], lower: Vector, up
         starts: parameters to start from, at least one.
         lower: smallest parameters.
         upper: largest parameters.
+        sampled: the likelihood of a part of the data; where it is highest the search starts.
     """
+    if sampled is not None:
+        starts = [maximise(sampled, starts, lower, upper).parameters, *starts]
     low, high = np.log(lower), np.log(upper)
     fits: list[Fit] = []
     for start in starts:

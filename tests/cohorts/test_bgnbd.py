@@ -167,6 +167,17 @@ def test_order_and_grouping_of_customers_make_no_difference() -> None:
     assert twice.log_likelihood == pytest.approx(2 * whole.log_likelihood)
 
 
+def test_many_histories_have_the_fit_that_a_search_without_a_sample_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    histories = bgnbd.Histories.group(*simulated(60_000, 5, (0.6, 5.0, 0.9, 2.5)))
+    assert len(histories.x) > bgnbd.FEW
+    sampled = bgnbd.fit(histories)
+    monkeypatch.setattr(bgnbd, "FEW", len(histories.x))
+    plain = bgnbd.fit(histories)
+    assert not np.array_equal(sampled.parameters, plain.parameters)  # they came from different starts
+    assert sampled.parameters == pytest.approx(plain.parameters, rel=1e-5)
+    assert sampled.log_likelihood == pytest.approx(plain.log_likelihood, abs=1e-6)
+
+
 def test_customers_who_never_leave_end_at_a_bound_with_the_limiting_likelihood() -> None:
     rng = np.random.default_rng(5)
     age = np.full(200, 30.0)

@@ -50,6 +50,20 @@ def test_order_of_customers_makes_no_difference() -> None:
     assert np.array_equal(gamma_gamma.fit(x, mean).parameters, gamma_gamma.fit(x[shuffled], mean[shuffled]).parameters)
 
 
+def test_many_customers_have_the_fit_that_a_search_without_a_sample_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(10)
+    x = rng.integers(1, 9, 30_000)
+    mean = rng.gamma(4.0 * x, 1 / rng.gamma(5, 1 / 60, len(x))) / x
+    shuffled = rng.permutation(len(x))
+    sampled, again = gamma_gamma.fit(x, mean), gamma_gamma.fit(x[shuffled], mean[shuffled])
+    monkeypatch.setattr(gamma_gamma, "FEW", len(x))
+    plain = gamma_gamma.fit(x, mean)
+    assert np.array_equal(sampled.parameters, again.parameters)
+    assert not np.array_equal(sampled.parameters, plain.parameters)  # they came from different starts
+    assert sampled.parameters == pytest.approx(plain.parameters, rel=1e-5)
+    assert sampled.log_likelihood == pytest.approx(plain.log_likelihood, abs=1e-6)
+
+
 def test_one_price_for_all_is_told_as_degenerate_and_other_data_are_not() -> None:
     x = np.array([1, 2, 3] * 40)
     assert gamma_gamma.is_degenerate(gamma_gamma.fit(x, np.full(120, 19.9)).parameters)
