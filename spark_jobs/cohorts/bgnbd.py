@@ -44,13 +44,12 @@ class Histories:
     @classmethod
     def group(cls, x: Vector, recency: Vector, age: Vector, customers: Vector | None = None) -> Histories:
         """Sort and count; the order of the customers makes no difference to any figure."""
-        (x_at, counts), (recency_at, recencies), (age_at, ages) = (
-            pd.factorize(column, sort=True) for column in (x, recency, age)
-        )
-        shape = (len(counts), len(recencies), len(ages))
+        each_x = x.astype(np.int64)
+        (recency_at, recencies), (age_at, ages) = (pd.factorize(column, sort=True) for column in (recency, age))
         if len(x) == 0:
-            return cls(counts.astype(np.int64), recency_at, age_at, recencies, ages, counts)
-        keys = (x_at * shape[1] + recency_at) * shape[2] + age_at
+            return cls(each_x, recency_at, age_at, recencies, ages, np.zeros(0))
+        shape = (int(each_x.max()) + 1, len(recencies), len(ages))
+        keys = (each_x * shape[1] + recency_at) * shape[2] + age_at
         if np.prod(shape) <= _COUNTABLE * len(x):
             weights = np.bincount(keys, weights=customers)
             keys = np.flatnonzero(weights)
@@ -59,7 +58,7 @@ class Histories:
             keys, index = np.unique(keys, return_inverse=True)
             weights = np.bincount(index, weights=customers)
         each_x, each_recency, each_age = np.unravel_index(keys, shape)
-        return cls(counts[each_x].astype(np.int64), each_recency, each_age, recencies, ages, weights.astype(np.float64))
+        return cls(each_x, each_recency, each_age, recencies, ages, weights.astype(np.float64))
 
     def every(self, step: int) -> Histories:
         """Every so manieth history."""
