@@ -48,7 +48,7 @@ class Sheet:
     rows: list[tuple[Value, ...]]
 
 
-_MERCHANT = (Column("name", Form.LONG_TEXT, 22), Column("merchant_id", Form.TEXT, 10))
+_MERCHANT = (Column("name", Form.LONG_TEXT, 22), Column("merchant_id", Form.TEXT, 13))
 
 
 def today(calls: Sequence[Call], words: Words) -> Sheet:
@@ -56,7 +56,7 @@ def today(calls: Sequence[Call], words: Words) -> Sheet:
         Column("rank", Form.COUNT, 5),
         *_MERCHANT,
         Column("stage", Form.TEXT, 11),
-        Column("since", Form.DAY, 11),
+        Column("since", Form.DAY, 13),
         Column("churn_probability", Form.SHARE, 10),
         Column("expected_loss", Form.MONEY, 13),
         Column("reason_1", Form.LONG_TEXT, 28),
@@ -138,7 +138,7 @@ def leaders(merchants: Iterable[Merchant]) -> Sheet:
         "opened": Column("teams", Form.COUNT, 9),
         "formed_organic": Column("formed", Form.COUNT, 9),
         "failed": Column("failed", Form.COUNT, 9),
-        "last_opened_date": Column("last_opened", Form.DAY, 11),
+        "last_opened_date": Column("last_opened", Form.DAY, 13),
     }
     return _of_each("leaders", merchants, lambda merchant: merchant.leaders, fields)
 
@@ -163,7 +163,7 @@ def groups(merchants: Iterable[Merchant], words: Words) -> Sheet:
         "group_id": Column("group", Form.TEXT, 14),
         "kind": Column("kind", Form.TEXT, 11),
         "members": Column("members", Form.COUNT, 9),
-        "last_message_date": Column("last_message", Form.DAY, 12),
+        "last_message_date": Column("last_message", Form.DAY, 13),
         "silent_days": Column("silent_days", Form.COUNT, 9),
         "messages_7d": Column("messages_7d", Form.COUNT, 11),
         "messages_prev_7d": Column("messages_prev_7d", Form.COUNT, 11),

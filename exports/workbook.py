@@ -24,7 +24,7 @@ from exports.people import LEADERS, SMALLEST_CELL, SPREADERS
 from exports.sheets import Column, Form, Sheet, Value
 from exports.words import Words
 
-_FORMS = {Form.COUNT: "#,##0", Form.MONEY: "#,##0.00", Form.SHARE: "0.0%", Form.DAY: "yyyy-mm-dd"}
+_NUMBERS = {Form.COUNT: "#,##0", Form.MONEY: "#,##0.00", Form.SHARE: "0.0%"}
 _HEAD_ROW = 2  # title, note, head
 _INK, _ACCENT, _BAR, _RED, _GREEN = "#1f2933", "#1f6f8b", "#a9cfdb", "#f5b7b1", "#abebc6"
 _LINE_HEIGHT = 15.0
@@ -41,17 +41,17 @@ class Workbook:
         self.words = words
         self.title = title
         # A quote prefix keeps a text a text when somebody edits its cell.
-        text = {"valign": "top", "quote_prefix": True, "indent": 1}
+        text = {"align": "left", "valign": "top", "quote_prefix": True, "indent": 1}
         self.formats = {
             Form.TEXT: self.book.add_format(text),
             Form.LONG_TEXT: self.book.add_format(text | {"text_wrap": True}),
-            **{form: self.book.add_format({"valign": "top", "num_format": code}) for form, code in _FORMS.items()},
+            **{form: self.book.add_format({"valign": "top", "num_format": code}) for form, code in _NUMBERS.items()},
+            Form.DAY: self.book.add_format({"align": "left", "valign": "top", "indent": 1, "num_format": "yyyy-mm-dd"}),
         }
         self.heading = self.book.add_format({"bold": True, "font_size": 15, "font_color": _INK})
         self.note = self.book.add_format({"italic": True, "font_color": "#52606d"})
-        self.head = self.book.add_format(
-            {"bold": True, "font_color": "#ffffff", "bg_color": _ACCENT, "text_wrap": True, "valign": "vcenter", "border": 1}
-        )
+        look = {"bold": True, "font_color": "#ffffff", "bg_color": _ACCENT, "border": 1}
+        self.head = self.book.add_format(look | {"text_wrap": True, "align": "left", "valign": "vcenter", "indent": 1})
 
     def add(self, name: str) -> Any:
         """A new sheet, landscape, one page wide."""
@@ -98,14 +98,15 @@ class Workbook:
         else:
             page.write_string(row, number, readable(str(value))[:_LARGEST_CELL], form)
 
-    def main_table(self, name: str, sheet: Sheet, title: str, note: str) -> Any:
-        """A sheet of its own for a table, with frozen head and filter."""
+    def main_table(self, name: str, sheet: Sheet, title: str, note: str, *, is_long: bool = True) -> Any:
+        """A sheet of its own for a table, with frozen head and filter; every printed page of a long one has the head."""
         page = self.add(name)
         for number, column in enumerate(sheet.columns):
             page.set_column(number, number, column.width)
         after = self.table(page, sheet, title, note)
         page.freeze_panes(_HEAD_ROW + 1, min(3 if sheet.columns[0].word == "rank" else 2, len(sheet.columns)))
-        page.repeat_rows(_HEAD_ROW)
+        if is_long:
+            page.repeat_rows(_HEAD_ROW)
         if sheet.rows:
             page.autofilter(_HEAD_ROW, 0, after - 1, len(sheet.columns) - 1)
         return page
@@ -160,7 +161,7 @@ def _today(book: Workbook, sheet: Sheet, merchants: int) -> None:
     _data_bar(book, page, sheet, "expected_loss")
     if sheet.rows:
         shown = min(len(sheet.rows), 10)
-        _chart(book, page, sheet, "name", "expected_loss", shown, len(sheet.rows) + _HEAD_ROW + 2)
+        _chart(book, page, sheet, ("name", "name"), "expected_loss", shown, len(sheet.rows) + _HEAD_ROW + 2)
 
 
 def _merchants(book: Workbook, sheet: Sheet, merchants: list[Merchant]) -> None:
@@ -186,12 +187,15 @@ def _merchants(book: Workbook, sheet: Sheet, merchants: list[Merchant]) -> None:
 
 def _regions(book: Workbook, sheet: Sheet, leaders: Sheet) -> None:
     words = book.words
-    page = book.main_table("regions", sheet, words("title.regions"), words("title.regions_note", people=SMALLEST_CELL))
+    note = words("title.regions_note", people=SMALLEST_CELL)
+    page = book.main_table("regions", sheet, words("title.regions"), note, is_long=False)  # another table stands below
     _scale(page, sheet, "formation_rate", low=_RED, high=_GREEN)
+    for number, (one, other) in enumerate(zip(sheet.columns, leaders.columns, strict=False)):
+        page.set_column(number, number, max(one.width, other.width))
     below = _HEAD_ROW + 1 + max(len(sheet.rows), 1) + 1
     below = book.table(page, leaders, words("title.leaders"), words("title.leaders_note", limit=LEADERS), below)
     if sheet.rows:
-        _chart(book, page, sheet, "region", "formation_rate", min(len(sheet.rows), 15), below + 1)
+        _chart(book, page, sheet, ("name", "region"), "formation_rate", min(len(sheet.rows), 15), below + 1)
 
 
 def _range(sheet: Sheet, word: str) -> tuple[int, int, int, int]:
@@ -214,12 +218,13 @@ def _signs(book: Workbook, page: Any, sheet: Sheet, word: str) -> None:
         page.conditional_format(*_range(sheet, word), {"type": "cell", "criteria": criterion, "value": 0, "format": form})
 
 
-def _chart(book: Workbook, page: Any, sheet: Sheet, names: str, values: str, shown: int, row: int) -> None:
-    """A chart of the first rows of two columns, below the tables."""
-    first, name_column, _, _ = _range(sheet, names)
+def _chart(book: Workbook, page: Any, sheet: Sheet, names: tuple[str, str], values: str, shown: int, row: int) -> None:
+    """A chart of the first rows of a column, below the tables; what stands from one column to another are its names."""
+    first, name_column, _, _ = _range(sheet, names[0])
+    _, last_name_column, _, _ = _range(sheet, names[1])
     _, value_column, _, _ = _range(sheet, values)
     last = first + shown - 1
-    cells = (first, name_column, last, name_column), (first, value_column, last, value_column)
+    cells = (first, name_column, last, last_name_column), (first, value_column, last, value_column)
     form = next(column.form for column in sheet.columns if column.word == values)
     labels = "0%" if form is Form.SHARE else "#,##0"
     _bars(book, page, *cells, book.words(f"column.{values}"), labels, (row, 1))

@@ -69,6 +69,14 @@ def test_a_row_is_as_high_as_its_wrapped_texts(exported: Export) -> None:
     assert (heights["m-10"], heights["m-11"], heights["m-12"]) == (15, 30, 30)  # 22 wide; a long number needs no second line
 
 
+def test_every_day_has_room(small: Path) -> None:
+    """A spreadsheet shows ### for a day of ten characters, the indent beside it, in a column that is narrower."""
+    book = openpyxl.load_workbook(small / "managers" / "amy" / "workbook.xlsx")
+    cells = [(page, cell) for page in book for row in page.iter_rows() for cell in row if isinstance(cell.value, datetime)]
+    assert {page.title for page, _ in cells} >= {"Today", "Regions", "Groups dying"}
+    assert all(page.column_dimensions[cell.column_letter].width >= 12.5 for page, cell in cells)
+
+
 def test_the_workbook_says_whom_to_call(small: Path) -> None:
     book = openpyxl.load_workbook(small / "managers" / "amy" / "workbook.xlsx")
     assert book.sheetnames == ["Today", "Merchants", "Regions", "Spreaders to thank", "Groups dying", "About"]
