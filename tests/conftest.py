@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from queue import Queue
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -49,3 +54,32 @@ def shared_example() -> Path:
     if not folder.is_dir():
         pytest.skip("../shared/example is missing")
     return folder
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """A web server's address, and the JSON bodies that it was sent."""
+
+    address: str
+    bodies: Queue[Any] = field(default_factory=Queue)
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            hook.bodies.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Hook)
+    hook = Webhook(f"http://127.0.0.1:{server.server_port}/")
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield hook
+    server.shutdown()
+    thread.join()
+    server.server_close()

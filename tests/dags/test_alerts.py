@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
+
+from tests.conftest import Webhook
 
 CONTEXT = {
     "task_instance": SimpleNamespace(dag_id="build_marts", task_id="gate", log_url="http://127.0.0.1:8080/log"),
@@ -19,39 +16,15 @@ CONTEXT = {
 }
 
 
-@pytest.fixture
-def received() -> Iterator[tuple[str, list[Any]]]:
-    """A web server's address and the JSON bodies it was sent."""
-    bodies: list[Any] = []
-
-    class Hook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Hook)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/", bodies
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 def test_the_webhook_gets_task_key_reason_and_log(
-    airflow_home: Path, received: tuple[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+    airflow_home: Path, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from dags.alerts import alert
 
-    address, bodies = received
-    monkeypatch.setenv("FANOUT_ALERT_WEBHOOK", address)
+    monkeypatch.setenv("FANOUT_ALERT_WEBHOOK", webhook.address)
     monkeypatch.delenv("FANOUT_ALERT_EMAIL", raising=False)
     alert(CONTEXT)
-    assert bodies == [
+    assert list(webhook.bodies.queue) == [
         {
             "dag": "build_marts",
             "task": "gate",
@@ -87,12 +60,10 @@ def test_the_mail_address_gets_a_mail(airflow_home: Path, monkeypatch: pytest.Mo
     assert "3 rows break it" in mails[0]["html_content"]
 
 
-def test_nobody_is_told_where_nobody_is_named(
-    airflow_home: Path, received: tuple[str, list[Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nobody_is_told_where_nobody_is_named(airflow_home: Path, webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
     from dags.alerts import alert
 
     monkeypatch.delenv("FANOUT_ALERT_WEBHOOK", raising=False)
     monkeypatch.delenv("FANOUT_ALERT_EMAIL", raising=False)
     alert(CONTEXT)
-    assert received[1] == []
+    assert webhook.bodies.empty()

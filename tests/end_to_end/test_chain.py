@@ -11,14 +11,19 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
+from urllib.request import Request
 
 import duckdb
 import psutil
 import pytest
 from deltalake import DeltaTable
 
+from expectations.settings import Settings
+from operations import airflow_server
+from operations.airflow_rest import Airflow
 from operations.airflow_server import MARKER
 from operations.chain import CHAIN
+from tests.conftest import Webhook
 from tests.end_to_end.conftest import DAYS, NEWEST, Place, deliver
 
 pytestmark = pytest.mark.acceptance
@@ -213,4 +218,41 @@ def test_a_killed_run_is_healed_by_the_next(place: Place, first_run: str) -> Non
     assert status == 0, out
     assert "ended as failed, since its Airflow was stopped: build_" in out
     assert len(successful_runs(place, NEWEST)) >= runs_before + len(CHAIN)
+    assert left_running(place) == []
+
+
+def state_at_the_end(airflow: Airflow, dag_id: str, run_id: str) -> str:
+    """How a run ends, once it does."""
+    token = {"Authorization": f"Bearer {airflow._token}"}
+    address = f"{airflow.base_url}/api/v2/dags/{dag_id}/dagRuns/{run_id}/wait?interval=1"
+    with airflow._opener.open(Request(address, headers=token), timeout=300) as answer:
+        return str(json.loads(answer.read().splitlines()[-1])["state"])
+
+
+def test_a_failed_task_is_told_of_and_runs_again_once_it_is_cleared(place: Place, first_run: str, webhook: Webhook) -> None:
+    """`make up`, a gate that refuses, its notice, the cause mended, and what the page's *Clear* sends."""
+    table = DeltaTable(str(place.home / "lake" / "shop_events"))
+    version = table.version()
+    table.delete("fate = 'accepted' AND event_id = 'e-0105'")
+    status, out = place.run("operations.up", FANOUT_ALERT_WEBHOOK=webhook.address)
+    try:
+        assert status == 0, out
+        settings = Settings.from_environment(place.environ())
+        server = airflow_server.find(settings)
+        assert server is not None
+        airflow = Airflow(server.base_url, airflow_server.USER, airflow_server.password(settings))
+        airflow.trigger("ingest_shop", NEWEST, "by-hand")
+        assert state_at_the_end(airflow, "ingest_shop", "by-hand") == "failed"
+        notice = webhook.bodies.get(timeout=60)
+        assert (notice["dag"], notice["task"], notice["partition_key"]) == ("ingest_shop", "gate", NEWEST)
+        assert notice["log"].startswith(server.base_url)
+
+        table = DeltaTable(str(place.home / "lake" / "shop_events"))
+        table.restore(version)
+        chosen = {"dry_run": False, "dag_run_id": "by-hand", "only_failed": True, "reset_dag_runs": True}
+        cleared = airflow._request("POST", "/api/v2/dags/ingest_shop/clearTaskInstances", chosen)
+        assert [task["task_id"] for task in cleared["task_instances"]] == ["gate"]
+        assert state_at_the_end(airflow, "ingest_shop", "by-hand") == "success"
+    finally:
+        place.run("operations.down")
     assert left_running(place) == []
