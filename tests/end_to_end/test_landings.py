@@ -201,4 +201,5 @@ def test_real_orders_and_teams_give_the_published_figures(tmp_path: Path, shared
         fit = "select fallback, is_at_bound, holdout_days, holdout_orders_actual from marts.ltv_model"
         assert one(fit) == ("none", False, 93, orders_of_holdout)
         [missed] = one("select 1 - holdout_orders_expected / holdout_orders_actual from marts.ltv_model")
-        assert isinstance(missed, float) and 0.15 < missed < 0.25
+        assert isinstance(missed, float)
+        assert 0.15 < missed < 0.25
