@@ -103,8 +103,7 @@ def compare(name: str, frames: list[pd.DataFrame], has_package: bool) -> None:
     """Fit both models to each frame, by us and by the package, and print seconds, ratio and log-likelihoods."""
     ours, fits = seconds(lambda: [fit_ours(frame) for frame in frames])
     line = f"{name}: {ours:.3f} s"
-    if has_package:
-        chosen = converging(frames)
+    if has_package and (chosen := converging(frames)):
         theirs, other = seconds(lambda: [fit_theirs(frames[position]) for position in chosen])
         theirs *= len(frames) / len(chosen)
         reached = sum(log_likelihood(frames[position], fits[position]) for position in chosen)

@@ -50,8 +50,12 @@ class Workbook:
         }
         self.heading = self.book.add_format({"bold": True, "font_size": 15, "font_color": _INK})
         self.note = self.book.add_format({"italic": True, "font_color": "#52606d"})
-        look = {"bold": True, "font_color": "#ffffff", "bg_color": _ACCENT, "border": 1}
-        self.head = self.book.add_format(look | {"text_wrap": True, "align": "left", "valign": "vcenter", "indent": 1})
+        self.head = self.book.add_format(
+            {
+                "bold": True, "font_color": "#ffffff", "bg_color": _ACCENT, "border": 1,
+                "text_wrap": True, "align": "left", "valign": "vcenter", "indent": 1,
+            }
+        )  # fmt: skip
 
     def add(self, name: str) -> Any:
         """A new sheet, landscape, one page wide."""
