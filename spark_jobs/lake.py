@@ -162,11 +162,26 @@ def read_events(spark: SparkSession, settings: Settings, event_type: str, as_of:
 
 def write_day(df: DataFrame, settings: Settings, table: str, as_of: date) -> None:
     """Replace the rows of `as_of` in a derived table, in one commit; makes the table if it is missing."""
-    path, day = table_path(settings, table), {"as_of": as_of.isoformat()}
-    schema = to_arrow_schema(df.schema).append(pa.field("as_of", pa.date32()))
-    opened = open_table(path, schema, ["as_of"], settings.run_id)
-    files = df.mapInArrow(PartitionWriter(path, day).write, from_arrow_schema(DATA_FILE)).collect()
-    commit(opened, [file.asDict() for file in files], settings.run_id, replaced=day)
+    replace_day(settings, table, df.schema, as_of, day_files(df, settings, table, as_of))
+
+
+def derived_table(settings: Settings, table: str, columns: t.StructType) -> deltalake.DeltaTable:
+    """A derived table, made if it is missing and widened if there are new columns."""
+    schema = to_arrow_schema(columns).append(pa.field("as_of", pa.date32()))
+    return open_table(table_path(settings, table), schema, ["as_of"], settings.run_id)
+
+
+def day_files(df: DataFrame, settings: Settings, table: str, as_of: date) -> list[Row]:
+    """Write rows into the folder of a derived table, where no commit names them yet; gives rows of `DATA_FILE`."""
+    derived_table(settings, table, df.schema)
+    writer = PartitionWriter(table_path(settings, table), {"as_of": as_of.isoformat()})
+    return df.mapInArrow(writer.write, from_arrow_schema(DATA_FILE)).collect()
+
+
+def replace_day(settings: Settings, table: str, columns: t.StructType, as_of: date, files: Iterable[Row]) -> None:
+    """Make data files the rows of `as_of` in a derived table, in place of those that it had, in one commit."""
+    derived = derived_table(settings, table, columns)
+    commit(derived, [file.asDict() for file in files], settings.run_id, replaced={"as_of": as_of.isoformat()})
 
 
 def read_day(spark: SparkSession, settings: Settings, table: str, as_of: date) -> DataFrame:

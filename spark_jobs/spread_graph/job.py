@@ -7,18 +7,17 @@ from datetime import date
 from typing import Any
 
 import pyspark.sql.functions as f
-from pyspark import StorageLevel
-from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import DataFrame, Observation, Row, SparkSession
 
 from expectations.contract import Fate
 from expectations.settings import Settings
 from spark_jobs import lake
 from spark_jobs.spread_graph import facts, platform_graph
-from spark_jobs.spread_graph.solve import solved, table_of
-from spark_jobs.spread_graph.tables import MERCHANT_TABLES, TABLES, columns
+from spark_jobs.spread_graph.solve import write_solved
+from spark_jobs.spread_graph.tables import TABLES, columns
 
 ROWS_PER_PARTITION = 250_000
-WRITERS = 4  # tables written side by side: a commit is mostly waiting and planning
+WRITERS = 4  # tables committed side by side: a commit is mostly waiting
 
 
 def partitions(settings: Settings) -> int:
@@ -35,15 +34,16 @@ def spread_graph(spark: SparkSession, settings: Settings, as_of: date) -> dict[s
     """
     read = Observation("facts")
     rows = facts.read(spark, settings, as_of).observe(read, f.count("*").alias("rows"))
-    slices = solved(rows, as_of, settings.executor_edges).persist(StorageLevel.MEMORY_AND_DISK)
-    tables = with_influence({name: table_of(slices, name) for name in MERCHANT_TABLES})
-    of_all = platform_graph.concentration_of_all(tables["spreaders"])
-    tables["spread_concentration"] = tables["spread_concentration"].unionByName(of_all)
-    with ThreadPoolExecutor(WRITERS) as writers:
-        list(writers.map(lambda name: lake.write_day(tables[name], settings, name, as_of), tables))
-    slices.unpersist()
+    files = write_solved(rows, settings, as_of)
+    of_merchants = files.pop("spread_concentration")
+    _replace(settings, as_of, files)
+    tables = {name: lake.read_day(spark, settings, name, as_of) for name in ("spreaders", "open_graph", "key_spreaders")}
+    filled = with_influence(tables)
+    _replace(settings, as_of, {name: lake.day_files(rows, settings, name, as_of) for name, rows in filled.items()})
 
-    spreaders, open_graph = (lake.read_day(spark, settings, name, as_of) for name in ("spreaders", "open_graph"))
+    spreaders, open_graph = tables["spreaders"], tables["open_graph"]
+    of_all = lake.day_files(platform_graph.concentration_of_all(spreaders), settings, "spread_concentration", as_of)
+    _replace(settings, as_of, {"spread_concentration": of_merchants + of_all})
     users = platform_graph.platform_spreaders(spreaders, open_graph, settings.executor_edges)
     lake.write_day(users, settings, "platform_spreaders", as_of)
     users = lake.read_day(spark, settings, "platform_spreaders", as_of)
@@ -61,13 +61,23 @@ def spread_graph(spark: SparkSession, settings: Settings, as_of: date) -> dict[s
 
 
 def with_influence(tables: dict[str, DataFrame]) -> dict[str, DataFrame]:
-    """The merchant tables, with the influence of the merchants whose graph outgrows an executor filled in."""
+    """The tables in which influence is missing, of merchants whose graph outgrows an executor, filled in; often none.
+
+    Args:
+        tables: `spreaders`, `open_graph` and `key_spreaders`.
+    """
     spreaders = tables["spreaders"]
     is_solved = f.col("influence").isNotNull()
-    if not spreaders.where(~is_solved).count():
-        return tables
+    if spreaders.where(~is_solved).isEmpty():
+        return {}
     outgrown = platform_graph.influence_of_outgrown(spreaders, tables["open_graph"])
     spreaders = spreaders.where(is_solved).unionByName(outgrown)
     ranks = spreaders.select("merchant_id", "user_id", "influence_rank")
     key_spreaders = tables["key_spreaders"].drop("influence_rank").join(ranks, ["merchant_id", "user_id"], "inner")
-    return tables | {"spreaders": spreaders, "key_spreaders": key_spreaders.select(columns("key_spreaders").names)}
+    return {"spreaders": spreaders, "key_spreaders": key_spreaders.select(columns("key_spreaders").names)}
+
+
+def _replace(settings: Settings, as_of: date, files: dict[str, list[Row]]) -> None:
+    """Make new data files the rows of the day, one commit a table."""
+    with ThreadPoolExecutor(WRITERS) as writers:
+        list(writers.map(lambda name: lake.replace_day(settings, name, columns(name), as_of, files[name]), files))

@@ -73,8 +73,3 @@ def columns(table: str) -> t.StructType:
 def arrow_columns(table: str) -> pa.Schema:
     """The same as an Arrow schema."""
     return to_arrow_schema(columns(table))
-
-
-def chunks() -> t.StructType:
-    """What a partition sends back: a column for each merchant table; a row holds a slice of one table, the others null."""
-    return t.StructType([t.StructField(name, t.ArrayType(columns(name))) for name in MERCHANT_TABLES])
