@@ -34,7 +34,7 @@ def spread_graph(spark: SparkSession, settings: Settings, as_of: date) -> dict[s
     """
     read = Observation("facts")
     rows = facts.read(spark, settings, as_of).observe(read, f.count("*").alias("rows"))
-    files = write_solved(rows, settings, as_of)
+    files = write_solved(rows, settings, as_of, partitions(settings))
     of_merchants = files.pop("spread_concentration")
     _replace(settings, as_of, files)
     tables = {name: lake.read_day(spark, settings, name, as_of) for name in ("spreaders", "open_graph", "key_spreaders")}

@@ -81,20 +81,23 @@ class PartitionSolver:
         if not received:
             return
         day = {"as_of": self.as_of.isoformat()}
-        for name, rows in solve(pa.Table.from_batches(received), self.as_of, self.executor_edges).items():
+        rows_of = solve(pa.Table.from_batches(received).combine_chunks(), self.as_of, self.executor_edges)
+        for name, rows in rows_of.items():
             if len(rows):
                 schema = arrow_columns(name)
                 (file,) = write_file(self.tables[name], day, rows.select(schema.names).cast(schema)).to_pylist()
                 yield pa.RecordBatch.from_pylist([file | {"table": name}], schema=TABLE_FILE)
 
 
-def write_solved(facts: DataFrame, settings: Settings, as_of: date) -> dict[str, list[Row]]:
+def write_solved(facts: DataFrame, settings: Settings, as_of: date, partitions: int) -> dict[str, list[Row]]:
     """Write the merchant tables of all merchants: for each table its new data files, rows of `DATA_FILE`."""
     for name in MERCHANT_TABLES:
         lake.derived_table(settings, name, columns(name))
     tables = {name: lake.table_path(settings, name) for name in MERCHANT_TABLES}
     solver = PartitionSolver(tables, as_of, settings.executor_edges)
     files: dict[str, list[Row]] = {name: [] for name in MERCHANT_TABLES}
-    for file in facts.repartition("merchant_id").mapInArrow(solver.write, from_arrow_schema(TABLE_FILE)).collect():
+    # The number is given, since Spark would otherwise put partitions together as it thinks fit for its own rows.
+    whole_merchants = facts.repartition(partitions, "merchant_id")
+    for file in whole_merchants.mapInArrow(solver.write, from_arrow_schema(TABLE_FILE)).collect():
         files[file["table"]].append(file)
     return files
