@@ -10,11 +10,13 @@ import pyspark.sql.functions as f
 from graphframes import GraphFrame
 from pyspark.sql import Column, DataFrame, Window
 
+from spark_jobs.spread_graph.arrays import counts, ranked, sums
 from spark_jobs.spread_graph.concentration import METRICS, MONEY, concentration
 from spark_jobs.spread_graph.influence import RESET, page_rank
 from spark_jobs.spread_graph.tables import arrow_columns, columns
 
 EVERY_MERCHANT = "all"
+RANKS = "user_id string, openers bigint, page_rank double"
 TOLERANCE = 1e-8  # change of a rank below which GraphX lets a vertex fall silent
 DIGITS = 8  # GraphX adds messages in the order of their arrival, which moves the last bits: they are cut off
 
@@ -27,20 +29,18 @@ def platform_spreaders(spreaders: DataFrame, open_graph: DataFrame, executor_edg
         open_graph: the table of this name, of the same users.
         executor_edges: a graph with more edges than this is ranked by GraphFrames.
     """
-    people = spreaders.groupBy("user_id").agg(f.count("*").alias("merchants"), f.sum("shares").alias("shares"))
-    vertices = numbered(people, ["user_id"]).persist()
-    opened = open_graph.groupBy("opener_id", "sharer_id").agg(f.sum("shares_opened").alias("weight"))
-    edges = between(vertices, opened, []).persist()
-    components = connected_components(vertices, edges)
-    names = vertices.select(f.col("id").alias("component"), f.col("user_id").alias("island_id"))
-    openers = edges.groupBy(f.col("dst").alias("id")).agg(f.count("*").alias("openers"))
-    if edges.groupBy().sum("weight").where(f.col("sum(weight)") > executor_edges).isEmpty():
-        ranks = page_rank_by_island(edges, components)
+    people = spreaders.groupBy("user_id").agg(
+        f.count("*").alias("merchants"), f.sum("shares").alias("shares"), f.min("component_id").alias("component_id")
+    )
+    island = islands_of_components(spreaders, people).persist()
+    if open_graph.groupBy().sum("shares_opened").where(f.col("sum(shares_opened)") > executor_edges).isEmpty():
+        edges = open_graph.join(island, "component_id", "inner").repartition("island_id")
+        ranks = edges.select("opener_id", "sharer_id", "shares_opened").mapInArrow(_rank_islands, RANKS)
     else:
-        ranks = page_rank_by_graphframes(vertices, edges)
-    users = vertices.join(components, "id", "inner").join(names, "component", "inner").join(openers, "id", "left")
+        ranks = ranks_by_graphframes(people, open_graph)
+    users = people.join(island, "component_id", "inner").join(ranks, "user_id", "left")
     return (
-        with_influence(users.join(ranks, "id", "left"), [])
+        with_influence(users, [])
         .withColumn("openers", f.coalesce("openers", f.lit(0)))
         .select(columns("platform_spreaders").names)
     )
@@ -48,15 +48,36 @@ def platform_spreaders(spreaders: DataFrame, open_graph: DataFrame, executor_edg
 
 def islands(platform_spreaders: DataFrame, spreaders: DataFrame) -> DataFrame:
     """One row for each weakly connected component of the platform's open graph."""
-    return (
-        spreaders.join(platform_spreaders.select("user_id", "island_id"), "user_id", "inner")
+    users = platform_spreaders.groupBy("island_id").agg(f.count("*").alias("users"), f.sum("shares").alias("shares"))
+    components = spreaders.where(f.col("user_id") == f.col("component_id")).select("merchant_id", "user_id")
+    merchants = (
+        components.join(platform_spreaders.select("user_id", "island_id"), "user_id", "inner")
         .groupBy("island_id")
-        .agg(
-            f.countDistinct("user_id").alias("users"),
-            f.countDistinct("merchant_id").alias("merchants"),
-            f.sum("shares").alias("shares"),
-        )
-        .select(columns("islands").names)
+        .agg(f.countDistinct("merchant_id").alias("merchants"))
+    )
+    return users.join(merchants, "island_id", "inner").select(columns("islands").names)
+
+
+def islands_of_components(spreaders: DataFrame, people: DataFrame) -> DataFrame:
+    """The island of each component of a merchant's graph: `component_id`, `island_id`, its smallest user.
+
+    The merchants' components are known; what joins them are the users that several merchants share.
+
+    Args:
+        spreaders: the table of this name.
+        people: user_id, merchants (how many have this user).
+    """
+    shared = people.where("merchants > 1").select("user_id")
+    joined = spreaders.join(shared, "user_id", "left_semi").select("user_id", "component_id")
+    names = spreaders.where(f.col("user_id") == f.col("component_id")).select("user_id").union(shared).distinct()
+    vertices = numbered(names, ["user_id"]).persist()
+    edges = between(vertices, joined.withColumnsRenamed({"user_id": "opener_id", "component_id": "sharer_id"}), [])
+    island = GraphFrame(vertices.select("id"), edges.where("src <> dst")).connectedComponents(algorithm="graphx")
+    smallest = vertices.select(f.col("id").alias("component"), f.col("user_id").alias("island_id"))
+    return (
+        vertices.join(island, "id", "inner")
+        .join(smallest, "component", "inner")
+        .select(f.col("user_id").alias("component_id"), "island_id")
     )
 
 
@@ -65,8 +86,8 @@ def influence_of_outgrown(spreaders: DataFrame, open_graph: DataFrame) -> DataFr
     outgrown = spreaders.where(f.col("influence").isNull()).drop("influence", "influence_rank")
     vertices = numbered(outgrown, ["merchant_id", "user_id"]).persist()
     edges = between(vertices, open_graph.withColumnRenamed("shares_opened", "weight"), ["merchant_id"]).persist()
-    ranked = vertices.join(page_rank_by_graphframes(vertices, edges), "id", "inner")
-    return with_influence(ranked, ["merchant_id"]).select(columns("spreaders").names)
+    users = vertices.join(page_rank_by_graphframes(vertices, edges), "id", "inner")
+    return with_influence(users, ["merchant_id"]).select(columns("spreaders").names)
 
 
 def concentration_of_all(spreaders: DataFrame) -> DataFrame:
@@ -79,30 +100,27 @@ def concentration_of_all(spreaders: DataFrame) -> DataFrame:
     return people.groupBy("metric").applyInArrow(_concentration, columns("spread_concentration"))
 
 
+def ranks_by_graphframes(people: DataFrame, open_graph: DataFrame) -> DataFrame:
+    """What `_rank_islands` gives, for the users of a graph that is too large for an executor."""
+    opened = open_graph.groupBy("opener_id", "sharer_id").agg(f.sum("shares_opened").alias("weight"))
+    openers = opened.groupBy(f.col("sharer_id").alias("user_id")).agg(f.count("*").alias("openers"))
+    vertices = numbered(people, ["user_id"]).persist()
+    ranked_vertices = page_rank_by_graphframes(vertices, between(vertices, opened, []).persist())
+    ranks = vertices.join(ranked_vertices, "id", "inner").select("user_id", "page_rank")
+    return ranks.join(openers, "user_id", "left")
+
+
 def numbered(people: DataFrame, key: list[str]) -> DataFrame:
     """Number rows from 0 in the order of their key, so that the smallest number of a component is its smallest user."""
     return people.withColumn("id", f.row_number().over(Window.orderBy(key)).cast("bigint") - 1)
 
 
 def between(vertices: DataFrame, edges: DataFrame, key: list[str]) -> DataFrame:
-    """Edges of `opener_id`, `sharer_id` and `key`, by the numbers of their vertices: `src`, `dst`, `weight`."""
+    """Edges of `opener_id`, `sharer_id` and `key`, by the numbers of their vertices, `src` and `dst`."""
     opener = vertices.select(*key, f.col("user_id").alias("opener_id"), f.col("id").alias("src"))
     sharer = vertices.select(*key, f.col("user_id").alias("sharer_id"), f.col("id").alias("dst"))
     numbered_edges = edges.join(opener, [*key, "opener_id"], "inner").join(sharer, [*key, "sharer_id"], "inner")
-    return numbered_edges.select("src", "dst", "weight")
-
-
-def connected_components(vertices: DataFrame, edges: DataFrame) -> DataFrame:
-    """Weakly connected components, named by their smallest vertex: `id`, `component`."""
-    graph = GraphFrame(vertices.select("id"), edges.select("src", "dst"))
-    components: DataFrame = graph.connectedComponents(algorithm="graphx")
-    return components
-
-
-def page_rank_by_island(edges: DataFrame, components: DataFrame) -> DataFrame:
-    """PageRank of the vertices with an edge, in arrays, since islands pass nothing to one another: `id`, `page_rank`."""
-    of_island = edges.join(components.withColumnRenamed("id", "src"), "src", "inner").repartition("component")
-    return of_island.select("src", "dst", "weight").mapInArrow(_page_rank, "id bigint, page_rank double")
+    return numbered_edges.drop(*key, "opener_id", "sharer_id")
 
 
 def page_rank_by_graphframes(vertices: DataFrame, edges: DataFrame) -> DataFrame:
@@ -125,14 +143,18 @@ def _influence_rank(scale: list[str]) -> Column:
     return f.row_number().over(order).cast("bigint")
 
 
-def _page_rank(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _rank_islands(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Openers and PageRank of whole islands, which pass nothing to one another, in arrays; rows of `RANKS`."""
     received = list(batches)
     if received:
-        edges = pa.Table.from_batches(received).sort_by([("src", "ascending"), ("dst", "ascending")])
-        ids, ends = np.unique(np.concatenate([edges["src"], edges["dst"]]), return_inverse=True)
-        opener, sharer = np.split(ends, 2)
-        ranks = page_rank(len(ids), opener, sharer, edges["weight"].to_numpy())
-        yield pa.RecordBatch.from_arrays([pa.array(ids), pa.array(ranks)], names=["id", "page_rank"])
+        edges = pa.Table.from_batches(received).combine_chunks()
+        ends, users = ranked(edges["opener_id"], edges["sharer_id"])
+        size = len(users)
+        pairs, of_merchants = np.unique(ends[0] * size + ends[1], return_inverse=True)
+        opener, sharer = pairs // size, pairs % size
+        ranks = page_rank(size, opener, sharer, sums(of_merchants, edges["shares_opened"].to_numpy(), len(pairs)))
+        columns = [users, pa.array(counts(sharer, size)), pa.array(ranks)]
+        yield pa.RecordBatch.from_arrays(columns, names=["user_id", "openers", "page_rank"])
 
 
 def _concentration(groups: tuple[pa.Scalar, ...], rows: pa.Table) -> pa.Table:

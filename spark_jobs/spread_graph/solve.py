@@ -23,7 +23,7 @@ from spark_jobs.spread_graph.cascades import cascade_nodes, cascades_and_layers,
 from spark_jobs.spread_graph.events import events
 from spark_jobs.spread_graph.forest import forest
 from spark_jobs.spread_graph.graph import open_graph
-from spark_jobs.spread_graph.spreaders import all_circles, open_graph_table, spreader_tables
+from spark_jobs.spread_graph.spreaders import all_circles, all_components, open_graph_table, spreader_tables
 from spark_jobs.spread_graph.tables import MERCHANT_TABLES, arrow_columns, columns
 
 WEEK = 7  # days
@@ -45,7 +45,7 @@ def solve(rows: pa.Table, as_of: date, executor_edges: int) -> dict[str, pa.Tabl
     trees = forest(of.shares.parent)
     today = (as_of - date(1970, 1, 1)).days
     graph = open_graph(of, trees, today)
-    circle = all_circles(graph)
+    circle, component = all_circles(graph), all_components(graph)
     before = open_graph(of, trees, today - WEEK)
     then = find(of.person(before.merchant, before.user), of.person(graph.merchant, graph.user))
     circle_before = np.where(then >= 0, before.user[all_circles(before)][then], -1) if len(before.user) else then
@@ -55,8 +55,8 @@ def solve(rows: pa.Table, as_of: date, executor_edges: int) -> dict[str, pa.Tabl
         "cascade_layers": layers,
         "cascade_nodes": cascade_nodes(of, trees),
         "share_mix": share_mix(of),
-        "open_graph": open_graph_table(of, graph),
-        **spreader_tables(of, graph, circle, circle_before, executor_edges),
+        "open_graph": open_graph_table(of, graph, component),
+        **spreader_tables(of, graph, circle, circle_before, component, executor_edges),
     }
 
 

@@ -32,7 +32,12 @@ def all_circles(graph: OpenGraph) -> Ints:
     return circle
 
 
-def open_graph_table(of: Events, graph: OpenGraph) -> pa.Table:
+def all_components(graph: OpenGraph) -> Ints:
+    """The connected component of each vertex of a partition, named by its smallest member."""
+    return leiden.connected(len(graph.user), graph.opener, graph.sharer)
+
+
+def open_graph_table(of: Events, graph: OpenGraph, component: Ints) -> pa.Table:
     """One row for each opener and sharer."""
     return pa.table(
         {
@@ -40,12 +45,13 @@ def open_graph_table(of: Events, graph: OpenGraph) -> pa.Table:
             "opener_id": take(of.users, graph.user[graph.opener]),
             "sharer_id": take(of.users, graph.user[graph.sharer]),
             "shares_opened": graph.weight,
+            "component_id": take(of.users, graph.user[component[graph.opener]]),
         }
     )
 
 
 def spreader_tables(
-    of: Events, graph: OpenGraph, circle: Ints, circle_before: Ints, executor_edges: int
+    of: Events, graph: OpenGraph, circle: Ints, circle_before: Ints, component: Ints, executor_edges: int
 ) -> dict[str, pa.Table]:
     """Every table whose rows come from the open graph.
 
@@ -54,6 +60,7 @@ def spreader_tables(
         graph: its open graph at the day.
         circle: the circle of each vertex.
         circle_before: the user who named its circle a week before, -1 for who had none.
+        component: the connected component of each vertex.
         executor_edges: a merchant with more edges gets no influence and no rank by it.
     """
     size = len(graph.user)
@@ -100,6 +107,7 @@ def spreader_tables(
             "circles_reached": reached,
             "bridge_score": nullable(bridge),
             "is_connector": is_connector,
+            "component_id": take(of.users, graph.user[component]),
         }
     )
     return tables
