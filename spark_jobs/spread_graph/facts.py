@@ -24,14 +24,16 @@ def facts(events: DataFrame) -> DataFrame:
     """Slim rows of the four kinds of events that make up the spread graph.
 
     Columns, null where the kind has no such field: kind; merchant_id; share_id, for an order the share that led to it;
-    user_id; at, microseconds of the epoch; day, business date in days of the epoch; event_id; event_source; parent_share_id;
-    object_type; object_id; channel; order_id; refund_id; cents.
+    user_id; at, microseconds of the epoch; day, business date in days of the epoch; event_id and event_source, null for an
+    open, which nothing replaces; parent_share_id; object_type; object_id; channel; order_id; refund_id; cents.
 
     Args:
         events: accepted events of the shop, all columns.
     """
     kind = f.create_map(*(f.lit(text) for pair in KINDS.items() for text in pair))[f.col("event_type")]
-    is_share, is_order = (f.col("event_type") == name for name in ("shop.share_created.v1", "shop.order_paid.v1"))
+    is_share, is_open, is_order = (
+        f.col("event_type") == f"shop.{name}.v1" for name in ("share_created", "share_opened", "order_paid")
+    )
     return events.where(f.col("event_type").isin(*KINDS)).select(
         kind.alias("kind"),
         "merchant_id",
@@ -39,8 +41,8 @@ def facts(events: DataFrame) -> DataFrame:
         "user_id",
         f.unix_micros("event_time").alias("at"),
         f.unix_date("event_date").alias("day"),
-        "event_id",
-        "event_source",
+        f.when(~is_open, f.col("event_id")).alias("event_id"),
+        f.when(~is_open, f.col("event_source")).alias("event_source"),
         "parent_share_id",
         f.when(is_share, f.col("object_type")).alias("object_type"),
         f.when(is_share, f.col("object_id")).alias("object_id"),

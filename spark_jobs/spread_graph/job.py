@@ -23,7 +23,7 @@ WRITERS = 4  # tables committed side by side: a commit is mostly waiting
 def partitions(settings: Settings) -> int:
     """How many partitions suit the events of the lake, from its log alone."""
     rows = lake.row_counts(settings, f"{facts.SOURCE}_events", "fate").get(Fate.ACCEPTED.value, 0)
-    return 1 + rows // ROWS_PER_PARTITION
+    return max(1, round(rows / ROWS_PER_PARTITION))
 
 
 def spread_graph(spark: SparkSession, settings: Settings, as_of: date) -> dict[str, Any]:

@@ -169,7 +169,7 @@ def test_without_shares_every_table_is_there_and_empty(spark: SparkSession, sett
 def test_partitions_grow_with_the_lake(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     assert partitions(settings) == 1
     monkeypatch.setattr(lake, "row_counts", lambda *_: {"accepted": 10_000_000, "duplicate": 5})
-    assert partitions(settings) == 41
+    assert partitions(settings) == 40
 
 
 def test_the_command_names_what_is_wrong(
