@@ -162,7 +162,7 @@ def warm_up(spark: SparkSession, root: Path) -> None:
 
 def run(spark: SparkSession, settings: Settings) -> float:
     """Seconds of the job, with as many partitions as it would take by itself."""
-    spark.conf.set("spark.sql.shuffle.partitions", str(partitions(settings)))
+    spark.conf.set("spark.sql.shuffle.partitions", str(partitions(spark, settings)))
     return timed(lambda: spread_graph(spark, settings, AS_OF))
 
 
@@ -173,7 +173,7 @@ def trees(spark: SparkSession, root: Path, shares: int) -> None:
     place = np.arange(shares)
     parents = np.where(rng.random(shares) < 1 / 3, -1, place - 7 * rng.integers(1, 50, shares))
     write_shares(settings, shares, LONG_AGO, np.maximum(parents, -1))
-    spark.conf.set("spark.sql.shuffle.partitions", str(partitions(settings)))
+    spark.conf.set("spark.sql.shuffle.partitions", str(partitions(spark, settings)))
 
     def plain() -> None:
         rows = facts.read(spark, settings, AS_OF).repartition("merchant_id")
@@ -205,7 +205,7 @@ def against_graphframes(spark: SparkSession, root: Path, edges: int) -> None:
     job = run(spark, settings)
 
     def alone() -> None:
-        whole_merchants = facts.read(spark, settings, AS_OF).repartition(partitions(settings), "merchant_id")
+        whole_merchants = facts.read(spark, settings, AS_OF).repartition(partitions(spark, settings), "merchant_id")
         schema = "merchant_id string, user_id string, influence double, circle_id string"
         lake.write_day(whole_merchants.mapInArrow(influence_and_circles, schema), settings, "alone", AS_OF)
 

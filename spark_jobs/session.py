@@ -12,7 +12,10 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -138,6 +141,12 @@ def spark_session(app: str, settings: Settings, *, rows: int = SMALL_ROWS, **con
         if loader.getResource(name.replace(".", "/") + ".class") is None:
             raise MissingJars(f"{name} is in none of the JARs of {JARS}; run: {sys.executable} -m spark_jobs.session")
     return spark
+
+
+def together(*works: Callable[[], Any]) -> list[Any]:
+    """What each gives, worked out at the same time in one session: alone each is too short to keep the cores busy."""
+    with ThreadPoolExecutor(len(works) or 1) as pool:
+        return [work.result() for work in [pool.submit(work) for work in works]]
 
 
 if __name__ == "__main__":

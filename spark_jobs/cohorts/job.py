@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import cached_property, reduce
-from typing import Any
 
 import pyspark.sql.functions as f
 from pyspark.sql import DataFrame, SparkSession
@@ -20,6 +17,7 @@ from spark_jobs.cohorts.cohort_value import cohort_value
 from spark_jobs.cohorts.group_survival import end_of_day, group_durations, group_lifetimes, group_survival
 from spark_jobs.cohorts.model_card import Evidence, write_model_card
 from spark_jobs.cohorts.purchases import customers, gap_percentile, orders_with_refunds, purchase_days
+from spark_jobs.session import together
 
 TABLES = (
     "group_survival",
@@ -84,7 +82,7 @@ def cohorts(spark: SparkSession, settings: Settings, as_of: date) -> dict[str, o
         version, and where the model card lies.
     """
     day = _Day(spark, settings, as_of)
-    _, (by_frequency, by_week), (learned, today) = _together(lambda: _groups(day), lambda: _fans(day), lambda: _merchants(day))
+    _, (by_frequency, by_week), (learned, today) = together(lambda: _groups(day), lambda: _fans(day), lambda: _merchants(day))
     card = settings.home / "model_cards" / f"{as_of.isoformat()}.html"
     write_model_card(card, as_of, learned, Evidence(today, by_frequency, by_week))
     rows = {table: lake.row_counts(settings, table, "as_of").get(as_of.isoformat(), 0) for table in TABLES}
@@ -99,12 +97,6 @@ def cohorts(spark: SparkSession, settings: Settings, as_of: date) -> dict[str, o
         "churn_model": learned.version,
         "model_card": str(card),
     }
-
-
-def _together(*works: Callable[[], Any]) -> list[Any]:
-    """What each gives, worked out at the same time: alone each is too short to keep the cores busy."""
-    with ThreadPoolExecutor(len(works)) as pool:
-        return [work.result() for work in [pool.submit(work) for work in works]]
 
 
 def _groups(day: _Day) -> None:
@@ -126,7 +118,7 @@ def _fans(day: _Day) -> tuple[list[tuple[int, int, int, float]], list[tuple[int,
     values = lifetimes.lifetime_value(scored)
     day.write("lifetime_value", values)
     spend = day.read("shop.spend_recorded.v1")
-    *_, by_frequency, by_week = _together(
+    *_, by_frequency, by_week = together(
         lambda: day.write("ltv_model", lifetimes.ltv_model(scored, parameters)),
         lambda: day.write("fan_churn_flags", lifetimes.fan_churn_flags(values, gap_percentile(days))),
         lambda: day.write("cohort_value", cohort_value(orders, refunds, values, spend)),
@@ -144,7 +136,7 @@ def _merchants(day: _Day) -> tuple[Learned, dict[str, list[float]]]:
     observations = day.keep(merchant_days.observations(histories, day.as_of))
     learned = churn.learn_churn(observations, capacity, day.settings.churn_threshold)
     money = merchant_days.recent_money(histories, day.as_of)
-    *_, today = _together(
+    *_, today = together(
         lambda: day.write(
             "merchant_churn_flags", churn.merchant_churn_flags(observations, money, learned, day.as_of, capacity)
         ),

@@ -22,9 +22,8 @@ def main() -> int:
         as_of = parse_as_of(parser.parse_args().as_of)
         settings = Settings.from_environment()
         refuse_before_first_event(settings, as_of)
-        spark = spark_session(
-            "spread_graph", settings, rows=event_rows(settings), spark_sql_shuffle_partitions=str(partitions(settings))
-        )
+        spark = spark_session("spread_graph", settings, rows=event_rows(settings))
+        spark.conf.set("spark.sql.shuffle.partitions", str(partitions(spark, settings)))
         report = spread_graph(spark, settings, as_of)
     except (SettingError, MissingJars) as error:
         print(error, file=sys.stderr)

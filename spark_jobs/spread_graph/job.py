@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pyspark.sql.functions as f
@@ -12,18 +12,20 @@ from pyspark.sql import DataFrame, Observation, Row, SparkSession
 from expectations.contract import Fate
 from expectations.settings import Settings
 from spark_jobs import lake
+from spark_jobs.session import together
 from spark_jobs.spread_graph import facts, platform_graph
 from spark_jobs.spread_graph.solve import write_solved
 from spark_jobs.spread_graph.tables import TABLES, columns
 
 ROWS_PER_PARTITION = 250_000
-WRITERS = 4  # tables committed side by side: a commit is mostly waiting
+FEW_ROWS = 20_000  # less is not worth a partition
 
 
-def partitions(settings: Settings) -> int:
-    """How many partitions suit the events of the lake, from its log alone."""
+def partitions(spark: SparkSession, settings: Settings) -> int:
+    """How many partitions suit the events of the lake, from its log alone: one a core, until they get too large."""
     rows = lake.row_counts(settings, f"{facts.SOURCE}_events", "fate").get(Fate.ACCEPTED.value, 0)
-    return max(1, round(rows / ROWS_PER_PARTITION))
+    of_cores = min(spark.sparkContext.defaultParallelism, rows // FEW_ROWS)
+    return max(1, of_cores, round(rows / ROWS_PER_PARTITION))
 
 
 def spread_graph(spark: SparkSession, settings: Settings, as_of: date) -> dict[str, Any]:
@@ -34,21 +36,27 @@ def spread_graph(spark: SparkSession, settings: Settings, as_of: date) -> dict[s
     """
     read = Observation("facts")
     rows = facts.read(spark, settings, as_of).observe(read, f.count("*").alias("rows"))
-    files = write_solved(rows, settings, as_of, partitions(settings))
+    files = write_solved(rows, settings, as_of, partitions(spark, settings))
     of_merchants = files.pop("spread_concentration")
     _replace(settings, as_of, files)
     tables = {name: lake.read_day(spark, settings, name, as_of) for name in ("spreaders", "open_graph", "key_spreaders")}
     filled = with_influence(tables)
     _replace(settings, as_of, {name: lake.day_files(rows, settings, name, as_of) for name, rows in filled.items()})
 
-    spreaders, open_graph = tables["spreaders"], tables["open_graph"]
-    of_all = lake.day_files(platform_graph.concentration_of_all(spreaders), settings, "spread_concentration", as_of)
-    _replace(settings, as_of, {"spread_concentration": of_merchants + of_all})
-    users = platform_graph.platform_spreaders(spreaders, open_graph, settings.executor_edges)
-    lake.write_day(users, settings, "platform_spreaders", as_of)
-    users = lake.read_day(spark, settings, "platform_spreaders", as_of)
-    lake.write_day(platform_graph.islands(users, spreaders), settings, "islands", as_of)
+    spreaders = tables["spreaders"]
 
+    def of_all_merchants() -> None:
+        rows = platform_graph.concentration_of_all(spreaders)
+        of_all = lake.day_files(rows, settings, "spread_concentration", as_of)
+        _replace(settings, as_of, {"spread_concentration": of_merchants + of_all})
+
+    def of_platform() -> None:
+        users = platform_graph.platform_spreaders(spreaders, tables["open_graph"], settings.executor_edges)
+        lake.write_day(users, settings, "platform_spreaders", as_of)
+        users = lake.read_day(spark, settings, "platform_spreaders", as_of)
+        lake.write_day(platform_graph.islands(users, spreaders), settings, "islands", as_of)
+
+    together(of_all_merchants, of_platform)
     spark.catalog.clearCache()
     counts = {name: lake.row_counts(settings, name, "as_of").get(as_of.isoformat(), 0) for name in TABLES}
     return {
@@ -79,5 +87,4 @@ def with_influence(tables: dict[str, DataFrame]) -> dict[str, DataFrame]:
 
 def _replace(settings: Settings, as_of: date, files: dict[str, list[Row]]) -> None:
     """Make new data files the rows of the day, one commit a table."""
-    with ThreadPoolExecutor(WRITERS) as writers:
-        list(writers.map(lambda name: lake.replace_day(settings, name, columns(name), as_of, files[name]), files))
+    together(*(partial(lake.replace_day, settings, name, columns(name), as_of, files[name]) for name in files))

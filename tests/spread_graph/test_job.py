@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -13,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from expectations.settings import Settings
 from spark_jobs import lake, session
+from spark_jobs.spread_graph import platform_graph
 from spark_jobs.spread_graph.__main__ import main
 from spark_jobs.spread_graph.job import partitions, spread_graph, with_influence
 from spark_jobs.spread_graph.tables import MERCHANT_TABLES, TABLES, columns
@@ -97,6 +99,35 @@ def test_platform_tables_follow_the_definitions(spark: SparkSession, lake_of_fac
     assert sum(row["shares"] for row in islands.values()) == sum(row["shares"] for row in rows)
 
 
+def test_islands_reach_over_merchants_through_the_users_they_share(spark: SparkSession) -> None:
+    """Forty users who each have a share with some of nine merchants, and open few: against the union of all pairs."""
+    dice = random.Random(3)
+    shops = [f"m{i}" for i in range(9)]
+    homes = {f"u{i:02}": dice.sample(shops, dice.choice([1, 1, 1, 2])) for i in range(40)}
+    facts = [share(f"s-{user}", user, merchant=shop) for user, visited in homes.items() for shop in visited]
+    pairs = []
+    for user in dice.sample(sorted(homes), 14):
+        other = dice.choice(sorted(homes))
+        facts.append(opened(f"s-{other}", user, merchant=homes[other][0]))
+        pairs.append((user, other))
+    island = {user: user for user in homes}
+    for one, two in pairs:
+        low, high = sorted((island[one], island[two]))
+        island = {user: low if name == high else name for user, name in island.items()}
+    assert 1 < len(set(island.values())) < 40
+    tables = solved(*facts)
+    spreaders, open_graph = (spark.createDataFrame(tables[name], columns(name)) for name in ("spreaders", "open_graph"))
+    components = {(row["merchant_id"], row["component_id"]) for row in tables["spreaders"]}
+    found = platform_graph.platform_spreaders(spreaders, open_graph, 1_000_000).persist()
+    assert {row["user_id"]: row["island_id"] for row in found.collect()} == island
+    for row in platform_graph.islands(found, spreaders).collect():
+        people = {user for user, name in island.items() if name == row["island_id"]}
+        merchants = {fact["merchant_id"] for fact in tables["spreaders"] if fact["user_id"] in people}
+        assert (row["users"], row["merchants"]) == (len(people), len(merchants))
+    joined = {island[component] for _, component in components}
+    assert len(joined) < len({component for _, component in components}), "no island joins components of several merchants"
+
+
 def test_concentration_of_every_merchant_together(spark: SparkSession, lake_of_facts: Settings) -> None:
     found = {row["metric"]: row for row in read(spark, lake_of_facts, "spread_concentration") if row["merchant_id"] == "all"}
     spreaders = read(spark, lake_of_facts, "spreaders")
@@ -166,10 +197,13 @@ def test_without_shares_every_table_is_there_and_empty(spark: SparkSession, sett
     assert {name: read(spark, settings, name) for name in TABLES} == {name: [] for name in TABLES}
 
 
-def test_partitions_grow_with_the_lake(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert partitions(settings) == 1
-    monkeypatch.setattr(lake, "row_counts", lambda *_: {"accepted": 10_000_000, "duplicate": 5})
-    assert partitions(settings) == 40
+@pytest.mark.parametrize(("rows", "expected"), [(0, 1), (30_000, 1), (300_000, 2), (10_000_000, 40)])
+def test_partitions_grow_with_the_lake(
+    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch, rows: int, expected: int
+) -> None:
+    assert spark.sparkContext.defaultParallelism == 2
+    monkeypatch.setattr(lake, "row_counts", lambda *_: {"accepted": rows, "duplicate": 5_000_000})
+    assert partitions(spark, settings) == expected
 
 
 def test_the_command_names_what_is_wrong(
