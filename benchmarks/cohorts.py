@@ -58,8 +58,8 @@ def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
 
 def fit_ours(frame: pd.DataFrame) -> tuple[Vector, Vector]:
     history = bgnbd.Histories.group(*(frame[name].to_numpy(np.float64) for name in ("x", "recency", "age")))
-    spending = frame[frame["x"] > 0]
-    value = gamma_gamma.fit(spending["x"].to_numpy(), spending["mean"].to_numpy())
+    x, mean = frame["x"].to_numpy(), frame["mean"].to_numpy()
+    value = gamma_gamma.fit(x[x > 0], mean[x > 0])
     return bgnbd.fit(history).parameters, value.parameters
 
 

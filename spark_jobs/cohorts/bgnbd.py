@@ -22,8 +22,10 @@ PARAMETERS = ("r", "alpha", "a", "b")
 # Beyond these a model is its own limit (everybody alike, nobody leaves) to all digits that matter, while the textbook form of
 # the expectation, which others may check against, loses its digits.
 _LOWER, _UPPER = np.full(4, 1e-7), np.array([1e6, 1e6, 1e5, 1e5])
+_LOWER_HALF = np.tril_indices(4, -1)
 _FIRST_TERMS = 1 << 15  # of the series in `expected_if_alive`, before quadrature takes over
 _COUNTABLE = 16  # histories that could be, for each customer, up to which they are counted without being sorted
+_FEW_DAYS = 10_000  # are counted even where the customers are fewer
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 
@@ -45,7 +47,7 @@ class Histories:
     def group(cls, x: Vector, recency: Vector, age: Vector, customers: Vector | None = None) -> Histories:
         """Sort and count; the order of the customers makes no difference to any figure."""
         each_x = x.astype(np.int64)
-        (recency_at, recencies), (age_at, ages) = (pd.factorize(column, sort=True) for column in (recency, age))
+        (recency_at, recencies), (age_at, ages) = _numbered(recency), _numbered(age)
         if len(x) == 0:
             return cls(each_x, recency_at, age_at, recencies, ages, np.zeros(0))
         shape = (int(each_x.max()) + 1, len(recencies), len(ages))
@@ -64,6 +66,16 @@ class Histories:
         """Every so manieth history."""
         kept = {name: getattr(self, name)[::step] for name in ("x", "recency_at", "age_at", "customers")}
         return replace(self, **kept)
+
+
+def _numbered(weeks: Vector) -> tuple[NDArray[np.int64], Vector]:
+    """Times as positions in a rising table of the different ones; whole days, as they mostly are, are counted, not hashed."""
+    days = np.rint(weeks * 7).astype(np.int64)
+    if days.max(initial=0) < max(len(days), _FEW_DAYS) and np.array_equal(days / 7, weeks):
+        occurs = np.bincount(days) > 0
+        return (np.cumsum(occurs) - 1)[days], np.flatnonzero(occurs) / 7
+    positions, table = pd.factorize(weeks, sort=True)
+    return positions, table
 
 
 class _LogLikelihood:
@@ -130,8 +142,7 @@ class _LogLikelihood:
             for j, other in enumerate(slopes[: i + 1]):
                 product = signs[i] * signs[j] * (weighed.sum() if other is None else weighed @ other)
                 hessian[j, i] += product
-        lower = np.tril_indices(4, -1)
-        hessian[lower] = hessian.T[lower]
+        hessian[_LOWER_HALF] = hessian.T[_LOWER_HALF]
         return value, gradient, hessian
 
     def _rising(self, r: float, a: float, b: float) -> tuple[float, Vector, Vector]:

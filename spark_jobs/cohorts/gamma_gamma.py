@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaln, digamma, polygamma
+from scipy.special import betaln, digamma, zeta
 
 from spark_jobs.cohorts.likelihood import FEW, SAMPLED, Fit, Vector, maximise
 
@@ -40,7 +40,7 @@ class _LogLikelihood:
         below = logs_x + values * np.log(v) - self.log_total  # Σ x·ln(1 + v / total)
         value = -float(self.n @ betaln(q, shape)) - self.log_mean - q * logs - p * below
 
-        both, both_1 = digamma(q + shape), polygamma(1, q + shape)
+        both, both_1 = digamma(q + shape), _trigamma(q + shape)
         gradient = np.array(
             [
                 self.n @ (self.x * (both - digamma(shape))) - below,
@@ -49,10 +49,15 @@ class _LogLikelihood:
             ]
         )
         d_pq, d_pv, d_qv = self.n @ (self.x * both_1), -once_x, count / v - once
-        d_pp = self.n @ (self.x**2 * (both_1 - polygamma(1, shape)))
-        d_qq = self.n @ (both_1 - polygamma(1, q))
+        d_pp = self.n @ (self.x**2 * (both_1 - _trigamma(shape)))
+        d_qq = self.n @ (both_1 - _trigamma(q))
         d_vv = q * (twice - count / v**2) + p * twice_x
         return value, gradient, np.array([[d_pp, d_pq, d_pv], [d_pq, d_qq, d_qv], [d_pv, d_qv, d_vv]])
+
+
+def _trigamma(z: Vector) -> Vector:
+    slope: Vector = zeta(2, z)
+    return slope
 
 
 def fit(x: NDArray[np.int64], mean: Vector, customers: Vector | None = None) -> Fit:
@@ -63,15 +68,26 @@ def fit(x: NDArray[np.int64], mean: Vector, customers: Vector | None = None) -> 
         mean: their mean, above 0.
         customers: how many have them; 1 each by default.
     """
-    weights = np.ones(len(x)) if customers is None else customers
-    # One order for whatever order they came in, so that sums have one value; any will do.
-    order = np.argsort(mean.astype(np.float64).view(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + x.astype(np.uint64))
-    x, mean, weights = x[order], mean[order], weights[order]
+    x, mean, weights = _in_one_order(x, mean, customers)
     level = float(weights @ mean) / float(weights.sum())
     starts = [np.array(start) for start in ((2, 3, level), (6, 4, level / 4), (1, 20, 20 * level), (20, 2, level / 20))]
     low, high = (np.array([limit, limit, limit * level]) for limit in _BOUNDS)
     some = _LogLikelihood(x[::SAMPLED], mean[::SAMPLED], weights[::SAMPLED]) if len(x) > FEW else None
     return maximise(_LogLikelihood(x, mean, weights), starts, low, high, some)
+
+
+def _in_one_order(x: NDArray[np.int64], mean: Vector, customers: Vector | None) -> tuple[NDArray[np.int64], Vector, Vector]:
+    """The same customers with their weights, in one order for whatever order they came in, so that sums have one value."""
+    if customers is not None:
+        order = np.lexsort((customers, mean, x))
+        return x[order], mean[order], customers[order]
+    few_bits = x.astype(np.min_scalar_type(x.max(initial=0)))  # sorted by counting, unlike longer numbers
+    mean = mean[np.argsort(few_bits, kind="stable")]
+    counts = np.bincount(x)
+    ends = np.cumsum(counts)
+    for end, count in zip(ends.tolist(), counts.tolist(), strict=True):
+        mean[end - count : end].sort()
+    return np.repeat(np.arange(len(counts)), counts), mean, np.ones(len(x))
 
 
 def is_degenerate(parameters: Vector) -> bool:

@@ -16,6 +16,7 @@ from pyspark.sql import Column, DataFrame
 
 from expectations.contract import MONEY_LIMIT
 from spark_jobs.cohorts import bgnbd, gamma_gamma
+from spark_jobs.cohorts.likelihood import Vector
 from spark_jobs.cohorts.purchases import MONEY
 
 MINIMUM_REPEAT_CUSTOMERS = 100
@@ -80,15 +81,15 @@ def _fit(rows: pd.DataFrame, minimum: int) -> pd.DataFrame:
     Args:
         minimum: with fewer repeat customers nothing is fitted.
     """
-    weights = rows["n"] if "n" in rows else pd.Series(1.0, index=rows.index)
+    weights = rows["n"].to_numpy(np.float64) if "n" in rows else None
     whole, before = _histories(rows, weights, ""), _histories(rows, weights, "_before")
     repeat, repeat_before = (int(known.customers[known.x > 0].sum()) for known in (whole, before))
     fit = bgnbd.fit(whole) if repeat >= minimum else None
     fit_before = bgnbd.fit(before) if repeat_before >= minimum else None
-    spending, value = rows[rows["mean"].notna()], None
-    if fit and len(spending):
-        times, means = spending["x"].to_numpy(np.int64), spending["mean"].to_numpy()
-        value = gamma_gamma.fit(times, means, weights[spending.index].to_numpy(np.float64))
+    spends, value = rows["mean"].notna().to_numpy(), None
+    if fit and spends.any():
+        times, means = rows["x"].to_numpy()[spends].astype(np.int64), rows["mean"].to_numpy()[spends]
+        value = gamma_gamma.fit(times, means, None if weights is None else weights[spends])
     is_value_fitted = value is not None and value.has_converged and not gamma_gamma.is_degenerate(value.parameters)
     fits = ((fit, len(bgnbd.PARAMETERS)), (value, len(gamma_gamma.PARAMETERS)))
     estimates = [number for one, size in fits for number in (_or_null(one.parameters) if one else [None] * size)]
@@ -108,11 +109,11 @@ def _fit(rows: pd.DataFrame, minimum: int) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
-def _histories(rows: pd.DataFrame, weights: pd.Series[float], suffix: str) -> bgnbd.Histories:
+def _histories(rows: pd.DataFrame, weights: Vector | None, suffix: str) -> bgnbd.Histories:
     names = [f"{name}{suffix}" for name in ("x", "recency", "age")]
-    known = rows[names[0]].notna()
-    x, recency, age = (rows.loc[known, name].to_numpy(np.float64) for name in names)
-    return bgnbd.Histories.group(x, recency, age, np.asarray(weights[known], dtype=np.float64))
+    known = rows[names[0]].notna().to_numpy()
+    x, recency, age = (rows[name].to_numpy(np.float64)[known] for name in names)
+    return bgnbd.Histories.group(x, recency, age, None if weights is None else weights[known])
 
 
 def _or_null(values: Any) -> list[float | None]:

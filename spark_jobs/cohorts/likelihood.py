@@ -74,7 +74,7 @@ def _climb(likelihood: Likelihood, x: Vector, low: Vector, high: Vector) -> Fit:
     for _ in range(_MOST_STEPS):
         free = ~(((x <= low) & (gradient < 0)) | ((x >= high) & (gradient > 0)))
         step = np.zeros_like(x)
-        step[free] = _uphill(hessian[np.ix_(free, free)], gradient[free])
+        step[free] = _uphill(hessian[free][:, free], gradient[free])
         if 0.5 * gradient @ step < _ENOUGH:
             has_converged = True
             break
@@ -114,7 +114,7 @@ def _uphill(hessian: Vector, gradient: Vector) -> Vector:
 def _log_errors(hessian: Vector, free: NDArray[np.bool_]) -> Vector:
     """Standard errors of the logarithms of the free parameters, nan for the others."""
     errors = np.full(len(hessian), np.nan)
-    information = -hessian[np.ix_(free, free)]
+    information = -hessian[free][:, free]
     if free.any() and np.linalg.eigvalsh(information).min() > 1e-9:
         errors[free] = np.sqrt(np.diag(np.linalg.inv(information)))
     return errors

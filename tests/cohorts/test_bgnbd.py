@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
@@ -213,6 +214,18 @@ def test_poor_data_give_positive_finite_parameters(rows: list[tuple[float, float
     expected = bgnbd.expected_purchases(found.parameters, x, recency, age, 365 / 7)
     assert np.all(np.isfinite(expected))
     assert np.all(expected >= 0)
+
+
+@pytest.mark.parametrize("a_day", [1 / 7, 0.1, 250.0], ids=["whole days", "other times", "far apart"])
+def test_histories_keep_every_time(a_day: float) -> None:
+    rng = np.random.default_rng(6)
+    x, recency, age = rng.integers(0, 3, 50).astype(float), rng.integers(0, 40, 50) * a_day, rng.integers(40, 90, 50) * a_day
+    found = bgnbd.Histories.group(x, recency, age)
+    times = zip(found.x, found.recencies[found.recency_at], found.ages[found.age_at], strict=True)
+    counted = dict(zip(times, found.customers, strict=True))
+    assert counted == Counter(zip(x, recency, age, strict=True))
+    assert np.all(np.diff(found.recencies) > 0)
+    assert np.all(np.diff(found.ages) > 0)
 
 
 def test_nobody_at_all_is_no_error() -> None:

@@ -50,6 +50,17 @@ def test_order_of_customers_makes_no_difference() -> None:
     assert np.array_equal(gamma_gamma.fit(x, mean).parameters, gamma_gamma.fit(x[shuffled], mean[shuffled]).parameters)
 
 
+def test_order_of_weighted_customers_makes_no_difference() -> None:
+    """Also of such as are alike but in their weight."""
+    rng = np.random.default_rng(9)
+    x, mean, customers = rng.integers(1, 4, 400), rng.integers(1, 30, 400) / 7, rng.integers(1, 9, 400) / 3
+    shuffled = rng.permutation(400)
+    one = gamma_gamma.fit(x, mean, customers)
+    other = gamma_gamma.fit(x[shuffled], mean[shuffled], customers[shuffled])
+    assert np.array_equal(one.parameters, other.parameters)
+    assert one.log_likelihood == other.log_likelihood
+
+
 def test_many_customers_have_the_fit_that_a_search_without_a_sample_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(10)
     x = rng.integers(1, 9, 30_000)
