@@ -26,7 +26,7 @@ from spark_jobs.cohorts import bgnbd, gamma_gamma, lifetimes
 from spark_jobs.cohorts.likelihood import Vector
 from spark_jobs.session import spark_session
 
-REPEATS = 3
+REPEATS = 5
 SAMPLE = 20  # merchants whose fits by the package are timed
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import betaincc, betaln, expit
 
-from spark_jobs.cohorts.likelihood import FEW, SAMPLED, Fit, Vector, maximise
+from spark_jobs.cohorts.likelihood import FEW, SAMPLED, Fit, Vector, blocks, maximise
 
 PARAMETERS = ("r", "alpha", "a", "b")
 # Beyond these a model is its own limit (everybody alike, nobody leaves) to all digits that matter, while the textbook form of
@@ -78,6 +78,15 @@ def _numbered(weeks: Vector) -> tuple[NDArray[np.int64], Vector]:
     return positions, table
 
 
+class _Times:
+    """L(t) = ln(1 + t/α) of a table of times; by α it falls with `slope`, and its second derivative is `curvature`."""
+
+    def __init__(self, times: Vector, alpha: float) -> None:
+        self.log = np.log1p(times / alpha)
+        self.slope = times / (alpha * (alpha + times))
+        self.curvature = times * (2 * alpha + times) / (alpha * (alpha + times)) ** 2
+
+
 class _LogLikelihood:
     """Log-likelihood of grouped histories with its gradient and Hessian by r, α, a, b.
 
@@ -99,51 +108,51 @@ class _LogLikelihood:
     def __call__(self, parameters: Vector) -> tuple[float, Vector, Vector]:
         r, alpha, a, b = parameters
         value, gradient, hessian = self._rising(r, a, b)
-        ages, recencies = self.histories.ages, self.histories.recencies
-        log_age, log_recency = np.log1p(ages / alpha), np.log1p(recencies / alpha)
-        # By α, the slope of L(t) is −t/(α(α+t)); that of the slope is the square's one below.
-        age_1, recency_1 = ages / (alpha * (alpha + ages)), recencies / (alpha * (alpha + recencies))
-        age_2 = ages * (2 * alpha + ages) / (alpha * (alpha + ages)) ** 2
-        recency_2 = recencies * (2 * alpha + recencies) / (alpha * (alpha + recencies)) ** 2
+        ages, recencies = (_Times(table, alpha) for table in (self.histories.ages, self.histories.recencies))
+        value -= r * float(self.once_n @ ages.log) + self.purchases * np.log(alpha)
+        gradient += [-self.once_n @ ages.log, r * self.once_n @ ages.slope - self.purchases / alpha, 0, 0]
+        hessian[0, 1] += self.once_n @ ages.slope
+        hessian[1, 1] -= r * self.once_n @ ages.curvature - self.purchases / alpha**2
+        for rows in blocks(len(self.n)):
+            value += self._returned(rows, parameters, ages, recencies, gradient, hessian)
+        hessian[_LOWER_HALF] = hessian.T[_LOWER_HALF]
+        return value, gradient, hessian
 
-        value -= r * float(self.once_n @ log_age) + self.purchases * np.log(alpha)
-        gradient += [-self.once_n @ log_age, r * self.once_n @ age_1 - self.purchases / alpha, 0, 0]
-        hessian[0, 1] += self.once_n @ age_1
-        hessian[1, 1] -= r * self.once_n @ age_2 - self.purchases / alpha**2
-
-        age_at, recency_at = self.age_at, self.recency_at
-        shape, inverse = r + self.x, 1 / (b + self.x - 1)
-        own_age, span = log_age[age_at], (log_age[age_at] - log_recency[recency_at])
+    def _returned(
+        self, rows: slice, parameters: Vector, ages: _Times, recencies: _Times, gradient: Vector, hessian: Vector
+    ) -> float:
+        """The share of some histories with repeat purchases; adds theirs to the gradient and the upper half of the Hessian."""
+        r, _, a, b = parameters
+        n, x, age_at, recency_at = self.n[rows], self.x[rows], self.age_at[rows], self.recency_at[rows]
+        shape, inverse = r + x, 1 / (b + x - 1)
+        own_age, own_1, own_2 = ages.log[age_at], ages.slope[age_at], ages.curvature[age_at]
+        span = own_age - recencies.log[recency_at]
         odds = np.log(a * inverse) + shape * span
         small = np.exp(-np.abs(odds))
         left = np.where(odds > 0, 1, small) / (1 + small)  # probability of having left, given the history
-        value += float(self.n @ (np.maximum(odds, 0) + np.log(1 + small) - shape * own_age))
 
-        n_left = self.n * left
-        turn = recency_1[recency_at] - age_1[age_at]  # of the span by α
+        n_left, of_n = n * left, n * shape
+        turn = recencies.slope[recency_at] - own_1  # of the span by α
         slope = shape * turn  # of the odds by α
-        own_1, of_n = age_1[age_at], self.n * shape
         gradient += [
-            n_left @ span - self.n @ own_age,
+            n_left @ span - n @ own_age,
             n_left @ slope + of_n @ own_1,
             n_left.sum() / a,
             -n_left @ inverse,
         ]
-        hessian[0, 1] += n_left @ turn + self.n @ own_1
-        hessian[1, 1] += (n_left * shape) @ (age_2[age_at] - recency_2[recency_at]) - of_n @ age_2[age_at]
+        hessian[0, 1] += n_left @ turn + n @ own_1
+        hessian[1, 1] += (n_left * shape) @ (own_2 - recencies.curvature[recency_at]) - of_n @ own_2
         hessian[2, 2] -= n_left.sum() / a**2
         hessian[3, 3] += n_left @ (inverse * inverse)
 
         n_both = n_left * (1 - left)
         slopes = (span, slope, None, inverse)  # of the odds by each parameter; by a it is 1/a, by b its negative
-        signs = np.array([1, 1, 1 / a, -1])
+        signs = (1, 1, 1 / a, -1)
         for i, one in enumerate(slopes):
             weighed = n_both if one is None else n_both * one
             for j, other in enumerate(slopes[: i + 1]):
-                product = signs[i] * signs[j] * (weighed.sum() if other is None else weighed @ other)
-                hessian[j, i] += product
-        hessian[_LOWER_HALF] = hessian.T[_LOWER_HALF]
-        return value, gradient, hessian
+                hessian[j, i] += signs[i] * signs[j] * (weighed.sum() if other is None else weighed @ other)
+        return float(n @ (np.maximum(odds, 0) + np.log(1 + small) - shape * own_age))
 
     def _rising(self, r: float, a: float, b: float) -> tuple[float, Vector, Vector]:
         """What does not depend on times: ln of Γ(r+x)·Γ(b+x)·Γ(a+b) / (Γ(r)·Γ(b)·Γ(a+b+x)), as sums of one sign."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaln, digamma, zeta
 
-from spark_jobs.cohorts.likelihood import FEW, SAMPLED, Fit, Vector, maximise
+from spark_jobs.cohorts.likelihood import FEW, SAMPLED, Fit, Vector, blocks, maximise
 
 PARAMETERS = ("p", "q", "v")
 _BOUNDS = (1e-7, 1e7)
@@ -22,21 +22,21 @@ class _LogLikelihood:
 
     def __init__(self, x: NDArray[np.int64], mean: Vector, customers: Vector) -> None:
         self.total = x * mean
-        self.weights = customers, customers * x  # of the customers, and of their values
+        self.weights = np.column_stack([customers, customers * x])  # of the customers, and of their values
         # Terms that depend on x alone are worked out once for each x.
         counts = np.bincount(x, weights=customers)
         self.x = np.flatnonzero(counts)
         self.n = counts[self.x]
         logs = np.log(mean)
         self.log_mean = float(customers @ logs)
-        self.log_total = float(self.weights[1] @ logs + self.n @ (self.x * np.log(self.x)))
+        self.log_total = float(self.weights[:, 1] @ logs + self.n @ (self.x * np.log(self.x)))
 
     def __call__(self, parameters: Vector) -> tuple[float, Vector, Vector]:
         p, q, v = parameters
         shape, count, values = p * self.x, self.n.sum(), self.n @ self.x
-        inverse = 1 / (v + self.total)
-        columns = np.log1p(self.total / v), inverse, inverse**2
-        (logs, once, twice), (logs_x, once_x, twice_x) = ([float(n @ column) for column in columns] for n in self.weights)
+        (logs, logs_x), (once, once_x), (twice, twice_x) = sum(
+            (self._sums(rows, v) for rows in blocks(len(self.total))), np.zeros((3, 2))
+        )
         below = logs_x + values * np.log(v) - self.log_total  # Σ x·ln(1 + v / total)
         value = -float(self.n @ betaln(q, shape)) - self.log_mean - q * logs - p * below
 
@@ -53,6 +53,13 @@ class _LogLikelihood:
         d_qq = self.n @ (both_1 - _trigamma(q))
         d_vv = q * (twice - count / v**2) + p * twice_x
         return value, gradient, np.array([[d_pp, d_pq, d_pv], [d_pq, d_qq, d_qv], [d_pv, d_qv, d_vv]])
+
+    def _sums(self, rows: slice, v: float) -> Vector:
+        """Of ln(1 + total/v), 1/(v + total) and its square: the sums over some customers, and over their values."""
+        inverse = 1 / (v + self.total[rows])
+        columns = np.stack([np.log1p(self.total[rows] / v), inverse, inverse**2])
+        sums: Vector = columns @ self.weights[rows]
+        return sums
 
 
 def _trigamma(z: Vector) -> Vector:
