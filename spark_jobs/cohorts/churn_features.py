@@ -123,7 +123,7 @@ def _silence(short: str, nothing: str, plural: str) -> Callable[[Mapping[str, fl
             return f"{nothing} for {_days(silence)}; before that every {'day' if gap <= 1 else f'{gap} days'}"
         if silence > 2:
             return f"{nothing} for {_days(silence)}"
-        return f"{new} {plural} in the last 28 days, {old} in the 28 days before"
+        return f"{plural}: {new} in the last 28 days, {old} in the 28 days before"
 
     return say
 
@@ -131,7 +131,7 @@ def _silence(short: str, nothing: str, plural: str) -> Callable[[Mapping[str, fl
 def _change(plural: str, name: str) -> Callable[[Mapping[str, float]], str]:
     def say(row: Mapping[str, float]) -> str:
         new, old = round(row[f"{name}_28d"]), round(row[f"{name}_prev_28d"])
-        return f"{new} {plural} in the last 28 days, {old} in the 28 days before"
+        return f"{plural}: {new} in the last 28 days, {old} in the 28 days before"
 
     return say
 
@@ -157,7 +157,7 @@ TOPICS: dict[str, tuple[tuple[str, ...], Callable[[Mapping[str, float]], str]]] 
     "fans won": (("fans_won_change",), _change("new fans", "fans_won")),
     "shares": (("shares_change",), _change("shares", "shares")),
     "teams": (("teams_change",), _change("teams opened", "teams")),
-    "tickets": (("tickets_level",), lambda row: f"{round(row['tickets_28d'])} support tickets in the last 28 days"),
-    "fans lost": (("fans_lost_level",), lambda row: f"{round(row['fans_lost_28d'])} fans lost in the last 28 days"),
+    "tickets": (("tickets_level",), lambda row: f"support tickets: {round(row['tickets_28d'])} in the last 28 days"),
+    "fans lost": (("fans_lost_level",), lambda row: f"fans lost: {round(row['fans_lost_28d'])} in the last 28 days"),
     "tenure": (("tenure",), lambda row: f"on the platform for {_days(round(row['tenure_days']))}"),
 }
