@@ -81,7 +81,7 @@ class PartitionSolver:
         if not received:
             return
         day = {"as_of": self.as_of.isoformat()}
-        # In one chunk, since Arrow's `take` looks through all chunks for each row.
+        # In one chunk: taking rows out of many is several times slower.
         rows_of = solve(pa.Table.from_batches(received).combine_chunks(), self.as_of, self.executor_edges)
         for name, rows in rows_of.items():
             if len(rows):
