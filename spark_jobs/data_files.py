@@ -29,18 +29,33 @@ _ROWS_OF_A_GROUP = 100_000  # where rows are sorted, a reader skips most of a la
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
 
-def write_file(uri: str, partition: Mapping[str, str | None], rows: pa.Table, described: Sequence[str] = ()) -> pa.RecordBatch:
+def write_file(
+    uri: str,
+    partition: Mapping[str, str | None],
+    rows: pa.Table,
+    *,
+    described: Sequence[str] = (),
+    unique: Sequence[str] = (),
+) -> pa.RecordBatch:
     """Write rows into the folder of a table, where no commit names them yet; gives one row of `DATA_FILE`.
 
     Args:
         uri: of the table.
         partition: the values of its partition columns, which are not among the rows' columns.
         described: columns whose range the commit tells, so that readers skip files.
+        unique: columns that have another value in almost every row, for which a dictionary is only a detour.
     """
     files = PyFileSystem(DeltaStorageHandler(uri))
     path = "/".join([*(f"{name}={value or _NO_VALUE}" for name, value in partition.items()), f"part-{uuid4()}.zstd.parquet"])
     with files.open_output_stream(path) as sink:
-        pq.write_table(rows, sink, compression="zstd", store_decimal_as_integer=True, row_group_size=_ROWS_OF_A_GROUP)
+        pq.write_table(
+            rows,
+            sink,
+            compression="zstd",
+            store_decimal_as_integer=True,
+            row_group_size=_ROWS_OF_A_GROUP,
+            use_dictionary=[name for name in rows.column_names if name not in unique],
+        )
     written = files.get_file_info(path)
     row = {
         "path": path,

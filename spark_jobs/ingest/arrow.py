@@ -39,7 +39,8 @@ PACK = pa.schema(
 KEYS = pa.schema({"keys": pa.binary()})
 _NEW_COPY = ("dt", "file", "line", "fate", "event_key", "value_hash")
 _ORDER = ("event_type", "event_time", "file", "line")
-_PACK_BYTES = 4 << 20  # of raw lines
+_UNIQUE = ("event_id", "event_key", "value_hash")
+_PACK_BYTES = 16 << 20  # of raw lines
 _BUFFERED_BYTES = 512 << 20
 
 
@@ -279,36 +280,39 @@ class _Packs:
 
 
 class _Writer:
-    """Collects settled lines by partition and writes them as data files."""
+    """Collects settled lines by partition, those that are accepted also by type, and writes them as data files."""
 
     def __init__(self, reader: Reader):
         self._schema, self._uri = reader.schema, reader.table
-        self._tables: dict[tuple[str, str | None], list[pa.Table]] = defaultdict(list)
+        self._tables: dict[tuple[str, str | None], dict[str, list[pa.Table]]] = defaultdict(lambda: defaultdict(list))
         self.bytes = 0
 
     def add(self, table: pa.Table) -> None:
         """Take lines of one fate."""
         fate = table["fate"][0].as_py()
         self.bytes += table.nbytes
-        if "event_month" not in table.column_names or fate != Fate.ACCEPTED:
-            self._tables[fate, None].append(table)
+        if fate != Fate.ACCEPTED:
+            self._tables[fate, None][""].append(table)
             return
+        event_type = table["event_type"][0].as_py()
         months = pc.unique(table["event_month"]).to_pylist()
         for month in months:
             part = table if len(months) == 1 else table.filter(pc.equal(table["event_month"], month))
-            self._tables[fate, month].append(part)
+            self._tables[fate, month][event_type].append(part)
 
     def flush(self) -> Iterator[pa.RecordBatch]:
-        for (fate, month), tables in sorted(self._tables.items(), key=str):
-            yield self._write(fate, month, pa.concat_tables(tables, promote_options="default"))
-        self._tables.clear()
+        for fate, month in sorted(self._tables, key=str):
+            kinds = self._tables.pop((fate, month))
+            rows = pa.concat_tables([_sorted(kinds[kind]) for kind in sorted(kinds)], promote_options="default")
+            names = [name for name in self._schema.names if name in rows.column_names and name not in lake.PARTITION_COLUMNS]
+            partition = {"fate": fate, "event_month": month}
+            yield write_file(self._uri, partition, rows.select(names), described=lake.DESCRIBED, unique=_UNIQUE)
         self.bytes = 0
 
-    def _write(self, fate: str, month: str | None, table: pa.Table) -> pa.RecordBatch:
-        order = [(name, "ascending") for name in _ORDER if name in table.column_names]
-        names = [name for name in self._schema.names if name in table.column_names and name not in lake.PARTITION_COLUMNS]
-        rows = table.select(names).sort_by(order)
-        return write_file(self._uri, {"fate": fate, "event_month": month}, rows, lake.DESCRIBED)
+
+def _sorted(tables: list[pa.Table]) -> pa.Table:
+    rows = pa.concat_tables(tables, promote_options="default")
+    return rows.sort_by([(name, "ascending") for name in _ORDER if name in rows.column_names])
 
 
 def _are_requests(table: pa.Table) -> bool:

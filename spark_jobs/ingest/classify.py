@@ -33,7 +33,7 @@ from expectations.contract import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:[0-5]\d)", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_INT64 = 1 << 63
+INT64 = 1 << 63
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)  # no rounding: two numbers are equal only if they are
 _ORDER_LINE_NAMES = frozenset(field.name for field in ORDER_LINE)
 _ENVELOPE = frozenset(("specversion", "id", "source", "type", "time", "data"))
@@ -49,7 +49,7 @@ class Fault(Exception):
 _RANK = {reason: rank for rank, reason in enumerate(Reason)}
 
 
-def _number(literal: str) -> int | Decimal:
+def number(literal: str) -> int | Decimal:
     """A JSON number with a point or an exponent, by value: 129.0 and 1.29e2 are 129."""
     value = Decimal(literal)
     if not value or (value.adjusted() < 40 and value == value.to_integral_value()):
@@ -57,7 +57,7 @@ def _number(literal: str) -> int | Decimal:
     return value.normalize(_EXACT)
 
 
-decode = msgspec.json.Decoder(float_hook=_number).decode
+decode = msgspec.json.Decoder(float_hook=number).decode
 canonical = msgspec.json.Encoder(order="sorted", decimal_format="number").encode
 encode = msgspec.json.encode
 
@@ -128,8 +128,8 @@ def _money(value: Any) -> int:
 
 
 def _integer(minimum: int | None, maximum: int | None) -> Callable[[Any], int]:
-    low = -_INT64 if minimum is None else minimum
-    high = _INT64 - 1 if maximum is None else maximum
+    low = -INT64 if minimum is None else minimum
+    high = INT64 - 1 if maximum is None else maximum
 
     def parse(value: Any) -> int:
         if type(value) is not int:

@@ -1,27 +1,31 @@
 """Lines as Arrow columns: `Lines.classified` gives every line what `classify` gives it, most of them a whole column at a time.
 
 A line is plain if nothing about it needs thought: the six fields of the envelope and no other, known fields, no empty string,
-amounts and times in their usual form. Plain lines of a type are checked and converted column by column, half as fast again;
-every other line is classified by itself.
+amounts and times in their usual form. Plain lines are decoded into structs of their type, which checks most of this on the way,
+and become columns together; every other line is classified by itself.
 """
 
 from __future__ import annotations
 
 import gc
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
+from functools import reduce
 from hashlib import blake2b
-from operator import itemgetter
+from operator import attrgetter, or_
 from types import NoneType
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import astuple
 
-from expectations.contract import MAX_LINE_BYTES, PERSON_FIELDS, EventType, Fate, Field, Kind, event_types, order_lines
-from spark_jobs.ingest.classify import Classifier, Fault, Line, canonical, decode, encode, field_parser, has_unknown_parts
+from expectations.contract import MAX_LINE_BYTES, ORDER_LINE, PERSON_FIELDS, EventType, Fate, Field, Kind, event_types
+from spark_jobs.ingest.classify import INT64, Classifier, Line, canonical, encode, number
 from spark_jobs.ingest.files import LandingFile
 
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
@@ -32,8 +36,9 @@ _PLAIN_TIME = (
     r"\A(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
     r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])\z"
 )
-_NOT_PLAIN = (msgspec.MsgspecError, UnicodeError, RecursionError, ArithmeticError, LookupError, TypeError)
-_envelope = itemgetter("specversion", "id", "source", "type", "time", "data")
+_NOT_PLAIN = (msgspec.MsgspecError, UnicodeError, RecursionError, ArithmeticError)
+_Text = Annotated[str, Meta(min_length=1)]
+_data, _id, _source, _time = (attrgetter(name) for name in ("data", "id", "source", "time"))
 
 Columns = dict[str, pa.Array]
 Bad = set[int]  # positions of lines that are not plain
@@ -50,12 +55,22 @@ class Lines:
         self.bytes = 0
 
     def add(self, file: LandingFile, lines: Iterable[tuple[int, bytes]]) -> None:
-        for number, raw in lines:
-            self.numbers.append(number)
+        for line, raw in lines:
+            self.numbers.append(line)
             self.raws.append(raw)
             self.bytes += len(raw)
         self.at.extend([len(self.files)] * (len(self.numbers) - len(self.at)))
         self.files.append(file)
+
+
+class _Places:
+    """Where lines come from, as arrays."""
+
+    def __init__(self, lines: Lines):
+        self.at, self.numbers = np.array(lines.at, np.int64), np.array(lines.numbers, np.int64)
+        self.dts = pa.array([file.dt for file in lines.files], pa.date32())
+        self.names = pa.array([file.name for file in lines.files], pa.string())
+        self.raws = lines.raws
 
 
 class ColumnClassifier:
@@ -64,7 +79,8 @@ class ColumnClassifier:
     def __init__(self, source: str, currency: str, timezone: str):
         self._timezone = timezone
         self._classifier = Classifier(source, currency, timezone)
-        self._types = {event.name: _PlainType(event, currency) for event in event_types(source)}
+        self._types = {(plain := _PlainType(event, currency)).model: plain for event in event_types(source)}
+        self._decode = msgspec.json.Decoder(reduce(or_, self._types), float_hook=number).decode
 
     def classified(self, lines: Lines, *, keep_raw: bool = False) -> Iterator[pa.Table]:
         """Tables with the columns of `lake.ENVELOPE` and of the fields that their lines have, in no order.
@@ -78,53 +94,53 @@ class ColumnClassifier:
             gc.enable()
 
     def _classified(self, lines: Lines, keep_raw: bool) -> Iterator[pa.Table]:
-        groups: dict[str, list[Any]] = {name: [] for name in self._types}
+        groups: dict[type, tuple[list[int], list[Any]]] = {model: ([], []) for model in self._types}
         odd = []
         for position, raw in enumerate(lines.raws):
             try:
-                event = decode(raw)
-                parts = _envelope(event)
-                group = groups[parts[3]]
+                event = self._decode(raw)
             except _NOT_PLAIN:
                 odd.append(position)
                 continue
-            if len(event) == len(parts) and len(raw) <= MAX_LINE_BYTES:
-                group.append((position, event, *parts))
-            else:
+            if len(raw) > MAX_LINE_BYTES:
                 odd.append(position)
-        at = np.array(lines.at)
+                continue
+            positions, events = groups[type(event)]
+            positions.append(position)
+            events.append(event)
+        places = _Places(lines)
         latest = np.array([self._classifier.latest_time(file.dt) for file in lines.files])
-        for name, rows in groups.items():
-            if rows:
-                positions, *parts = zip(*rows, strict=True)
+        for model, (positions, events) in groups.items():
+            if events:
                 bad: Bad = set()
-                columns = self._types[name].columns(parts, latest[at[list(positions)]], bad)
-                table = self._placed(columns, lines, list(positions), keep_raw)
+                columns = self._types[model].columns(events, latest[places.at[positions]], bad)
+                table = self._placed(columns, places, positions, keep_raw)
                 if bad:
                     odd.extend(positions[index] for index in bad)
                     table = table.take(pa.array([index for index in range(len(positions)) if index not in bad], pa.int64()))
                 if len(table):
                     yield table
-        yield from self._odd(lines, sorted(odd), latest, keep_raw)
+        yield from self._odd(places, sorted(odd), latest, keep_raw)
 
-    def _odd(self, lines: Lines, positions: list[int], latest: Any, keep_raw: bool) -> Iterator[pa.Table]:
+    def _odd(self, places: _Places, positions: list[int], latest: Any, keep_raw: bool) -> Iterator[pa.Table]:
+        raws = places.raws
         groups: dict[str | None, list[tuple[int, Line]]] = defaultdict(list)
         for position in positions:
-            line = self._classifier.classify(lines.raws[position], int(latest[lines.at[position]]))
+            line = self._classifier.classify(raws[position], int(latest[places.at[position]]))
             groups[line.type if line.reason is None else None].append((position, line))
         for name, rows in groups.items():
             found = [line for _, line in rows]
             columns = _refused(found) if name is None else _columns(found)
-            yield self._placed(columns, lines, [position for position, _ in rows], keep_raw or name is None)
+            yield self._placed(columns, places, [position for position, _ in rows], keep_raw or name is None)
 
-    def _placed(self, columns: Columns, lines: Lines, positions: list[int], keep_raw: bool) -> pa.Table:
+    def _placed(self, columns: Columns, places: _Places, positions: list[int], keep_raw: bool) -> pa.Table:
         """The columns with those that say where and when: dt, file, line, event_date, event_month."""
-        at = pa.array([lines.at[position] for position in positions], pa.int32())
-        columns["dt"] = pa.array([file.dt for file in lines.files], pa.date32()).take(at)
-        columns["file"] = pa.array([file.name for file in lines.files], pa.string()).take(at)
-        columns["line"] = pa.array([lines.numbers[position] for position in positions], pa.int64())
+        at = pa.array(places.at[positions])
+        columns["dt"] = places.dts.take(at)
+        columns["file"] = places.names.take(at)
+        columns["line"] = pa.array(places.numbers[positions])
         if keep_raw:
-            columns["raw"] = pa.array([lines.raws[position] for position in positions], pa.binary())
+            columns["raw"] = pa.array([places.raws[position] for position in positions], pa.binary())
         if "event_time" in columns:
             local = pc.local_timestamp(columns["event_time"].cast(pa.timestamp("us", tz=self._timezone)))
             dates = pc.floor_temporal(local, unit="day").cast(pa.date32())
@@ -139,107 +155,101 @@ class _PlainType:
 
     def __init__(self, event: EventType, currency: str):
         self._name = event.name
-        self._names = frozenset(field.name for field in event.fields)
-        self._fields = [(field.name, _converter(field, currency)) for field in event.fields]
-        self._has_order_lines = order_lines.name in self._names
+        data = _model(event.fields, currency)
+        envelope = {"id": _Text, "source": _Text, "specversion": Literal["1.0"], "time": str}
+        self.model = msgspec.defstruct(
+            "Event", [("data", data), *envelope.items()], tag_field="type", tag=event.name, forbid_unknown_fields=True, gc=False
+        )
+        self._names = data.__struct_fields__
+        self._converters = {field.name: _converter(field, currency) for field in event.fields}
         self._persons = [name for name in PERSON_FIELDS if name in self._names]
-        self._only_person = {field.name for field in event.fields if field.required} if len(self._persons) == 1 else set()
+        self._optional = {field.name for field in event.fields if not field.required}
 
-    def columns(self, parts: list[Any], latest: Any, bad: Bad) -> Columns:
-        """Columns of lines that are given as events, specversions, ids, sources, types, times and data.
+    def columns(self, events: list[Any], latest: Any, bad: Bad) -> Columns:
+        """Columns of lines that are decoded, as instances of `model`.
 
         `bad` gets the positions of the lines that are not plain; what the columns hold there means nothing.
         """
-        events, versions, ids, sources, _, times, data = parts
+        ids, sources, times = (list(map(part, events)) for part in (_id, _source, _time))
         columns: Columns = {
             "event_type": pa.repeat(self._name, len(events)),
             "fate": pa.repeat(Fate.ACCEPTED.value, len(events)),
+            "event_id": _strings(ids),
+            "event_source": _strings(sources),
+            "event_time": _times(times, bad),
         }
-        _one_of(frozenset(["1.0"]), required=True)(versions, bad)
-        columns["event_id"] = _texts(True)(ids, bad)
-        columns["event_source"] = _texts(True)(sources, bad)
-        columns["event_time"] = _times(True)(times, bad)
         late = columns["event_time"].cast(pa.int64()).fill_null(0).to_numpy() > latest
         bad.update(np.flatnonzero(late).tolist())
-        if set(map(type, data)) != {dict}:
-            bad.update(index for index, value in enumerate(data) if type(value) is not dict)
-            data = [value if type(value) is dict else {} for value in data]
-        bad.update(index for index, value in enumerate(data) if not value.keys() <= self._names)
-        if self._has_order_lines:
-            bad.update(index for index, value in enumerate(data) if has_unknown_parts(value))
-        for name, convert in self._fields:
-            columns[name] = convert([value.get(name) for value in data], bad)
+        by_field = zip(*map(astuple, map(_data, events)), strict=True)
+        values: dict[str, Sequence[Any]] = dict(zip(self._names, by_field, strict=True))
+        for name in self._optional:
+            values[name] = [None if value is UNSET else value for value in values[name]]
+        for name, convert in self._converters.items():
+            columns[name] = convert(values[name], bad)
         if self._persons:
-            columns["persons"] = self._named(columns)
-        pairs = zip(ids, sources, strict=True)
-        columns["event_key"] = pa.array([_digest(encode([source, id_])) for id_, source in pairs], pa.binary())
-        columns["value_hash"] = pa.array([_digest(canonical(event)) for event in events], pa.binary())
+            columns["persons"] = self._named(values)
+        columns["event_key"] = _digests(map(encode, zip(sources, ids, strict=True)))
+        columns["value_hash"] = _digests(map(canonical, events))
         return columns
 
-    def _named(self, columns: Columns) -> pa.Array:
+    def _named(self, values: dict[str, Sequence[Any]]) -> pa.Array:
         """The persons that each line names."""
-        if self._only_person and self._persons[0] in self._only_person:
-            people = columns[self._persons[0]]
+        first, *others = self._persons
+        if not others and first not in self._optional:
+            people = _strings(values[first])
             return pa.ListArray.from_arrays(pa.array(range(len(people) + 1), pa.int32()), people)
-        rows = zip(*(columns[name].to_pylist() for name in self._persons), strict=True)
+        rows = zip(*(values[name] for name in self._persons), strict=True)
         return pa.array([[person for person in row if person is not None] or None for row in rows], pa.list_(pa.string()))
 
 
-def _digest(content: bytes) -> bytes:
-    return blake2b(content, digest_size=16).digest()
+def _digests(contents: Iterable[bytes]) -> pa.Array:
+    return pa.array([blake2b(content, digest_size=16).digest() for content in contents], pa.binary())
 
 
-def _converter(field: Field, currency: str) -> Callable[[Any, Bad], pa.Array]:
+def _model(fields: Iterable[Field], currency: str) -> type[msgspec.Struct]:
+    """A struct of plain values; its fields are in the order of their names, as canonical JSON has them."""
+    declared: list[Any] = []
+    for field in sorted(fields, key=lambda field: field.name):
+        kind = _plain_values(field, currency)
+        declared.append((field.name, kind) if field.required else (field.name, kind | None | UnsetType, UNSET))
+    return msgspec.defstruct("Data", declared, kw_only=True, forbid_unknown_fields=True, gc=False)
+
+
+def _plain_values(field: Field, currency: str) -> Any:
+    """The type of a field's plain values."""
     match field.kind:
-        case Kind.IDENTIFIER | Kind.TEXT:
-            return _texts(field.required)
+        case Kind.IDENTIFIER | Kind.TEXT | Kind.TIME:
+            return _Text
         case Kind.ENUM:
-            return _one_of(frozenset(field.values), field.required)
+            return Literal[field.values]
         case Kind.CURRENCY:
-            return _one_of(frozenset([currency]), field.required)
+            return Literal[currency]
         case Kind.MONEY:
-            return _amounts(field, currency)
+            return Any
+        case Kind.INTEGER:
+            return Annotated[int, Meta(ge=field.minimum, le=INT64 - 1 if field.maximum is None else field.maximum)]
+        case Kind.BOOLEAN:
+            return bool
+        case Kind.ORDER_LINES:
+            return list[_model(ORDER_LINE, currency)]  # type: ignore[misc]
+
+
+def _converter(field: Field, currency: str) -> Callable[[Sequence[Any], Bad], pa.Array]:
+    match field.kind:
+        case Kind.MONEY:
+            return _required_amounts if field.required else _amounts
         case Kind.TIME:
-            return _times(field.required)
-        case Kind.INTEGER | Kind.BOOLEAN | Kind.ORDER_LINES:
-            return _each(field, currency)
+            return _times
+        case Kind.ORDER_LINES:
+            return _order_lines(currency)
+        case _:
+            build = _ARRAYS[field.kind]
+            return lambda column, bad: build(column)
 
 
-def _only(kind: type, column: Any, required: bool, bad: Bad) -> list[Any]:
-    """The column with None for values of another type; these are bad, as is None where a value is required."""
-    kinds = set(map(type, column))
-    if kinds == {kind}:
-        return list(column)
-    if not kinds <= {kind, NoneType}:
-        bad.update(index for index, value in enumerate(column) if type(value) not in (kind, NoneType))
-    if required:
-        bad.update(index for index, value in enumerate(column) if value is None)
-    return [value if type(value) is kind else None for value in column]
-
-
-def _texts(required: bool) -> Callable[[Any, Bad], pa.Array]:
-    def convert(column: Any, bad: Bad) -> pa.Array:
-        column = _only(str, column, required, bad)
-        if "" in column:
-            bad.update(index for index, value in enumerate(column) if value == "")
-        return pa.array(column, pa.string())
-
-    return convert
-
-
-def _one_of(allowed: frozenset[str], required: bool) -> Callable[[Any, Bad], pa.Array]:
-    def convert(column: Any, bad: Bad) -> pa.Array:
-        column = _only(str, column, required, bad)
-        if not set(column) <= allowed | {None}:
-            bad.update(index for index, value in enumerate(column) if value is not None and value not in allowed)
-        return pa.array(column, pa.string())
-
-    return convert
-
-
-def _matching(pattern: str, column: list[str | None], bad: Bad) -> pa.Array:
+def _matching(pattern: str, column: Sequence[str | None], bad: Bad) -> pa.Array:
     """The texts that match; others are null and bad."""
-    texts = pa.array(column, pa.string())
+    texts = _strings(column)
     matches = pc.match_substring_regex(texts, pattern)
     if not pc.all(matches, min_count=0).as_py():
         bad.update(np.flatnonzero(~matches.fill_null(True).to_numpy(zero_copy_only=False)).tolist())
@@ -247,45 +257,51 @@ def _matching(pattern: str, column: list[str | None], bad: Bad) -> pa.Array:
     return texts
 
 
-def _times(required: bool) -> Callable[[Any, Bad], pa.Array]:
-    def convert(column: Any, bad: Bad) -> pa.Array:
-        texts = _matching(_PLAIN_TIME, _only(str, column, required, bad), bad)
-        try:
-            return texts.cast(_TIMESTAMP)
-        except pa.ArrowInvalid:  # the 30th of February
-            bad.update(range(len(texts)))
-            return pa.nulls(len(texts), _TIMESTAMP)
-
-    return convert
+def _times(column: Sequence[str | None], bad: Bad) -> pa.Array:
+    texts = _matching(_PLAIN_TIME, column, bad)
+    try:
+        return texts.cast(_TIMESTAMP)
+    except pa.ArrowInvalid:  # the 30th of February
+        bad.update(range(len(texts)))
+        return pa.nulls(len(texts), _TIMESTAMP)
 
 
-def _amounts(field: Field, currency: str) -> Callable[[Any, Bad], pa.Array]:
-    one_by_one = _each(field, currency)
-
-    def convert(column: Any, bad: Bad) -> pa.Array:
-        if set(map(type, column)) <= {str, NoneType}:
-            return _matching(_PLAIN_AMOUNT, _only(str, column, field.required, bad), bad).cast(_MONEY)
-        return one_by_one(column, bad)
-
-    return convert
+def _required_amounts(column: Sequence[Any], bad: Bad) -> pa.Array:
+    if None in column:
+        bad.update(index for index, value in enumerate(column) if value is None)
+    return _amounts(column, bad)
 
 
-def _each(field: Field, currency: str) -> Callable[[Any, Bad], pa.Array]:
-    """Value by value, as `Classifier` reads it."""
-    parse = field_parser(field, currency).parse
-    build = _ARRAYS[field.kind]
+def _amounts(column: Sequence[Any], bad: Bad) -> pa.Array:
+    if not set(map(type, column)) <= {str, NoneType}:
+        column = [_amount_text(value) for value in column]
+    return _matching(_PLAIN_AMOUNT, column, bad).cast(_MONEY)
 
-    def convert(column: Any, bad: Bad) -> pa.Array:
-        values = []
-        for index, value in enumerate(column):
-            try:
-                values.append(None if value is None else parse(value))
-                if value is None and field.required:
-                    bad.add(index)
-            except Fault:
-                bad.add(index)
-                values.append(None)
-        return build(values)
+
+def _amount_text(value: Any) -> str | None:
+    """An amount as plain text if it may be plain, else as text that is not."""
+    if value is None or type(value) is str:
+        return value
+    if type(value) is int:
+        return str(value)
+    return format(value, "f") if type(value) is Decimal else ""
+
+
+def _order_lines(currency: str) -> Callable[[Sequence[Any], Bad], pa.Array]:
+    names = [field.name for field in ORDER_LINE]
+    values = [attrgetter(name) for name in names]
+    converters = [_converter(field, currency) for field in ORDER_LINE]
+
+    def convert(column: Sequence[Any], bad: Bad) -> pa.Array:
+        is_null = np.array([lines is None for lines in column], np.bool_)
+        lengths = np.array([0 if lines is None else len(lines) for lines in column], np.int64)
+        parts = [part for lines in column if lines for part in lines]
+        bad_parts: Bad = set()
+        columns = [convert(list(map(value, parts)), bad_parts) for value, convert in zip(values, converters, strict=True)]
+        bad.update(np.repeat(np.arange(len(column)), lengths)[sorted(bad_parts)].tolist())
+        offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32(), mask=np.append(is_null, False))
+        rows = pa.StructArray.from_arrays(columns, fields=list(_ORDER_LINES.value_type))
+        return pa.ListArray.from_arrays(offsets, rows)
 
     return convert
 
