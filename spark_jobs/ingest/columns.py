@@ -55,11 +55,11 @@ class Lines:
         self.bytes = 0
 
     def add(self, file: LandingFile, lines: Iterable[tuple[int, bytes]]) -> None:
-        for line, raw in lines:
-            self.numbers.append(line)
-            self.raws.append(raw)
-            self.bytes += len(raw)
-        self.at.extend([len(self.files)] * (len(self.numbers) - len(self.at)))
+        numbers, raws = tuple(zip(*lines, strict=True)) or ((), ())
+        self.numbers += numbers
+        self.raws += raws
+        self.bytes += sum(map(len, raws))
+        self.at += [len(self.files)] * len(raws)
         self.files.append(file)
 
 

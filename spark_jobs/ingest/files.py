@@ -86,17 +86,13 @@ def read_blocks(path: str, codec: str) -> Iterator[list[tuple[int, bytes]]]:
                     continue
                 lines = b"".join([*rest, head]).split(b"\n")
                 rest = [tail]
-                yield [(number + i, line) for i, line in enumerate(lines, 1) if not _is_blank(line)]
+                yield [(number + i, line) for i, line in enumerate(lines, 1) if line and not line.isspace()]
                 number += len(lines)
     except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
         raise UnreadableFile(f"{type(error).__name__}: {error}".replace(path, "the file")) from error
     last = b"".join(rest)
-    if not _is_blank(last):
+    if last and not last.isspace():
         yield [(number + 1, last)]
-
-
-def _is_blank(line: bytes) -> bool:
-    return not line or line.isspace()
 
 
 def _decompressed(file: IO[bytes], codec: str) -> Iterator[bytes]:

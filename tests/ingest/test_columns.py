@@ -73,6 +73,26 @@ def blemished(event: EventType, chance: random.Random) -> list[bytes]:
     return lines
 
 
+def twisted(line: bytes) -> list[bytes]:
+    """The same line in ways that a JSON parser may take for another: keys twice, white space, a mark in front, more behind."""
+    inner = line[1:-1]
+    twice = [b'{"type": "%s", %s}', b'{%s, "type": "%s"}', b'{"time": 1, %s}', b'{"data": {}, %s}', b'{%s, "data": {"a": 1}}']
+    name = b"shop.page_viewed.v1"
+    return [
+        *(twice[0] % (name, inner), twice[1] % (inner, name), *(text % inner for text in twice[2:])),
+        *(b" \t" + line.replace(b", ", b" ,\t ") + b" \r", b"\xef\xbb\xbf" + line, line + b"{}", line + line, line[:-1]),
+        *(line.replace(b'"data"', b'"d\\u0061ta"'), line.replace(b"-1", b"-\\u0031"), line.replace(b"-1", b"-\\ud800")),
+        *(
+            line.replace(b"9.9", amount)
+            for amount in (b"9", b"9.90", b"9.901", b"-9", b"1e1", b"1e400", b"NaN", b'"9.9"', b"null")
+        ),
+        *(
+            line.replace(b'"quantity": 1', part)
+            for part in (b'"quantity": 0', b'"quantity": 1.0', b'"size": 1', b'"quantity": 1, "x": 1')
+        ),
+    ]
+
+
 def described(line: Line, timezone: str) -> dict[str, Any]:
     """The columns of a line, null ones left out, as the classification of one line gives them."""
     row: dict[str, Any] = {"event_id": line.id, "event_source": line.source, "event_type": line.type, "persons": line.persons}
@@ -100,6 +120,7 @@ def test_a_column_at_a_time_says_what_a_line_at_a_time_says(source: str) -> None
     timezone = "America/St_Johns"
     chance = random.Random(source)
     texts = [line for event in event_types(source) for line in blemished(event, chance)]
+    texts += [odd for line in texts[::50] for odd in twisted(line)]
     texts += [b"{", b"[]", b"1", b'"type"', b"\xff", b"null", b"x" * (1 << 20) + b"x", b'{"type": ["shop"]}']
     chance.shuffle(texts)
     file = landing_file(f"{source}/dt=2026-03-01/a.jsonl")
