@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.request import Request
@@ -22,7 +23,7 @@ from expectations.settings import Settings
 from operations import airflow_server
 from operations.airflow_rest import Airflow
 from operations.airflow_server import MARKER
-from operations.chain import CHAIN
+from operations.chain import CHAIN, INGESTS
 from tests.conftest import Webhook
 from tests.end_to_end.conftest import DAYS, NEWEST, Place, deliver
 
@@ -229,8 +230,19 @@ def state_at_the_end(airflow: Airflow, dag_id: str, run_id: str) -> str:
         return str(json.loads(answer.read().splitlines()[-1])["state"])
 
 
-def test_a_failed_task_is_told_of_and_runs_again_once_it_is_cleared(place: Place, first_run: str, webhook: Webhook) -> None:
-    """`make up`, a gate that refuses, its notice, the cause mended, and what the page's *Clear* sends."""
+def started_run(airflow: Airflow, dag_id: str, since: datetime) -> str:
+    """The run that the scheduler starts for the newest day, once it does."""
+    while datetime.now(UTC) - since < timedelta(minutes=15):
+        for run in airflow.runs(NEWEST, since):
+            if run["dag_id"] == dag_id:
+                return str(run["dag_run_id"])
+    raise AssertionError(f"{dag_id} was not started")
+
+
+def test_a_failed_task_is_told_of_and_once_it_is_cleared_the_day_goes_on(
+    place: Place, first_run: str, webhook: Webhook
+) -> None:
+    """`make up`, a gate that refuses, its notice, the cause mended, what the page's *Clear* sends, and the DAGs after it."""
     table = DeltaTable(str(place.home / "lake" / "shop_events"))
     version = table.version()
     table.delete("fate = 'accepted' AND event_id = 'e-0105'")
@@ -241,8 +253,11 @@ def test_a_failed_task_is_told_of_and_runs_again_once_it_is_cleared(place: Place
         server = airflow_server.find(settings)
         assert server is not None
         airflow = Airflow(server.base_url, airflow_server.USER, airflow_server.password(settings))
-        airflow.trigger("ingest_shop", NEWEST, "by-hand")
-        assert state_at_the_end(airflow, "ingest_shop", "by-hand") == "failed"
+        since = datetime.now(UTC)
+        for dag_id in INGESTS:
+            airflow.trigger(dag_id, NEWEST, "by-hand")
+        ends = {dag_id: state_at_the_end(airflow, dag_id, "by-hand") for dag_id in INGESTS}
+        assert ends == {"ingest_shop": "failed", "ingest_group": "success", "ingest_stream": "success"}
         notices = iter(lambda: webhook.bodies.get(timeout=60), None)  # a day of the schedule may send its own
         notice = next(notice for notice in notices if notice["run"] == "by-hand")
         assert (notice["dag"], notice["task"], notice["partition_key"]) == ("ingest_shop", "gate", NEWEST)
@@ -253,7 +268,11 @@ def test_a_failed_task_is_told_of_and_runs_again_once_it_is_cleared(place: Place
         chosen = {"dry_run": False, "dag_run_id": "by-hand", "only_failed": True, "reset_dag_runs": True}
         cleared = airflow._request("POST", "/api/v2/dags/ingest_shop/clearTaskInstances", chosen)
         assert [task["task_id"] for task in cleared["task_instances"]] == ["gate"]
+        assert {run["dag_id"] for run in airflow.runs(NEWEST, since)} == set(INGESTS)
         assert state_at_the_end(airflow, "ingest_shop", "by-hand") == "success"
+        started = {dag_id: started_run(airflow, dag_id, since) for dag_id in CHAIN if dag_id not in INGESTS}
+        assert {state_at_the_end(airflow, *run) for run in started.items()} == {"success"}
+        assert json.loads((place.current() / "run.json").read_text())["run_id"] == f"build_marts/{started['build_marts']}"
     finally:
         place.run("operations.down")
     assert left_running(place) == []
