@@ -246,6 +246,7 @@ def test_a_failed_task_is_told_of_and_once_it_is_cleared_the_day_goes_on(
     table = DeltaTable(str(place.home / "lake" / "shop_events"))
     version = table.version()
     table.delete("fate = 'accepted' AND event_id = 'e-0105'")
+    published = place.current()
     status, out = place.run("operations.up", FANOUT_ALERT_WEBHOOK=webhook.address)
     try:
         assert status == 0, out
@@ -272,7 +273,7 @@ def test_a_failed_task_is_told_of_and_once_it_is_cleared_the_day_goes_on(
         assert state_at_the_end(airflow, "ingest_shop", "by-hand") == "success"
         started = {dag_id: started_run(airflow, dag_id, since) for dag_id in CHAIN if dag_id not in INGESTS}
         assert {state_at_the_end(airflow, *run) for run in started.items()} == {"success"}
-        assert json.loads((place.current() / "run.json").read_text())["run_id"] == f"build_marts/{started['build_marts']}"
+        assert place.current() == published, "nothing is lost: the same marts are the same version"
     finally:
         place.run("operations.down")
     assert left_running(place) == []
