@@ -1,4 +1,4 @@
-"""Lines as Arrow columns: `Lines.classified` gives every line what `classify` gives it, most of them a whole column at a time.
+"""Lines as Arrow columns: `ColumnClassifier` gives every line what `classify` gives it, most of them a whole column at a time.
 
 A line is plain if nothing about it needs thought: the six fields of the envelope and no other, known fields, no empty string,
 amounts and times in their usual form. Plain lines are decoded into structs of their type, which checks most of this on the way,
@@ -24,7 +24,17 @@ import pyarrow.compute as pc
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import astuple
 
-from expectations.contract import MAX_LINE_BYTES, ORDER_LINE, PERSON_FIELDS, EventType, Fate, Field, Kind, event_types
+from expectations.contract import (
+    MAX_LINE_BYTES,
+    MONEY_LIMIT,
+    ORDER_LINE,
+    PERSON_FIELDS,
+    EventType,
+    Fate,
+    Field,
+    Kind,
+    event_types,
+)
 from spark_jobs.ingest.classify import INT64, Classifier, Line, canonical, encode, number
 from spark_jobs.ingest.files import LandingFile
 
@@ -282,22 +292,21 @@ def _amount_text(value: Any) -> str | None:
     """An amount as plain text if it may be plain, else as text that is not."""
     if value is None or type(value) is str:
         return value
-    if type(value) is int:
+    if type(value) is int and 0 <= value < MONEY_LIMIT:
         return str(value)
-    return format(value, "f") if type(value) is Decimal else ""
+    # Only what is about as long as it looks: 1e999999999999 written out would fill the memory.
+    return format(value, "f") if type(value) is Decimal and -3 < value.adjusted() < 16 else ""
 
 
 def _order_lines(currency: str) -> Callable[[Sequence[Any], Bad], pa.Array]:
-    names = [field.name for field in ORDER_LINE]
-    values = [attrgetter(name) for name in names]
-    converters = [_converter(field, currency) for field in ORDER_LINE]
+    converters = [(attrgetter(field.name), _converter(field, currency)) for field in ORDER_LINE]
 
     def convert(column: Sequence[Any], bad: Bad) -> pa.Array:
         is_null = np.array([lines is None for lines in column], np.bool_)
         lengths = np.array([0 if lines is None else len(lines) for lines in column], np.int64)
         parts = [part for lines in column if lines for part in lines]
         bad_parts: Bad = set()
-        columns = [convert(list(map(value, parts)), bad_parts) for value, convert in zip(values, converters, strict=True)]
+        columns = [build(list(map(value, parts)), bad_parts) for value, build in converters]
         bad.update(np.repeat(np.arange(len(column)), lengths)[sorted(bad_parts)].tolist())
         offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32(), mask=np.append(is_null, False))
         rows = pa.StructArray.from_arrays(columns, fields=list(_ORDER_LINES.value_type))

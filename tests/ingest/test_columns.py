@@ -27,6 +27,9 @@ STRANGE: list[Any] = [
 ]
 
 
+HUGE = (b"1e999999999999", b"1.5e-999999999999", b"9" * 5000)  # written out, two of these would fill the memory
+
+
 def good(field: Field) -> Any:
     match field.kind:
         case Kind.IDENTIFIER | Kind.TEXT:
@@ -73,6 +76,11 @@ def blemished(event: EventType, chance: random.Random) -> list[bytes]:
     return lines
 
 
+def flawless(event: EventType) -> bytes:
+    line = {"specversion": "1.0", "id": event.name, "source": "s", "type": event.name, "time": "2026-02-28T12:00:00Z"}
+    return json.dumps(line | {"data": {field.name: good(field) for field in event.fields}}).encode()
+
+
 def twisted(line: bytes) -> list[bytes]:
     """The same line in ways that a JSON parser may take for another: keys twice, white space, a mark in front, more behind."""
     inner = line[1:-1]
@@ -84,7 +92,7 @@ def twisted(line: bytes) -> list[bytes]:
         *(line.replace(b'"data"', b'"d\\u0061ta"'), line.replace(b"-1", b"-\\u0031"), line.replace(b"-1", b"-\\ud800")),
         *(
             line.replace(b"9.9", amount)
-            for amount in (b"9", b"9.90", b"9.901", b"-9", b"1e1", b"1e400", b"NaN", b'"9.9"', b"null")
+            for amount in (b"9", b"9.90", b"9.901", b"-9", b"1e1", b"1e400", b"NaN", b'"9.9"', b"null", *HUGE)
         ),
         *(
             line.replace(b'"quantity": 1', part)
@@ -120,7 +128,9 @@ def test_a_column_at_a_time_says_what_a_line_at_a_time_says(source: str) -> None
     timezone = "America/St_Johns"
     chance = random.Random(source)
     texts = [line for event in event_types(source) for line in blemished(event, chance)]
-    texts += [odd for line in texts[::50] for odd in twisted(line)]
+    whole = [flawless(event) for event in event_types(source)]
+    assert any(b"9.9" in line and b'"quantity": 1' in line for line in whole) == (source == "shop")
+    texts += [odd for line in whole for odd in twisted(line)]
     texts += [b"{", b"[]", b"1", b'"type"', b"\xff", b"null", b"x" * (1 << 20) + b"x", b'{"type": ["shop"]}']
     chance.shuffle(texts)
     file = landing_file(f"{source}/dt=2026-03-01/a.jsonl")
@@ -151,9 +161,7 @@ def test_plain_lines_need_no_second_look(monkeypatch: pytest.MonkeyPatch) -> Non
     assert file is not None
     lines = Lines()
     for event in event_types("shop"):
-        data = {field.name: good(field) for field in event.fields}
-        line = {"specversion": "1.0", "id": event.name, "source": "s", "type": event.name, "time": "2026-02-28T12:00:00Z"}
-        lines.add(file, [(len(lines.numbers) + 1, json.dumps(line | {"data": data}).encode())])
+        lines.add(file, [(len(lines.numbers) + 1, flawless(event))])
     classifier = ColumnClassifier("shop", "CNY", "Asia/Shanghai")
     monkeypatch.delattr(Classifier, "classify")
     assert sum(len(table) for table in classifier.classified(lines)) == len(lines.numbers) > 20
