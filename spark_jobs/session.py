@@ -111,6 +111,7 @@ def spark_session(app: str, settings: Settings, *, rows: int = SMALL_ROWS, **con
         "spark.executor.memory": settings.executor_memory,
         "spark.executorEnv.PYTHONPATH": root,
         "spark.jars": ",".join(jars()),
+        "spark.python.daemon.module": "spark_jobs.daemon",
         "spark.local.dir": str(scratch),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",

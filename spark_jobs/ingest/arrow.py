@@ -1,7 +1,8 @@
 """What runs inside the Python workers: landing files in, packs of classified lines between, files of the event table out.
 
 A pack holds some megabytes of lines as Arrow tables in one binary value. Spark keeps, moves and joins packs and never sees the
-hundred columns of a line, which it would handle row by row; it gets the few columns that decide a line's fate.
+hundred columns of a line, which it would handle row by row; it gets the few columns that decide a line's fate. These few lie
+in a binary value of their own, so that what only judges lines does not move the others.
 """
 
 from __future__ import annotations
@@ -31,12 +32,14 @@ PACK = pa.schema(
     {
         "pack": pa.int64(),
         "unreadable": pa.list_(pa.string()),
-        "requests": pa.int64(),
+        "requests": pa.binary(),  # as `KEYS`
         "copies": pa.int64(),
-        "lines": pa.binary(),
+        "heads": pa.binary(),
+        "bodies": pa.binary(),
     }
 )
 KEYS = pa.schema({"keys": pa.binary()})
+_HEAD = ("dt", "file", "line", "fate", "event_type", "event_key", "value_hash", "persons")
 _NEW_COPY = ("dt", "file", "line", "fate", "event_key", "value_hash")
 _ORDER = ("event_type", "event_time", "file", "line")
 _UNIQUE = ("event_id", "event_key", "value_hash")
@@ -121,13 +124,7 @@ class Reader:
         """Packs to the first halves of the event keys of their candidates: rows of `KEYS`."""
         for _, table in self._unpacked(batches):
             if "event_key" in table.column_names:
-                yield _keys(table)
-
-    def request_keys(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """As `all_keys`, of the requests to be erased alone."""
-        for _, table in self._unpacked(batches):
-            if _are_requests(table):
-                yield _keys(table)
+                yield pa.RecordBatch.from_pylist([{"keys": _keys(table)}], schema=KEYS)
 
     def lines(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Packs with `changes` to settled lines in `schema`."""
@@ -181,11 +178,15 @@ class Reader:
             return {}
 
     def _unpacked(self, batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, pa.Table]]:
-        """The tables of packs, each with the pack's number, without the lines of unreadable files."""
+        """The tables of packs, each with the pack's number, without the lines of unreadable files.
+
+        They have the columns of the heads, those of the bodies only if the batches do.
+        """
         broken = pa.array(self.unreadable, pa.string())
         for batch in batches:
-            for pack, lines in zip(batch["pack"].to_pylist(), batch["lines"], strict=True):
-                for table in _tables(lines.as_buffer()):
+            parts = [batch[name] for name in ("heads", "bodies") if name in batch.schema.names]
+            for pack, *streams in zip(batch["pack"].to_pylist(), *parts, strict=True):
+                for table in _tables(stream.as_buffer() for stream in streams):
                     if len(broken):
                         whole = pc.invert(pc.is_in(table["file"], value_set=broken))
                         table = table.filter(pc.or_(whole, pc.equal(table["line"], 0)))
@@ -265,15 +266,16 @@ class _Packs:
 
     def flush(self) -> pa.RecordBatch:
         tables = list(self._classifier.classified(self.lines, keep_raw=self._keep_raw))
-        requests = sum(len(table) for table in tables if _are_requests(table))
+        requests = b"".join(_keys(table) for table in tables if _are_requests(table))
         copies = sum(len(table) for table in tables if "event_key" in table.column_names)
         for fate in (Fate.READ.value, Fate.UNREADABLE.value):
             if markers := [marker for marker in self.markers if marker["fate"] == fate]:
                 tables.append(pa.Table.from_pylist(markers, schema=_marker_schema(self._schema)))
         unreadable = [marker["file"] for marker in self.markers if marker["fate"] == Fate.UNREADABLE.value]
-        lines = _streams(tables)
-        row = {"pack": self._next, "unreadable": unreadable, "requests": requests, "copies": copies, "lines": lines}
-        packed = pa.RecordBatch.from_pylist([row], schema=PACK)
+        heads = _streams(table.select([name for name in _HEAD if name in table.column_names]) for table in tables)
+        bodies = _streams(table.drop_columns([name for name in _HEAD if name in table.column_names]) for table in tables)
+        values = (self._next, unreadable, requests, copies, heads, bodies)
+        packed = pa.RecordBatch.from_pylist([dict(zip(PACK.names, values, strict=True))], schema=PACK)
         self._next += 1
         self.lines, self.markers = Lines(), []
         return packed
@@ -303,10 +305,9 @@ class _Writer:
     def flush(self) -> Iterator[pa.RecordBatch]:
         for fate, month in sorted(self._tables, key=str):
             kinds = self._tables.pop((fate, month))
-            rows = pa.concat_tables([_sorted(kinds[kind]) for kind in sorted(kinds)], promote_options="default")
-            names = [name for name in self._schema.names if name in rows.column_names and name not in lake.PARTITION_COLUMNS]
+            rows = _stacked([_sorted(kinds[kind]) for kind in sorted(kinds)], self._schema)
             partition = {"fate": fate, "event_month": month}
-            yield write_file(self._uri, partition, rows.select(names), described=lake.DESCRIBED, unique=_UNIQUE)
+            yield write_file(self._uri, partition, rows, described=lake.DESCRIBED, unique=_UNIQUE)
         self.bytes = 0
 
 
@@ -315,13 +316,21 @@ def _sorted(tables: list[pa.Table]) -> pa.Table:
     return rows.sort_by([(name, "ascending") for name in _ORDER if name in rows.column_names])
 
 
+def _stacked(tables: list[pa.Table], schema: pa.Schema) -> pa.Table:
+    """Tables under one another, with the columns of a schema that any of them has, but for partition columns."""
+    there = {name for table in tables for name in table.column_names} - set(lake.PARTITION_COLUMNS)
+    columns = pa.schema([column for column in schema if column.name in there])
+    return pa.concat_tables([_widened(table, columns) for table in tables])
+
+
 def _are_requests(table: pa.Table) -> bool:
     """Whether a table, which holds one type of candidates or refused lines, holds well-formed requests to be erased."""
     return "event_key" in table.column_names and table["event_type"][0].as_py() == ERASURE_REQUEST
 
 
-def _keys(table: pa.Table) -> pa.RecordBatch:
-    return pa.RecordBatch.from_pylist([{"keys": digests(table["event_key"])[:, 0].tobytes()}], schema=KEYS)
+def _keys(table: pa.Table) -> bytes:
+    """The first halves of event keys."""
+    return digests(table["event_key"])[:, 0].tobytes()
 
 
 def _delivery(name: str) -> LandingFile:
@@ -345,10 +354,16 @@ def _marker_schema(schema: pa.Schema) -> pa.Schema:
     return pa.schema([schema.field(name) for name in names])
 
 
-def _tables(lines: pa.Buffer) -> Iterator[pa.Table]:
-    source = pa.BufferReader(lines)
-    while source.tell() < lines.size:
-        yield pa.ipc.open_stream(source).read_all()
+def _tables(parts: Iterable[pa.Buffer]) -> Iterator[pa.Table]:
+    """What `_streams` has written, the columns of all parts side by side."""
+    first, *others = map(pa.BufferReader, parts)
+    while first.tell() < first.size():
+        table = pa.ipc.open_stream(first).read_all()
+        for other in others:
+            more = pa.ipc.open_stream(other).read_all()
+            for name in more.column_names:
+                table = table.append_column(name, more[name])
+        yield table
 
 
 def _only(kept: pa.Table, fate: Fate, reason: str | None) -> pa.Table:
@@ -357,8 +372,8 @@ def _only(kept: pa.Table, fate: Fate, reason: str | None) -> pa.Table:
 
 
 def _widened(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The table with every column of a schema, null where it has none."""
-    columns = [
-        table[column.name] if column.name in table.column_names else pa.nulls(len(table), column.type) for column in schema
-    ]
+    """The columns of a schema, null where the table has none; all such columns of a type are one array."""
+    missing = {column.type for column in schema if column.name not in table.column_names}
+    nulls = {kind: pa.nulls(len(table), kind) for kind in missing}
+    columns = [table[column.name] if column.name in table.column_names else nulls[column.type] for column in schema]
     return pa.table(columns, schema=schema)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 import zstandard
+from isal import igzip, isal_zlib
 
 _PATH = re.compile(r"(?P<source>shop|group|stream)/dt=(?P<dt>\d{4}-\d\d-\d\d)/[^/._][^/]*\.jsonl(?P<codec>\.gz|\.zst)?")
 _CHUNK = 8 << 20
@@ -88,7 +87,7 @@ def read_blocks(path: str, codec: str) -> Iterator[list[tuple[int, bytes]]]:
                 rest = [tail]
                 yield [(number + i, line) for i, line in enumerate(lines, 1) if line and not line.isspace()]
                 number += len(lines)
-    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+    except (OSError, EOFError, isal_zlib.error, zstandard.ZstdError) as error:  # type: ignore[misc]
         raise UnreadableFile(f"{type(error).__name__}: {error}".replace(path, "the file")) from error
     last = b"".join(rest)
     if last and not last.isspace():
@@ -99,7 +98,7 @@ def _decompressed(file: IO[bytes], codec: str) -> Iterator[bytes]:
     if codec == ".zst":
         yield from _zstd_chunks(file)
         return
-    stream: IO[bytes] = gzip.GzipFile(fileobj=file) if codec == ".gz" else file  # type: ignore[assignment]
+    stream: IO[bytes] = igzip.IGzipFile(fileobj=file) if codec == ".gz" else file  # type: ignore[assignment,no-untyped-call]
     while chunk := stream.read(_CHUNK):
         yield chunk
 

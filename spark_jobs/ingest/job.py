@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import reduce
@@ -15,7 +15,6 @@ from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
-from pyspark.storagelevel import StorageLevel
 
 from expectations.contract import ERASURE_REQUEST, SOURCES, Fate, Reason
 from expectations.settings import Settings
@@ -45,7 +44,7 @@ _BYTES_PER_TASK = 16 << 20
 _BYTES_PER_BATCH = 2 << 30
 _BROADCAST_ROWS = 500_000
 _KEYS_HELD = 2_000_000  # of new events, which the driver and every task hold: 8 bytes each
-_COPIES_PER_BUCKET = 1_000_000
+_COPIES_PER_BUCKET = 250_000
 _FATES_OF_COPIES = (Fate.ACCEPTED, Fate.DUPLICATE, Fate.QUARANTINED)
 
 
@@ -105,7 +104,7 @@ class Ingest:
         if files:
             chosen &= f.col("file").isin(files)
         lines = _by_file(self._history().where(chosen)).sortWithinPartitions("file")
-        packs = self._mapped(lines, self.reader.pack_lines, PACK).persist(StorageLevel.MEMORY_AND_DISK)
+        packs = self._mapped(lines, self.reader.pack_lines, PACK).persist()
         self._commit(packs, _summary(packs), self.reader, replaces=True)
         packs.unpersist()
 
@@ -144,7 +143,7 @@ class Ingest:
     def _load(self, files: list[LandedFile], *, replaces: bool = False) -> None:
         slots = self._slots(files)
         reader = replace(self.reader, slots=slots)
-        packs = self._mapped(self._tasks(slots), reader.pack_files, PACK).persist(StorageLevel.MEMORY_AND_DISK)
+        packs = self._mapped(self._tasks(slots), reader.pack_files, PACK).persist()
         summary = _summary(packs)
         for name in summary.unreadable:
             log.warning("%s cannot be read and waits for a whole copy", name)
@@ -170,7 +169,7 @@ class Ingest:
         look = self._known_copies(packs, summary)
         reader = replace(reader, buckets=look.buckets)
         if summary.requests:
-            keys = self._keys(packs, reader.request_keys)
+            keys = _distinct(summary.requests)
             asked = self._judged(packs, replace(reader, people=sorted(people), keys=keys), replace(look, keys=keys), judge)
             accepted = asked.where((f.col("new_fate") == Fate.ACCEPTED.value) & (f.col("event_type") == ERASURE_REQUEST))
             people |= {row.user_id for row in accepted.select(f.col("persons")[0].alias("user_id")).collect()}
@@ -186,7 +185,7 @@ class Ingest:
             packs = packs.withColumn(
                 "changes", f.lit(None).cast("array<struct<file:string,line:bigint,fate:string,reason:string>>")
             )
-        packs = packs.select("pack", "lines", "changes")
+        packs = packs.select("pack", "heads", "bodies", "changes")
         if not replaces and not counts.get(False):
             files = self._mapped(packs, reader.write, DATA_FILE).collect()
             lake.commit_events(self.settings, self.source, files)
@@ -203,24 +202,23 @@ class Ingest:
         files = lake.event_files(self.settings, self.source, *_FATES_OF_COPIES)
         rows, keys = summary.copies, None
         if files and summary.copies <= _KEYS_HELD:
-            keys = self._keys(packs, self.reader.all_keys)
+            keys = self._keys(packs)
         else:
             rows += sum(file.rows for file in files)
         return History(self.path, self._slots(files), keys=keys, buckets=Buckets(1 + rows // _COPIES_PER_BUCKET))
 
-    def _keys(self, packs: DataFrame, find: Callable[[Any], Any]) -> Digests:
-        rows = self._mapped(packs, find, KEYS).collect()
-        return np.unique(np.frombuffer(b"".join(row["keys"] for row in rows), np.uint64))
+    def _keys(self, packs: DataFrame) -> Digests:
+        return _distinct(row["keys"] for row in self._mapped(_heads(packs), self.reader.all_keys, KEYS).collect())
 
     def _judged(self, packs: DataFrame, reader: Reader, look: History, judge: Callable[[Any], Any]) -> DataFrame:
         """The copies that a reader finds in packs among those that `look` finds in the table: `JUDGED`."""
-        copies = self._mapped(packs, reader.copies, BUCKET)
+        copies = self._mapped(_heads(packs), reader.copies, BUCKET)
         if look.slots:
             copies = copies.union(self._mapped(self._tasks(look.slots), look.copies, BUCKET))
         return self._in_buckets(copies, look.buckets, judge)
 
     def _in_buckets(self, copies: DataFrame, buckets: Buckets, judge: Callable[[Any], Any]) -> DataFrame:
-        return self._mapped(copies.repartition(buckets.count, "bucket"), judge, JUDGED)
+        return self._mapped(copies.repartitionById(buckets.count, "bucket"), judge, JUDGED)
 
     def _demoted(self, judged: DataFrame) -> list[DataFrame]:
         """Copies that are duplicates or conflicts now; a conflict keeps its raw line."""
@@ -269,10 +267,18 @@ class Ingest:
 
 
 def _summary(packs: DataFrame) -> Row:
-    """What packs hold: unreadable (names of files), requests and copies (numbers of lines); fills their cache."""
+    """What packs hold: unreadable (names of files), requests (their keys), copies (their number); fills their cache."""
     unreadable = f.flatten(f.collect_list("unreadable")).alias("unreadable")
-    numbers = (f.coalesce(f.sum(name), f.lit(0)).alias(name) for name in ("requests", "copies"))
-    return packs.agg(unreadable, *numbers).collect()[0]
+    requests = f.collect_list(f.when(f.length("requests") > 0, f.col("requests"))).alias("requests")
+    return packs.agg(unreadable, requests, f.coalesce(f.sum("copies"), f.lit(0)).alias("copies")).collect()[0]
+
+
+def _heads(packs: DataFrame) -> DataFrame:
+    return packs.select("pack", "heads")
+
+
+def _distinct(keys: Iterable[bytes]) -> Digests:
+    return np.unique(np.frombuffer(b"".join(keys), np.uint64))
 
 
 def _batches(files: list[LandedFile]) -> Iterator[list[LandedFile]]:

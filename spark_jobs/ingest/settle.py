@@ -101,9 +101,10 @@ def judge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 def judge_changed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """As `judge`, but only the copies whose fate changes."""
     copies = _unpacked(batches)
-    event = _numbered(digests(copies["event_key"]))
-    is_settled = (np.bincount(event)[event] == 1) & pc.equal(copies["fate"], Fate.ACCEPTED.value).to_numpy()
-    judged = _judged(copies.filter(pa.array(~is_settled)), event[~is_settled])
+    is_alone = ~_are_repeated(digests(copies["event_key"])[:, 0])
+    is_settled = pc.and_(pa.array(is_alone), pc.equal(copies["fate"], Fate.ACCEPTED.value))
+    unsettled = copies.filter(pc.invert(is_settled))
+    judged = _judged(unsettled, _numbered(digests(unsettled["event_key"])))
     yield from judged.filter(pc.not_equal(judged["new_fate"], judged["fate"])).to_batches()
 
 
@@ -127,6 +128,15 @@ def _judged(copies: pa.Table, event: NDArray[np.int64]) -> pa.Table:
     reasons = pc.if_else(pa.array(is_first | is_same), pa.scalar(None, pa.string()), conflict)
     judged = copies.append_column("new_fate", pa.array(fates.tolist(), pa.string())).append_column("new_reason", reasons)
     return judged.select(JUDGED.names)
+
+
+def _are_repeated(values: NDArray[np.uint64]) -> Mask:
+    """Which values occur more than once."""
+    order = np.argsort(values)
+    again = values[order[1:]] == values[order[:-1]]
+    repeated = np.zeros(len(values), np.bool_)
+    repeated[order[1:][again]] = repeated[order[:-1][again]] = True
+    return repeated
 
 
 def _numbered(keys: Digests) -> NDArray[np.int64]:
