@@ -2,9 +2,9 @@
 
     python -m spark_jobs.daemon pyspark.worker      # Spark starts it
 
-Before each task a worker lets Python look again at everything on its path, and Python 3.11 then reads the directories of archives
-anew, 0.1 s for those that Spark puts there; the environment has what they hold as packages. After each task a worker collects
-garbage, and would go through all modules. Workers are forks: they need not import again what the daemon has imported.
+Before each task a worker lets Python look again at everything on its path, and Python 3.11 then reads the directories of
+archives anew: 0.1 s for those that Spark puts there, which hold what the environment has as packages. After each task a worker
+collects garbage, and would go through all modules. Workers are forks and have at once what the daemon has imported.
 """
 
 from __future__ import annotations

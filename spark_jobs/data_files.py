@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import deltalake
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -26,6 +27,7 @@ DATA_FILE = pa.schema(
     {"path": pa.string(), "size": pa.int64(), "modified_at": pa.int64(), "partition": pa.string(), "statistics": pa.string()}
 )
 _ROWS_OF_A_GROUP = 100_000  # where rows are sorted, a reader skips most of a large file
+_SAMPLE_ROWS = 1000
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -35,7 +37,6 @@ def write_file(
     rows: pa.Table,
     *,
     described: Sequence[str] = (),
-    unique: Sequence[str] = (),
 ) -> pa.RecordBatch:
     """Write rows into the folder of a table, where no commit names them yet; gives one row of `DATA_FILE`.
 
@@ -43,7 +44,6 @@ def write_file(
         uri: of the table.
         partition: the values of its partition columns, which are not among the rows' columns.
         described: columns whose range the commit tells, so that readers skip files.
-        unique: columns that have another value in almost every row, for which a dictionary is only a detour.
     """
     files = PyFileSystem(DeltaStorageHandler(uri))
     path = "/".join([*(f"{name}={value or _NO_VALUE}" for name, value in partition.items()), f"part-{uuid4()}.zstd.parquet"])
@@ -54,7 +54,7 @@ def write_file(
             compression="zstd",
             store_decimal_as_integer=True,
             row_group_size=_ROWS_OF_A_GROUP,
-            use_dictionary=[name for name in rows.column_names if name not in unique],
+            use_dictionary=_repeating(rows),
         )
     written = files.get_file_info(path)
     row = {
@@ -65,6 +65,16 @@ def write_file(
         "statistics": json.dumps(statistics(rows, described)),
     }
     return pa.RecordBatch.from_pylist([row], schema=DATA_FILE)
+
+
+def _repeating(rows: pa.Table) -> list[str]:
+    """Columns in which values come again: for others a dictionary is a detour, and makes the file larger."""
+    sample = rows.take(np.linspace(0, len(rows) - 1, min(len(rows), _SAMPLE_ROWS)).astype(np.int64))
+    return [
+        name
+        for name, column in zip(sample.column_names, sample.columns, strict=True)
+        if not pa.types.is_nested(column.type) and 2 * len(column.unique()) <= len(column) - column.null_count
+    ]
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,6 @@ KEYS = pa.schema({"keys": pa.binary()})
 _HEAD = ("dt", "file", "line", "fate", "event_type", "event_key", "value_hash", "persons")
 _NEW_COPY = ("dt", "file", "line", "fate", "event_key", "value_hash")
 _ORDER = ("event_type", "event_time", "file", "line")
-_UNIQUE = ("event_id", "event_key", "value_hash")
 _PACK_BYTES = 16 << 20  # of raw lines
 _BUFFERED_BYTES = 512 << 20
 
@@ -307,7 +306,7 @@ class _Writer:
             kinds = self._tables.pop((fate, month))
             rows = _stacked([_sorted(kinds[kind]) for kind in sorted(kinds)], self._schema)
             partition = {"fate": fate, "event_month": month}
-            yield write_file(self._uri, partition, rows, described=lake.DESCRIBED, unique=_UNIQUE)
+            yield write_file(self._uri, partition, rows, described=lake.DESCRIBED)
         self.bytes = 0
 
 

@@ -19,7 +19,9 @@ def ranked(*columns: pa.ChunkedArray) -> tuple[list[Ints], pa.Array]:
         For each column the number of each value, -1 for null, and the strings by number.
     """
     chunks = [chunk for column in columns for chunk in column.chunks]
-    encoded = pa.chunked_array(chunks, type=pa.string()).dictionary_encode().unify_dictionaries()
+    # In one chunk if that is possible: to make one dictionary of several costs as much as to make them.
+    whole = pa.table({"strings": pa.chunked_array(chunks, type=pa.string())}).combine_chunks()["strings"]
+    encoded = whole.dictionary_encode().unify_dictionaries()
     strings = encoded.chunk(0).dictionary if encoded.num_chunks else pa.array([], pa.string())
     order = pc.sort_indices(strings).to_numpy()
     rank = np.full(len(order) + 1, -1, np.int64)  # the last place is that of null, -1

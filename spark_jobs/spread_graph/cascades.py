@@ -29,7 +29,7 @@ def cascade_nodes(of: Events, trees: Forest) -> pa.Table:
             "parent_share_id": take(shares.share_id, trees.parent),
             "parent_status": take(pa.array(STATUSES), status),
             "depth": trees.depth,
-            "subtree_shares": trees.subtree_sums(np.ones(nodes, np.int64)),
+            "subtree_shares": trees.sizes,
             "subtree_orders": trees.subtree_sums(orders),
             "subtree_revenue": money(trees.subtree_sums(sums(moves.share, moves.cents, nodes))),
         }
@@ -123,8 +123,7 @@ def _structural_virality(trees: Forest, tree: Ints, size: Ints) -> Floats:
 
     On a tree an edge lies between s·(n-s) pairs. Summed as integers of two words: exact, and the same in any order.
     """
-    below = trees.subtree_sums(np.ones(len(tree), np.int64))
-    pairs = below * (size[tree] - below)
+    pairs = trees.sizes * (size[tree] - trees.sizes)
     low, high = sums(tree, pairs & 0xFFFFFFFF, len(size)), sums(tree, pairs >> 32, len(size))
     distances = 2.0 * (high.astype(np.float64) * 2.0**32 + low)
     return ratio(distances, size * (size - 1))

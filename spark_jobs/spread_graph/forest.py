@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -32,6 +33,24 @@ class Forest:
             yield self.order[begin:end]
             begin = end
 
+    @cached_property
+    def sizes(self) -> Ints:
+        """For each node how many nodes its subtree has, itself among them."""
+        return self.subtree_sums(np.ones(len(self.parent), np.int64))
+
+    @cached_property
+    def preorder(self) -> Ints:
+        """The place of each node if every node is followed by its subtree; the trees lie one after another."""
+        enter = np.zeros(len(self.parent), np.int64)
+        for layer in self.layers():
+            above, size = self.parent[layer], self.sizes[layer]
+            before = np.cumsum(size) - size
+            if (above >= 0).all():
+                family = changes(above)
+                before = before - before[family][np.cumsum(family) - 1] + enter[above] + 1
+            enter[layer] = before
+        return enter
+
     def subtree_sums(self, values: Ints) -> Ints:
         """For each node the sum over itself and all below it."""
         total = values.copy()
@@ -50,28 +69,21 @@ class Forest:
                 nearest[layer] = np.where(label[above] != label[layer], above, nearest[above])
         return nearest
 
-    def topmost(self, label: Ints) -> Ints:
-        """The nodes with no ancestor of their own label: together they hold each subtree of a label once."""
-        size = self.subtree_sums(np.ones(len(self.parent), np.int64))
-        enter = self._preorder(size)
-        order = np.lexsort((enter, label))
-        # Subtrees are intervals of the preorder: inside an earlier one of the label means that its end is not reached yet.
-        offset = (np.cumsum(changes(label[order])) - 1) * (len(order) + 1)
-        furthest = np.maximum.accumulate(offset + enter[order] + size[order])
-        is_inside = np.zeros(len(order), np.bool_)
-        is_inside[1:] = (offset + enter[order])[1:] < furthest[:-1]
-        return order[~is_inside]
+    def topmost(self, label: Ints, among: Bools) -> Ints:
+        """The nodes with no ancestor of their own label: together they hold each subtree of a label once.
 
-    def _preorder(self, size: Ints) -> Ints:
-        enter = np.zeros(len(self.parent), np.int64)
-        for layer in self.layers():
-            above = self.parent[layer]
-            before = np.cumsum(size[layer]) - size[layer]
-            if (above >= 0).all():
-                family = changes(above)
-                before = before - before[family][np.cumsum(family) - 1] + enter[above] + 1
-            enter[layer] = before
-        return enter
+        Args:
+            among: the nodes that are looked at; with a node also those above it.
+        """
+        nodes = np.flatnonzero(among)
+        order = nodes[np.lexsort((self.preorder[nodes], label[nodes]))]
+        # Subtrees are intervals of the preorder: inside an earlier one of the label means that its end is not reached yet.
+        offset = (np.cumsum(changes(label[order])) - 1) * (len(self.parent) + 1)
+        begin = offset + self.preorder[order]
+        furthest = np.maximum.accumulate(begin + self.sizes[order])
+        is_inside = np.zeros(len(order), np.bool_)
+        is_inside[1:] = begin[1:] < furthest[:-1]
+        return order[~is_inside]
 
 
 def forest(parent: Ints) -> Forest:

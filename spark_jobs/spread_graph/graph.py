@@ -102,7 +102,7 @@ def open_graph(of: Events, trees: Forest, last_day: int) -> OpenGraph:
         opens=counts(find(people, maker[sharers_share]), len(people)),
         orders_led=counts(led[is_order], len(people)),
         cents_led=sums(led, cents, len(people)),
-        cents_below=_cents_below(trees, maker, sums(share, cents, len(maker)), people),
+        cents_below=_cents_below(trees, maker, share, cents, people),
     )
 
 
@@ -112,9 +112,11 @@ def _last_touch(of: Events, trees: Forest, share: Ints, buyer: Ints) -> Ints:
     return np.where((of.shares.user[share] == buyer) & (above >= 0), above, share)
 
 
-def _cents_below(trees: Forest, maker: Ints, cents: Ints, people: Ints) -> Ints:
+def _cents_below(trees: Forest, maker: Ints, share: Ints, cents: Ints, people: Ints) -> Ints:
     """Net cents placed through any share at or below one of a person's, each once."""
-    top = trees.topmost(maker)
+    is_above_any = trees.subtree_sums(counts(share, len(maker))) > 0
+    top = trees.topmost(maker, is_above_any)
     person = find(people, maker[top])
     is_vertex = person >= 0
-    return sums(person[is_vertex], trees.subtree_sums(cents)[top][is_vertex], len(people))
+    below = trees.subtree_sums(sums(share, cents, len(maker)))
+    return sums(person[is_vertex], below[top][is_vertex], len(people))

@@ -39,6 +39,26 @@ def spread_graph(spark: SparkSession, settings: Settings, as_of: date) -> dict[s
     files = write_solved(rows, settings, as_of, partitions(spark, settings))
     of_merchants = files.pop("spread_concentration")
     _replace(settings, as_of, files)
+    if files["spreaders"]:
+        _across_merchants(spark, settings, as_of, of_merchants)
+    else:  # nobody did anything in the window
+        _replace(settings, as_of, {"spread_concentration": of_merchants, "platform_spreaders": [], "islands": []})
+    counts = {name: lake.row_counts(settings, name, "as_of").get(as_of.isoformat(), 0) for name in TABLES}
+    return {
+        "step": "spread_graph",
+        "as_of": as_of.isoformat(),
+        "rows_in": read.get["rows"],
+        "rows_out": sum(counts.values()),
+        "tables": counts,
+    }
+
+
+def _across_merchants(spark: SparkSession, settings: Settings, as_of: date, of_merchants: list[Row]) -> None:
+    """Fill in what no partition could: influence in graphs that outgrow an executor, and the tables of the whole platform.
+
+    Args:
+        of_merchants: the data files of `spread_concentration` so far.
+    """
     tables = {name: lake.read_day(spark, settings, name, as_of) for name in ("spreaders", "open_graph", "key_spreaders")}
     filled = with_influence(tables)
     _replace(settings, as_of, {name: lake.day_files(rows, settings, name, as_of) for name, rows in filled.items()})
@@ -58,14 +78,6 @@ def spread_graph(spark: SparkSession, settings: Settings, as_of: date) -> dict[s
 
     together(of_all_merchants, of_platform)
     spark.catalog.clearCache()
-    counts = {name: lake.row_counts(settings, name, "as_of").get(as_of.isoformat(), 0) for name in TABLES}
-    return {
-        "step": "spread_graph",
-        "as_of": as_of.isoformat(),
-        "rows_in": read.get["rows"],
-        "rows_out": sum(counts.values()),
-        "tables": counts,
-    }
 
 
 def with_influence(tables: dict[str, DataFrame]) -> dict[str, DataFrame]:

@@ -40,7 +40,8 @@ def test_nearest_other_label_and_topmost() -> None:
     # a chain 0-1-2-3-4 of the labels a a b a b
     found, label = trees([-1, 0, 1, 2, 3]), np.array([0, 0, 1, 0, 1])
     assert found.nearest_other(label).tolist() == [-1, -1, 1, 2, 3]
-    assert sorted(found.topmost(label).tolist()) == [0, 2]
+    assert sorted(found.topmost(label, label >= 0).tolist()) == [0, 2]
+    assert sorted(found.topmost(label, np.arange(5) < 2).tolist()) == [0]
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -62,14 +63,16 @@ def test_against_walks_on_random_parents(seed: int) -> None:
     assert found.subtree_sums(values).tolist() == [sum(values[n] for n in range(30) if v in above[n]) for v in range(30)]
     others = [next((a for a in way if label[a] != label[way[0]]), -1) for way in above]
     assert found.nearest_other(label).tolist() == others
-    top = [way[0] for way in above if all(label[a] != label[way[0]] for a in way[1:])]
-    assert sorted(found.topmost(label).tolist()) == top
+    among = {a for way in above if dice.random() < 0.3 for a in way}
+    for nodes in ({*range(30)}, among):
+        top = [way[0] for way in above if way[0] in nodes and all(label[a] != label[way[0]] for a in way[1:])]
+        assert sorted(found.topmost(label, np.isin(np.arange(30), [*nodes])).tolist()) == top
 
 
 def test_without_nodes() -> None:
     found = trees([])
     assert list(found.layers()) == []
-    assert len(found.subtree_sums(found.depth)) == len(found.topmost(found.depth)) == 0
+    assert len(found.subtree_sums(found.depth)) == len(found.topmost(found.depth, found.was_cut)) == 0
 
 
 @pytest.mark.parametrize(("shape", "depth"), [("chain", 99_999), ("star", 1)])
@@ -78,7 +81,7 @@ def test_chains_and_stars_of_a_hundred_thousand(shape: str, depth: int) -> None:
     parents: Ints = np.arange(-1, size - 1) if shape == "chain" else np.concatenate([[-1], np.zeros(size - 1, np.int64)])
     begin = time.process_time()
     found = forest(parents)
-    sizes = found.subtree_sums(np.ones(size, np.int64))
+    sizes = found.sizes
     assert time.process_time() - begin < 20  # a quadratic way takes hours
     assert found.depth.max() == depth
     assert sizes[0] == size

@@ -9,6 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import deltalake
 import pytest
 from pyspark.sql import SparkSession
 
@@ -195,6 +196,21 @@ def test_without_shares_every_table_is_there_and_empty(spark: SparkSession, sett
     report = spread_graph(spark, settings, AS_OF)
     assert report["rows_out"] == 0
     assert {name: read(spark, settings, name) for name in TABLES} == {name: [] for name in TABLES}
+
+
+def test_a_day_on_which_people_are_gone_leaves_trees_alone(spark: SparkSession, settings: Settings) -> None:
+    fill(settings, [share("old", "y", day=-200), share("new", "x", day=-1, merchant="n"), opened("new", "z", merchant="n")])
+    spread_graph(spark, settings, AS_OF)
+    of_people = set(TABLES) - {"cascades", "cascade_layers", "cascade_nodes", "share_mix"}
+    before = {name: len(read(spark, settings, name)) for name in TABLES}
+    assert before["cascades"] == 2
+    assert before["islands"] == 1
+    assert before["platform_spreaders"] == 2
+    deltalake.DeltaTable(lake.table_path(settings, "shop_events")).delete("merchant_id = 'n'")
+    report = spread_graph(spark, settings, AS_OF)
+    assert report["tables"] == {name: len(read(spark, settings, name)) for name in TABLES}
+    assert report["tables"]["cascades"] == 1
+    assert {report["tables"][name] for name in of_people} == {0}
 
 
 @pytest.mark.parametrize(("rows", "expected"), [(0, 1), (30_000, 1), (300_000, 2), (10_000_000, 40)])
