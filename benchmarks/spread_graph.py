@@ -176,8 +176,8 @@ def trees(spark: SparkSession, root: Path, shares: int) -> None:
     spark.conf.set("spark.sql.shuffle.partitions", str(partitions(spark, settings)))
 
     def plain() -> None:
-        rows = facts.read(spark, settings, AS_OF).repartition("merchant_id")
-        lake.write_day(rows, settings, "plain", AS_OF)
+        rows = lake.accepted_events(spark, settings, facts.SOURCE, AS_OF).select(*facts.COLUMNS)
+        lake.write_day(rows.repartition("merchant_id"), settings, "plain", AS_OF)
 
     baseline, job = timed(plain), run(spark, settings)
     show(measure="trees", shares=shares, read_shuffle_write=baseline, spread_graph=job, ratio=round(job / baseline, 2))
@@ -185,9 +185,9 @@ def trees(spark: SparkSession, root: Path, shares: int) -> None:
 
 def influence_and_circles(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Influence and circle of each user of whole merchants, as `solve` works them out, and nothing else; for `mapInArrow`."""
-    received = list(batches)
-    if received:
-        of = events(pa.Table.from_batches(received).combine_chunks())
+    received = facts.received(batches)
+    if received is not None:
+        of = events(received)
         graph = open_graph(of, forest(of.shares.parent), (AS_OF - date(1970, 1, 1)).days)
         influence = scaled(page_rank(len(graph.user), graph.opener, graph.sharer, graph.weight), graph.merchant)
         merchant, user = take(of.merchants, graph.merchant), take(of.users, graph.user)
@@ -205,7 +205,7 @@ def against_graphframes(spark: SparkSession, root: Path, edges: int) -> None:
     job = run(spark, settings)
 
     def alone() -> None:
-        whole_merchants = facts.read(spark, settings, AS_OF).repartition(partitions(spark, settings), "merchant_id")
+        whole_merchants = facts.read(spark, settings, AS_OF, partitions(spark, settings))
         schema = "merchant_id string, user_id string, influence double, circle_id string"
         lake.write_day(whole_merchants.mapInArrow(influence_and_circles, schema), settings, "alone", AS_OF)
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
 import deltalake
@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake.fs import DeltaStorageHandler
 from deltalake.transaction import AddAction, RemoveAction
+from pyarrow.dataset import dataset
 from pyarrow.fs import PyFileSystem
 
 # What `write_file` tells of a file: path below the table, size (bytes), modified_at (milliseconds since 1970), partition and
@@ -28,6 +29,8 @@ DATA_FILE = pa.schema(
 )
 _ROWS_OF_A_GROUP = 100_000  # where rows are sorted, a reader skips most of a large file
 _SAMPLE_ROWS = 1000
+_BYTES_PER_TASK = 16 << 20
+_ROWS_AT_A_TIME = 500_000
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -112,6 +115,43 @@ def read_groups(uri: str, file: DataFile, names: Sequence[str]) -> Iterator[pa.T
                 if name in file.partition:
                     group = group.append_column(name, pa.repeat(pa.scalar(file.partition[name], pa.string()), len(group)))
             yield group
+
+
+def matching_rows(uri: str, files: Sequence[DataFile], schema: pa.Schema, wanted: pc.Expression) -> Iterator[pa.Table]:
+    """The rows of data files that are wanted, some hundred thousand at a time; columns that a file has not are null.
+
+    Row groups that hold none are not read.
+    """
+    store = PyFileSystem(DeltaStorageHandler(uri))
+    rows = dataset([file.path for file in files], schema=schema, format="parquet", filesystem=store)
+    found: list[pa.RecordBatch] = []
+    for batch in rows.to_batches(filter=wanted, use_threads=False, batch_readahead=1, fragment_readahead=1):
+        found.append(batch)
+        if sum(map(len, found)) >= _ROWS_AT_A_TIME:
+            yield pa.Table.from_batches(found)
+            found = []
+    if sum(map(len, found)):
+        yield pa.Table.from_batches(found)
+
+
+class _Sized(Protocol):
+    @property
+    def bytes(self) -> int: ...
+
+
+_File = TypeVar("_File", bound=_Sized)
+
+
+def slots(files: Sequence[_File], cores: int) -> list[list[_File]]:
+    """Files for tasks of about equal size; in their order, so that a task sees few months."""
+    total = sum(file.bytes for file in files)
+    tasks = min(len(files), max(min(cores, total >> 20), total // _BYTES_PER_TASK, 1))
+    of_tasks: list[list[_File]] = [[] for _ in range(tasks)]
+    before = 0
+    for file in files:
+        of_tasks[min(before * tasks // max(total, 1), tasks - 1)].append(file)
+        before += file.bytes
+    return of_tasks
 
 
 @dataclass(frozen=True)

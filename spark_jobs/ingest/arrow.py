@@ -26,7 +26,8 @@ from spark_jobs.data_files import write_file
 from spark_jobs.ingest.columns import ColumnClassifier, Lines
 from spark_jobs.ingest.files import LandingFile, UnreadableFile, landing_file, read_blocks
 from spark_jobs.ingest.history import naming
-from spark_jobs.ingest.settle import COMPRESSED, COPY_COLUMNS, KEPT, Buckets, Digests, are_among, digests
+from spark_jobs.ingest.settle import COPY_COLUMNS, KEPT, Buckets, Digests, are_among, digests
+from spark_jobs.packs import packed
 
 PACK = pa.schema(
     {
@@ -116,8 +117,8 @@ class Reader:
             found = [self._copies(table) for _, table in tables if "event_key" in table.column_names]
             if found:
                 copies = pa.concat_tables(found, promote_options="default")
-                packed = copies.append_column("pack", pa.repeat(pa.scalar(pack, pa.int64()), len(copies)))
-                yield from self.buckets.of_table(packed)
+                numbers = pa.repeat(pa.scalar(pack, pa.int64()), len(copies))
+                yield from self.buckets.of_table(copies.append_column("pack", numbers))
 
     def all_keys(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Packs to the first halves of the event keys of their candidates: rows of `KEYS`."""
@@ -271,13 +272,14 @@ class _Packs:
             if markers := [marker for marker in self.markers if marker["fate"] == fate]:
                 tables.append(pa.Table.from_pylist(markers, schema=_marker_schema(self._schema)))
         unreadable = [marker["file"] for marker in self.markers if marker["fate"] == Fate.UNREADABLE.value]
-        heads = _streams(table.select([name for name in _HEAD if name in table.column_names]) for table in tables)
-        bodies = _streams(table.drop_columns([name for name in _HEAD if name in table.column_names]) for table in tables)
+        named = [(table, [name for name in _HEAD if name in table.column_names]) for table in tables]
+        heads = b"".join(packed(table.select(head)) for table, head in named)
+        bodies = b"".join(packed(table.drop_columns(head)) for table, head in named)
         values = (self._next, unreadable, requests, copies, heads, bodies)
-        packed = pa.RecordBatch.from_pylist([dict(zip(PACK.names, values, strict=True))], schema=PACK)
+        pack = pa.RecordBatch.from_pylist([dict(zip(PACK.names, values, strict=True))], schema=PACK)
         self._next += 1
         self.lines, self.markers = Lines(), []
-        return packed
+        return pack
 
 
 class _Writer:
@@ -338,23 +340,13 @@ def _delivery(name: str) -> LandingFile:
     return file
 
 
-def _streams(tables: Iterable[pa.Table]) -> bytes:
-    """Tables one after another, each as an IPC stream of its own."""
-    sink = pa.BufferOutputStream()
-    for table in tables:
-        with pa.ipc.new_stream(sink, table.schema, options=COMPRESSED) as stream:
-            stream.write_table(table)
-    packed: bytes = sink.getvalue().to_pybytes()
-    return packed
-
-
 def _marker_schema(schema: pa.Schema) -> pa.Schema:
     names = ("fate", "dt", "file", "line", "rows_read", "error", "bytes", "modified_at")
     return pa.schema([schema.field(name) for name in names])
 
 
 def _tables(parts: Iterable[pa.Buffer]) -> Iterator[pa.Table]:
-    """What `_streams` has written, the columns of all parts side by side."""
+    """Packed tables that lie one after another, the columns of all parts side by side."""
     first, *others = map(pa.BufferReader, parts)
     while first.tell() < first.size():
         table = pa.ipc.open_stream(first).read_all()

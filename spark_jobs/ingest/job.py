@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import reduce
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,7 @@ from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 from expectations.contract import ERASURE_REQUEST, SOURCES, Fate, Reason
 from expectations.settings import Settings
 from spark_jobs import lake
-from spark_jobs.data_files import DATA_FILE
+from spark_jobs.data_files import DATA_FILE, DataFile, slots
 from spark_jobs.ingest.arrow import KEYS, PACK, LandedFile, Reader
 from spark_jobs.ingest.files import landing_names
 from spark_jobs.ingest.history import PLACES, History
@@ -40,20 +40,11 @@ log = logging.getLogger(__name__)
 
 # A pack is one row of a megabyte or more: Spark hands few of them at a time to a worker.
 PACKS_PER_BATCH = "16"
-_BYTES_PER_TASK = 16 << 20
 _BYTES_PER_BATCH = 2 << 30
 _BROADCAST_ROWS = 500_000
 _KEYS_HELD = 2_000_000  # of new events, which the driver and every task hold: 8 bytes each
 _COPIES_PER_BUCKET = 250_000
 _FATES_OF_COPIES = (Fate.ACCEPTED, Fate.DUPLICATE, Fate.QUARANTINED)
-
-
-class _Sized(Protocol):
-    @property
-    def bytes(self) -> int: ...
-
-
-_File = TypeVar("_File", bound=_Sized)
 
 
 class Ingest:
@@ -121,8 +112,8 @@ class Ingest:
     def _history(self) -> DataFrame:
         return self.spark.read.format("delta").load(self.path)
 
-    def _slots(self, files: Sequence[_File]) -> list[list[_File]]:
-        return _slots(files, self.spark.sparkContext.defaultParallelism)
+    def _slots(self, files: Sequence[DataFile]) -> list[list[DataFile]]:
+        return slots(files, self.spark.sparkContext.defaultParallelism)
 
     def _tasks(self, slots: Sequence[object]) -> DataFrame:
         return self.spark.range(0, len(slots), 1, len(slots))
@@ -141,9 +132,9 @@ class Ingest:
             yield LandedFile(name, stat.st_size, datetime.fromtimestamp(int(stat.st_mtime), UTC))
 
     def _load(self, files: list[LandedFile], *, replaces: bool = False) -> None:
-        slots = self._slots(files)
-        reader = replace(self.reader, slots=slots)
-        packs = self._mapped(self._tasks(slots), reader.pack_files, PACK).persist()
+        of_tasks = slots(files, self.spark.sparkContext.defaultParallelism)
+        reader = replace(self.reader, slots=of_tasks)
+        packs = self._mapped(self._tasks(of_tasks), reader.pack_files, PACK).persist()
         summary = _summary(packs)
         for name in summary.unreadable:
             log.warning("%s cannot be read and waits for a whole copy", name)
@@ -237,10 +228,10 @@ class Ingest:
     def _erase_people(self, people: Sequence[str]) -> None:
         """Lines that the last commit has added name none of them: it knew of every request; see `_commit`."""
         files = lake.event_files(self.settings, self.source, *_FATES_OF_COPIES)
-        slots = self._slots([file for file in files if file.path not in self._added])
-        if not slots:
+        of_tasks = self._slots([file for file in files if file.path not in self._added])
+        if not of_tasks:
             return
-        erased = self._mapped(self._tasks(slots), History(self.path, slots, people=people).places, PLACES).persist()
+        erased = self._mapped(self._tasks(of_tasks), History(self.path, of_tasks, people=people).places, PLACES).persist()
         if not erased.isEmpty():
             history = self._history()
             gone = history.join(erased, list(PLACE), how="left_semi")
@@ -293,18 +284,6 @@ def _batches(files: list[LandedFile]) -> Iterator[list[LandedFile]]:
         size += file.bytes
     if batch:
         yield batch
-
-
-def _slots(files: Sequence[_File], cores: int) -> list[list[_File]]:
-    """Files for tasks of about equal size; in their order, so that a task sees few months."""
-    total = sum(file.bytes for file in files)
-    tasks = min(len(files), max(min(cores, total >> 20), total // _BYTES_PER_TASK, 1))
-    slots: list[list[_File]] = [[] for _ in range(tasks)]
-    before = 0
-    for file in files:
-        slots[min(before * tasks // max(total, 1), tasks - 1)].append(file)
-        before += file.bytes
-    return slots
 
 
 def _by_file(lines: DataFrame) -> DataFrame:

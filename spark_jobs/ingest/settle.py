@@ -19,6 +19,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
 
 from expectations.contract import Fate, Reason
+from spark_jobs.packs import packed, unpacked
 
 PLACE = ("file", "line")
 # What is known of a copy; `pack` is the pack that it lies in, null if it lies in the event table.
@@ -40,7 +41,6 @@ COPY = pa.schema(
 COPY_COLUMNS = tuple(COPY.names[:-1])
 BUCKET = pa.schema({"bucket": pa.int32(), "copies": pa.binary()})
 JUDGED = COPY.append(pa.field("new_fate", pa.string())).append(pa.field("new_reason", pa.string()))
-COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 KEPT = {
     Fate.DUPLICATE: (*COPY_COLUMNS, "reason"),
     Fate.QUARANTINED: (*COPY_COLUMNS, "reason", "raw"),
@@ -80,10 +80,7 @@ class Buckets:
         bucket = digests(typed["event_key"])[:, 0] % np.uint64(self.count)
         for number in np.unique(bucket).tolist():
             chosen = typed if self.count == 1 else typed.filter(pa.array(bucket == number))
-            sink = pa.BufferOutputStream()
-            with pa.ipc.new_stream(sink, chosen.schema, options=COMPRESSED) as stream:
-                stream.write_table(chosen)
-            yield pa.RecordBatch.from_pylist([{"bucket": number, "copies": sink.getvalue().to_pybytes()}], schema=BUCKET)
+            yield pa.RecordBatch.from_pylist([{"bucket": number, "copies": packed(chosen)}], schema=BUCKET)
 
     def of_rows(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """For `mapInArrow` over copies."""
@@ -109,7 +106,7 @@ def judge_changed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]
 
 
 def _unpacked(batches: Iterable[pa.RecordBatch]) -> pa.Table:
-    parts = [pa.ipc.open_stream(content.as_buffer()).read_all() for batch in batches for content in batch.column("copies")]
+    parts = [unpacked(copies) for batch in batches for copies in batch.column("copies")]
     return pa.concat_tables([COPY.empty_table(), *parts], promote_options="default")
 
 

@@ -1,14 +1,28 @@
-"""What the spread graph is made of: the shares, opens, payments and refunds of the lake, as one frame of slim rows."""
+"""What the spread graph is made of: the shares, opens, payments and refunds of the lake, as slim rows.
+
+The workers read them from the data files themselves and send them to their partition in packs: as rows of Spark, one million
+took a second on the way.
+"""
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
-import pyspark.sql.functions as f
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
+from expectations.contract import Fate
 from expectations.settings import Settings
 from spark_jobs import lake
+from spark_jobs.data_files import DataFile, matching_rows, slots
+from spark_jobs.packs import packed, unpacked
+from spark_jobs.spread_graph.arrays import Ints
 
 SOURCE = "shop"
 SHARE, OPEN, ORDER, REFUND = "share", "open", "order", "refund"
@@ -18,9 +32,29 @@ KINDS = {
     "shop.order_paid.v1": ORDER,
     "shop.order_refunded.v1": REFUND,
 }
+# Columns of the event table.
+COLUMNS = (
+    "event_type",
+    "merchant_id",
+    "share_id",
+    "via_share_id",
+    "user_id",
+    "event_time",
+    "event_date",
+    "event_id",
+    "event_source",
+    "parent_share_id",
+    "object_type",
+    "object_id",
+    "channel",
+    "order_id",
+    "refund_id",
+    "amount",
+)
+PACK = pa.schema({"partition": pa.int32(), "rows": pa.int64(), "facts": pa.binary()})
 
 
-def facts(events: DataFrame) -> DataFrame:
+def facts(events: pa.Table) -> pa.Table:
     """Slim rows of the four kinds of events that make up the spread graph.
 
     Columns, null where the kind has no such field: kind; merchant_id; share_id, for an order the share that led to it;
@@ -28,31 +62,83 @@ def facts(events: DataFrame) -> DataFrame:
     open, which nothing replaces; parent_share_id; object_type; object_id; channel; order_id; refund_id; cents.
 
     Args:
-        events: accepted events of the shop, all columns.
+        events: `COLUMNS` of accepted events of `KINDS`.
     """
-    kind = f.create_map(*(f.lit(text) for pair in KINDS.items() for text in pair))[f.col("event_type")]
-    is_share, is_open, is_order = (
-        f.col("event_type") == f"shop.{name}.v1" for name in ("share_created", "share_opened", "order_paid")
-    )
-    return events.where(f.col("event_type").isin(*KINDS)).select(
-        kind.alias("kind"),
-        "merchant_id",
-        f.when(is_order, f.col("via_share_id")).otherwise(f.col("share_id")).alias("share_id"),
-        "user_id",
-        f.unix_micros("event_time").alias("at"),
-        f.unix_date("event_date").alias("day"),
-        f.when(~is_open, f.col("event_id")).alias("event_id"),
-        f.when(~is_open, f.col("event_source")).alias("event_source"),
-        "parent_share_id",
-        f.when(is_share, f.col("object_type")).alias("object_type"),
-        f.when(is_share, f.col("object_id")).alias("object_id"),
-        f.when(is_share, f.col("channel")).alias("channel"),
-        "order_id",
-        "refund_id",
-        (f.col("amount") * 100).cast("bigint").alias("cents"),
-    )
+    number = pc.index_in(events["event_type"], value_set=pa.array(KINDS))
+    kind = pa.array(KINDS.values()).take(number)
+    is_share, is_order, is_kept = pc.equal(kind, SHARE), pc.equal(kind, ORDER), pc.not_equal(kind, OPEN)
+    columns = {
+        "kind": kind,
+        "merchant_id": events["merchant_id"],
+        "share_id": pc.if_else(is_order, events["via_share_id"], events["share_id"]),
+        "user_id": events["user_id"],
+        "at": events["event_time"].cast(pa.int64()),
+        "day": events["event_date"].cast(pa.int32()),
+        "cents": pc.multiply(events["amount"], pa.scalar(100, pa.int64())).cast(pa.int64()),
+    }
+    columns |= {name: pc.if_else(is_kept, events[name], None) for name in ("event_id", "event_source")}
+    columns |= {name: pc.if_else(is_share, events[name], None) for name in ("object_type", "object_id", "channel")}
+    return pa.table(columns | {name: events[name] for name in ("parent_share_id", "order_id", "refund_id")})
 
 
-def read(spark: SparkSession, settings: Settings, as_of: date) -> DataFrame:
-    """The facts of every accepted event with a business date of at most `as_of`."""
-    return facts(lake.accepted_events(spark, settings, SOURCE, as_of))
+@dataclass(frozen=True)
+class FactReader:
+    """Reads facts from data files of the event table; its method is for `mapInArrow`.
+
+    Args:
+        table: where the event table lies.
+        schema: of `COLUMNS`.
+        slots: the data files that each task reads.
+        as_of: the last business date.
+        partitions: how many there are; all facts of a merchant go to one.
+    """
+
+    table: str
+    schema: pa.Schema
+    slots: Sequence[Sequence[DataFile]]
+    as_of: date
+    partitions: int
+
+    def read(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Positions in `slots` to rows of `PACK`."""
+        wanted = pc.field("event_type").isin(list(KINDS)) & (pc.field("event_date") <= pa.scalar(self.as_of))
+        for batch in batches:
+            for slot in batch.column(0).to_pylist():
+                for rows in matching_rows(self.table, self.slots[slot], self.schema, wanted):
+                    yield from self._packs(facts(rows))
+
+    def _packs(self, rows: pa.Table) -> Iterator[pa.RecordBatch]:
+        place = self._partitions(rows["merchant_id"])
+        order = np.argsort(place, kind="stable")
+        together = rows.take(pa.array(order))
+        numbers, begins = np.unique(place[order], return_index=True)
+        for number, begin, end in zip(numbers, begins, [*begins[1:], len(order)], strict=True):
+            row = {"partition": number, "rows": end - begin, "facts": packed(together.slice(begin, end - begin))}
+            yield pa.RecordBatch.from_pylist([row], schema=PACK)
+
+    def _partitions(self, merchants: pa.ChunkedArray) -> Ints:
+        encoded = merchants.combine_chunks().dictionary_encode()
+        numbers = [zlib.crc32(name.encode()) % self.partitions for name in encoded.dictionary.to_pylist()]
+        places: Ints = np.array(numbers, np.int64)[encoded.indices.to_numpy()]
+        return places
+
+
+def read(spark: SparkSession, settings: Settings, as_of: date, partitions: int) -> DataFrame:
+    """The facts of every accepted event with a business date of at most `as_of`, whole merchants in each partition: `PACK`."""
+    files = [
+        file
+        for file in lake.event_files(settings, SOURCE, Fate.ACCEPTED)
+        if str(file.partition["event_month"]) <= f"{as_of:%Y-%m}"
+    ]
+    of_tasks = slots(files, spark.sparkContext.defaultParallelism)
+    events = to_arrow_schema(lake.event_schema(SOURCE))
+    schema = pa.schema([events.field(name) for name in COLUMNS])
+    reader = FactReader(lake.table_path(settings, f"{SOURCE}_events"), schema, of_tasks, as_of, partitions)
+    packs = spark.range(0, len(of_tasks), 1, max(len(of_tasks), 1)).mapInArrow(reader.read, from_arrow_schema(PACK))
+    return packs.repartitionById(partitions, "partition")
+
+
+def received(batches: Iterable[pa.RecordBatch]) -> pa.Table | None:
+    """The facts of a partition of `read`, in one chunk: taking rows out of many is several times slower."""
+    packs = [unpacked(value) for batch in batches for value in batch["facts"]]
+    return pa.concat_tables(packs).combine_chunks() if packs else None

@@ -35,8 +35,8 @@ def spread_graph(spark: SparkSession, settings: Settings, as_of: date) -> dict[s
         The report: rows read, rows written, rows of each table.
     """
     read = Observation("facts")
-    rows = facts.read(spark, settings, as_of).observe(read, f.count("*").alias("rows"))
-    files = write_solved(rows, settings, as_of, partitions(spark, settings))
+    packs = facts.read(spark, settings, as_of, partitions(spark, settings)).observe(read, f.sum("rows").alias("rows"))
+    files = write_solved(packs, settings, as_of)
     of_merchants = files.pop("spread_concentration")
     _replace(settings, as_of, files)
     if files["spreaders"]:
@@ -47,7 +47,7 @@ def spread_graph(spark: SparkSession, settings: Settings, as_of: date) -> dict[s
     return {
         "step": "spread_graph",
         "as_of": as_of.isoformat(),
-        "rows_in": read.get["rows"],
+        "rows_in": read.get["rows"] or 0,
         "rows_out": sum(counts.values()),
         "tables": counts,
     }

@@ -21,6 +21,7 @@ from spark_jobs.data_files import DATA_FILE, write_file
 from spark_jobs.spread_graph.arrays import find
 from spark_jobs.spread_graph.cascades import cascade_nodes, cascades_and_layers, share_mix
 from spark_jobs.spread_graph.events import events
+from spark_jobs.spread_graph.facts import received
 from spark_jobs.spread_graph.forest import forest
 from spark_jobs.spread_graph.graph import open_graph
 from spark_jobs.spread_graph.spreaders import all_circles, all_components, open_graph_table, spreader_tables
@@ -76,13 +77,12 @@ class PartitionSolver:
     executor_edges: int
 
     def write(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Rows of `TABLE_FILE`, of files that no commit names yet."""
-        received = list(batches)
-        if not received:
+        """Packs of facts to rows of `TABLE_FILE`, of files that no commit names yet."""
+        facts = received(batches)
+        if facts is None:
             return
         day = {"as_of": self.as_of.isoformat()}
-        # In one chunk: taking rows out of many is several times slower.
-        rows_of = solve(pa.Table.from_batches(received).combine_chunks(), self.as_of, self.executor_edges)
+        rows_of = solve(facts, self.as_of, self.executor_edges)
         for name, rows in rows_of.items():
             if len(rows):
                 schema = arrow_columns(name)
@@ -90,15 +90,17 @@ class PartitionSolver:
                 yield pa.RecordBatch.from_pylist([file | {"table": name}], schema=TABLE_FILE)
 
 
-def write_solved(facts: DataFrame, settings: Settings, as_of: date, partitions: int) -> dict[str, list[Row]]:
-    """Write the merchant tables of all merchants: for each table its new data files, rows of `DATA_FILE`."""
+def write_solved(facts: DataFrame, settings: Settings, as_of: date) -> dict[str, list[Row]]:
+    """Write the merchant tables of all merchants: for each table its new data files, rows of `DATA_FILE`.
+
+    Args:
+        facts: what `facts.read` gives.
+    """
     for name in MERCHANT_TABLES:
         lake.derived_table(settings, name, columns(name))
     tables = {name: lake.table_path(settings, name) for name in MERCHANT_TABLES}
     solver = PartitionSolver(tables, as_of, settings.executor_edges)
     files: dict[str, list[Row]] = {name: [] for name in MERCHANT_TABLES}
-    # The number is given, since Spark would otherwise put partitions together as it thinks fit for its own rows.
-    whole_merchants = facts.repartition(partitions, "merchant_id")
-    for file in whole_merchants.mapInArrow(solver.write, from_arrow_schema(TABLE_FILE)).collect():
+    for file in facts.mapInArrow(solver.write, from_arrow_schema(TABLE_FILE)).collect():
         files[file["table"]].append(file)
     return files
