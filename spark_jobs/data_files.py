@@ -143,15 +143,16 @@ _File = TypeVar("_File", bound=_Sized)
 
 
 def slots(files: Sequence[_File], cores: int) -> list[list[_File]]:
-    """Files for tasks of about equal size; in their order, so that a task sees few months."""
+    """Files for tasks of about equal size, none without a file; in their order, so that a task sees few months."""
     total = sum(file.bytes for file in files)
     tasks = min(len(files), max(min(cores, total >> 20), total // _BYTES_PER_TASK, 1))
     of_tasks: list[list[_File]] = [[] for _ in range(tasks)]
     before = 0
     for file in files:
-        of_tasks[min(before * tasks // max(total, 1), tasks - 1)].append(file)
+        middle = before + file.bytes // 2
+        of_tasks[min(middle * tasks // max(total, 1), tasks - 1)].append(file)
         before += file.bytes
-    return of_tasks
+    return [slot for slot in of_tasks if slot]
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from spark_jobs.data_files import write_file
+from spark_jobs.data_files import DataFile, matching_rows, slots, write_file
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 5000])
@@ -30,3 +32,40 @@ def test_what_repeats_has_a_dictionary_and_every_value_comes_back(tmp_path: Path
         group = written.metadata.row_group(0)
         columns = {column.path_in_schema: column.has_dictionary_page for column in map(group.column, range(group.num_columns))}
         assert {name for name, has_dictionary in columns.items() if has_dictionary} == {"often"}
+
+
+def test_rows_are_found_in_several_files_and_a_column_that_a_file_lacks_is_null(tmp_path: Path) -> None:
+    schema = pa.schema({"kind": pa.string(), "n": pa.int64(), "price": pa.decimal128(18, 2)})
+    prices = pa.array([Decimal("1.50"), None], pa.decimal128(18, 2))
+    parts = [
+        pa.table({"kind": ["a", "b"], "n": [1, 2], "price": prices}),
+        pa.table({"kind": ["b", "a"], "n": [3, 4]}),
+        pa.table({"kind": ["c"], "n": [5]}),
+    ]
+    uri = tmp_path.as_uri()
+    files = []
+    for rows in parts:
+        (file,) = write_file(uri, {"day": None}, rows).to_pylist()
+        files.append(DataFile(file["path"], len(rows), file["size"], {}))
+
+    def found(wanted: pc.Expression) -> list[dict[str, object]]:
+        return [row for rows in matching_rows(uri, files, schema, wanted) for row in rows.to_pylist()]
+
+    assert found(pc.field("kind") == "a") == [
+        {"kind": "a", "n": 1, "price": Decimal("1.50")},
+        {"kind": "a", "n": 4, "price": None},
+    ]
+    assert [row["n"] for row in found(pc.field("n") > 0)] == [1, 2, 3, 4, 5]
+    assert list(matching_rows(uri, files, schema, pc.field("kind") == "z")) == []
+
+
+def test_slots_hold_every_file_once_in_order_and_about_as_much_each() -> None:
+    files = [DataFile(f"{number:03}", 1, size << 20, {}) for number, size in enumerate([1, 2, 3] * 40)]
+    found = slots(files, 2)
+    assert [file for slot in found for file in slot] == files
+    assert len(found) == 15  # 240 MB, 16 each
+    assert max(sum(file.bytes for file in slot) for slot in found) <= 18 << 20
+    assert [len(slot) for slot in slots(files[:2], 2)] == [1, 1]
+    assert [len(slot) for slot in slots([DataFile("large", 1, 90 << 20, {}), *files[:2]], 2)] == [1, 2]
+    assert slots([DataFile("empty", 0, 0, {})], 2) == [[DataFile("empty", 0, 0, {})]]
+    assert slots([], 2) == []
