@@ -42,6 +42,7 @@ SMALL_CONF = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
+_ROWS_PER_PARTITION = 1_000_000
 _RESOLVED = JARS / "resolved.json"
 
 
@@ -100,7 +101,6 @@ def spark_session(app: str, settings: Settings, *, rows: int = SMALL_ROWS, **con
     local = settings.spark_master.startswith("local")
     scratch = settings.home / "work" / "spark"
     scratch.mkdir(parents=True, exist_ok=True)
-    cores = os.cpu_count() or 2
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     # Executors import the jobs' own code from the checkout, wherever the driver was started.
     root = str(Path(__file__).resolve().parent.parent)
@@ -130,11 +130,12 @@ def spark_session(app: str, settings: Settings, *, rows: int = SMALL_ROWS, **con
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         base["spark.driver.host"] = "localhost"
         base["spark.driver.bindAddress"] = "127.0.0.1"
-        base["spark.sql.shuffle.partitions"] = str(2 * cores)
     builder = SparkSession.builder.appName(app).master(settings.spark_master)
     for key, text in (base | {key.replace("_", "."): text for key, text in conf.items()}).items():
         builder = builder.config(key, text)
     spark = builder.getOrCreate()
+    if "spark_sql_shuffle_partitions" not in conf:
+        spark.conf.set("spark.sql.shuffle.partitions", str(shuffle_partitions(spark.sparkContext.defaultParallelism, rows)))
     jvm = spark._jvm
     assert jvm is not None
     loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
@@ -142,6 +143,11 @@ def spark_session(app: str, settings: Settings, *, rows: int = SMALL_ROWS, **con
         if loader.getResource(name.replace(".", "/") + ".class") is None:
             raise MissingJars(f"{name} is in none of the JARs of {JARS}; run: {sys.executable} -m spark_jobs.session")
     return spark
+
+
+def shuffle_partitions(cores: int, rows: int) -> int:
+    """How many partitions a shuffle of a job makes: each is a task of Python in the end, and Spark's own 200 are mostly empty."""
+    return max(2 * cores, rows // _ROWS_PER_PARTITION)
 
 
 def together(*works: Callable[[], Any]) -> list[Any]:

@@ -8,9 +8,10 @@ import sys
 from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
+import pytest
 from pyspark.sql import SparkSession
 
-from spark_jobs.session import CLASS_ARCHIVE
+from spark_jobs.session import CLASS_ARCHIVE, shuffle_partitions
 
 
 def test_the_jvm_starts_from_the_class_archive(spark: SparkSession) -> None:
@@ -19,6 +20,11 @@ def test_the_jvm_starts_from_the_class_archive(spark: SparkSession) -> None:
     arguments = list(jvm.java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments())
     assert f"-XX:SharedArchiveFile={CLASS_ARCHIVE}" in arguments
     assert CLASS_ARCHIVE.stat().st_size > 10_000_000
+
+
+@pytest.mark.parametrize(("cores", "rows", "expected"), [(2, 0, 4), (2, 2_000_000, 4), (2, 10_000_000, 10), (16, 10_000_000, 32)])
+def test_a_shuffle_makes_two_partitions_a_core_and_more_for_many_rows(cores: int, rows: int, expected: int) -> None:
+    assert shuffle_partitions(cores, rows) == expected
 
 
 def test_python_workers_find_modules_in_folders_alone_and_pass_over_them_when_they_collect_garbage(spark: SparkSession) -> None:
