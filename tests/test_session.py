@@ -22,7 +22,9 @@ def test_the_jvm_starts_from_the_class_archive(spark: SparkSession) -> None:
     assert CLASS_ARCHIVE.stat().st_size > 10_000_000
 
 
-@pytest.mark.parametrize(("cores", "rows", "expected"), [(2, 0, 4), (2, 2_000_000, 4), (2, 10_000_000, 10), (16, 10_000_000, 32)])
+@pytest.mark.parametrize(
+    ("cores", "rows", "expected"), [(2, 0, 4), (2, 2_000_000, 4), (2, 10_000_000, 10), (16, 10_000_000, 32)]
+)
 def test_a_shuffle_makes_two_partitions_a_core_and_more_for_many_rows(cores: int, rows: int, expected: int) -> None:
     assert shuffle_partitions(cores, rows) == expected
 
