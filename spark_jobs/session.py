@@ -146,7 +146,7 @@ def spark_session(app: str, settings: Settings, *, rows: int = SMALL_ROWS, **con
 
 
 def shuffle_partitions(cores: int, rows: int) -> int:
-    """How many partitions a shuffle of a job makes: each is a task of Python in the end, and Spark's own 200 are mostly empty."""
+    """How many partitions a shuffle makes: each is a task of Python in the end, and Spark's own 200 are mostly empty."""
     return max(2 * cores, rows // _ROWS_PER_PARTITION)
 
 
