@@ -53,11 +53,26 @@ def test_an_empty_file_has_no_lines(tmp_path: Path, codec: str) -> None:
         (".gz", gzip.compress(CONTENT)[:-9]),
         (".gz", b"plain text"),
         (".gz", gzip.compress(CONTENT)[:12] + b"\xff" * 8 + gzip.compress(CONTENT)[20:]),
+        (".gz", gzip.compress(CONTENT)[:-8] + b"\x00" * 4 + gzip.compress(CONTENT)[-4:]),
+        (".gz", gzip.compress(CONTENT)[:-4] + b"\x00\x00\x00\x01"),
+        (".gz", gzip.compress(CONTENT) + b"more"),
+        (".gz", gzip.compress(CONTENT) + gzip.compress(CONTENT)[:-9]),
         (".zst", zstandard.ZstdCompressor().compress(CONTENT)[:-9]),
         (".zst", b"plain text"),
         (".zst", zstd_frames(CONTENT)[:-9]),
     ],
-    ids=["gzip cut", "gzip is none", "gzip damaged", "zstd cut", "zstd is none", "second zstd frame cut"],
+    ids=[
+        "gzip cut",
+        "gzip is none",
+        "gzip damaged",
+        "gzip with another check sum",
+        "gzip of another length",
+        "gzip with something behind",
+        "second gzip cut",
+        "zstd cut",
+        "zstd is none",
+        "second zstd frame cut",
+    ],
 )
 def test_a_file_that_is_not_whole_is_unreadable(tmp_path: Path, codec: str, packed: bytes) -> None:
     path = tmp_path / "file"
@@ -65,6 +80,14 @@ def test_a_file_that_is_not_whole_is_unreadable(tmp_path: Path, codec: str, pack
     with pytest.raises(UnreadableFile) as error:
         lines(path, codec)
     assert str(path) not in str(error.value)
+
+
+def test_an_archive_is_unreadable_wherever_it_is_cut(tmp_path: Path) -> None:
+    path, whole = tmp_path / "file", gzip.compress(b"one\ntwo\n")
+    for end in range(1, len(whole)):
+        path.write_bytes(whole[:end])
+        with pytest.raises(UnreadableFile):
+            lines(path, ".gz")
 
 
 @pytest.mark.parametrize(
