@@ -183,13 +183,13 @@ def test_after_a_refused_day_all_inputs_are_waited_for_anew(place: Place, first_
     rows = metadata(
         place,
         """
-        SELECT min(consumer.start_date) > max(producer.end_date) FROM dag_run consumer, dag_run producer
-        WHERE consumer.dag_id = 'build_spread_graph' AND producer.dag_id LIKE 'ingest_%'
+        SELECT count(*), min(consumer.start_date) > max(task.end_date) FROM dag_run consumer, task_instance task
+        WHERE consumer.dag_id = 'build_spread_graph' AND task.dag_id LIKE 'ingest_%'
           AND consumer.run_after = (SELECT max(run_after) FROM dag_run WHERE dag_id = 'build_spread_graph')
-          AND producer.run_id = (SELECT run_id FROM dag_run WHERE dag_id = 'ingest_shop' ORDER BY run_after DESC LIMIT 1)
+          AND task.run_id = (SELECT run_id FROM dag_run WHERE dag_id = 'ingest_shop' ORDER BY run_after DESC LIMIT 1)
         """,
     )
-    assert rows == [(1,)]
+    assert rows == [(6, 1)]  # two tasks of each source
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
