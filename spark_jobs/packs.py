@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
+_COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
 def packed(table: pa.Table) -> bytes:
     """The table as an IPC stream."""
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema, options=COMPRESSED) as stream:
+    with pa.ipc.new_stream(sink, table.schema, options=_COMPRESSED) as stream:
         stream.write_table(table)
     content: bytes = sink.getvalue().to_pybytes()
     return content
