@@ -24,7 +24,7 @@ from expectations.contract import ERASURE_REQUEST, Fate
 from spark_jobs import lake
 from spark_jobs.data_files import write_file
 from spark_jobs.ingest.columns import ColumnClassifier, Lines
-from spark_jobs.ingest.files import LandingFile, UnreadableFile, landing_file, read_blocks
+from spark_jobs.ingest.files import Block, LandingFile, UnreadableFile, landing_file, read_blocks
 from spark_jobs.ingest.history import naming
 from spark_jobs.ingest.settle import COPY_COLUMNS, KEPT, Buckets, Digests, are_among, digests
 from spark_jobs.packs import packed
@@ -151,7 +151,7 @@ class Reader:
             marker: dict[str, Any] = {"bytes": known.bytes, "modified_at": known.modified_at}
             try:
                 for block in read_blocks(f"{self.landing}/{known.name}", file.codec):
-                    rows += len(block)
+                    rows += len(block[1])
                     packs.lines.add(file, block)
                     if packs.lines.bytes >= _PACK_BYTES:
                         yield packs.flush()
@@ -161,19 +161,21 @@ class Reader:
             packs.markers.append({"file": known.name, "dt": file.dt, "line": 0} | marker)
         yield packs.flush()
 
-    def _raw_lines(self, name: str, parts: Sequence[dict[str, Any]]) -> list[tuple[int, bytes]]:
+    def _raw_lines(self, name: str, parts: Sequence[dict[str, Any]]) -> Block:
         """Lines with their raw bytes, read from the landing file where these are null; left out where that file is gone."""
         raw = {part["line"]: part["raw"] for part in parts}
         lost = {number for number, line in raw.items() if line is None}
         raw |= self._lines_of(name, lost)
-        return [(number, line) for number, line in sorted(raw.items()) if line is not None]
+        there = [(number, line) for number, line in sorted(raw.items()) if line is not None]
+        return np.array([number for number, _ in there], np.int64), [line for _, line in there]
 
     def _lines_of(self, name: str, wanted: set[int]) -> dict[int, bytes]:
         if not wanted:
             return {}
         try:
             blocks = read_blocks(f"{self.landing}/{name}", _delivery(name).codec)
-            return {number: line for block in blocks for number, line in block if number in wanted}
+            lines = (line for numbers, raws in blocks for line in zip(numbers.tolist(), raws, strict=True))
+            return {number: line for number, line in lines if number in wanted}
         except UnreadableFile:
             return {}
 

@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import astuple
+from numpy.typing import NDArray
 
 from expectations.contract import (
     MAX_LINE_BYTES,
@@ -36,7 +37,7 @@ from expectations.contract import (
     event_types,
 )
 from spark_jobs.ingest.classify import INT64, Classifier, Line, canonical, encode, number
-from spark_jobs.ingest.files import LandingFile
+from spark_jobs.ingest.files import Block, LandingFile
 
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
 _MONEY = pa.decimal128(18, 2)
@@ -58,26 +59,25 @@ class Lines:
     """Lines of landing files that wait to be classified together."""
 
     def __init__(self) -> None:
-        self.files: list[LandingFile] = []
-        self.at: list[int] = []  # positions in `files`
-        self.numbers: list[int] = []
+        self.files: list[LandingFile] = []  # of each block that was added
+        self.numbers: list[NDArray[np.int64]] = []
         self.raws: list[bytes] = []
         self.bytes = 0
 
-    def add(self, file: LandingFile, lines: Iterable[tuple[int, bytes]]) -> None:
-        numbers, raws = tuple(zip(*lines, strict=True)) or ((), ())
-        self.numbers += numbers
+    def add(self, file: LandingFile, block: Block) -> None:
+        numbers, raws = block
+        self.files.append(file)
+        self.numbers.append(numbers)
         self.raws += raws
         self.bytes += sum(map(len, raws))
-        self.at += [len(self.files)] * len(raws)
-        self.files.append(file)
 
 
 class _Places:
     """Where lines come from, as arrays."""
 
     def __init__(self, lines: Lines):
-        self.at, self.numbers = np.array(lines.at, np.int64), np.array(lines.numbers, np.int64)
+        self.at = np.repeat(np.arange(len(lines.files)), list(map(len, lines.numbers)))  # positions in `files`
+        self.numbers = np.concatenate([np.empty(0, np.int64), *lines.numbers])
         self.dts = pa.array([file.dt for file in lines.files], pa.date32())
         self.names = pa.array([file.name for file in lines.files], pa.string())
         self.raws = lines.raws
@@ -213,7 +213,13 @@ class _PlainType:
 
 
 def _digests(contents: Iterable[bytes]) -> pa.Array:
-    return pa.array([blake2b(content, digest_size=16).digest() for content in contents], pa.binary())
+    begin = blake2b(digest_size=16).copy  # quicker than a new one with its arguments
+    found = []
+    for content in contents:
+        digest = begin()
+        digest.update(content)
+        found.append(digest.digest())
+    return pa.array(found, pa.binary())
 
 
 def _model(fields: Iterable[Field], currency: str) -> type[msgspec.Struct]:

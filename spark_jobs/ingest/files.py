@@ -9,11 +9,15 @@ from datetime import date
 from pathlib import Path
 from typing import IO
 
+import numpy as np
 import zstandard
 from isal import igzip, isal_zlib
+from numpy.typing import NDArray
 
 _PATH = re.compile(r"(?P<source>shop|group|stream)/dt=(?P<dt>\d{4}-\d\d-\d\d)/[^/._][^/]*\.jsonl(?P<codec>\.gz|\.zst)?")
 _CHUNK = 8 << 20
+
+Block = tuple[NDArray[np.int64], list[bytes]]  # the numbers of lines in their file, from 1, and the lines
 
 
 class UnreadableFile(Exception):
@@ -69,8 +73,8 @@ def entries(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.name[0] not in "_.") if folder.is_dir() else []
 
 
-def read_blocks(path: str, codec: str) -> Iterator[list[tuple[int, bytes]]]:
-    """The lines of a file that are not blank with their numbers, from 1, in blocks of some megabytes.
+def read_blocks(path: str, codec: str) -> Iterator[Block]:
+    """The lines of a file that are not blank, in blocks of some megabytes.
 
     Raises:
         UnreadableFile: possibly after some blocks; the caller drops what it has of the file.
@@ -85,13 +89,21 @@ def read_blocks(path: str, codec: str) -> Iterator[list[tuple[int, bytes]]]:
                     continue
                 lines = b"".join([*rest, head]).split(b"\n")
                 rest = [tail]
-                yield [(number + i, line) for i, line in enumerate(lines, 1) if line and not line.isspace()]
+                yield _not_blank(number + 1, lines)
                 number += len(lines)
     except (OSError, EOFError, isal_zlib.error, zstandard.ZstdError) as error:  # type: ignore[misc]
         raise UnreadableFile(f"{type(error).__name__}: {error}".replace(path, "the file")) from error
     last = b"".join(rest)
     if last and not last.isspace():
-        yield [(number + 1, last)]
+        yield _not_blank(number + 1, [last])
+
+
+def _not_blank(first: int, lines: list[bytes]) -> Block:
+    numbers = np.arange(first, first + len(lines), dtype=np.int64)
+    if all(lines) and not any(map(bytes.isspace, lines)):
+        return numbers, lines
+    there = [bool(line) and not line.isspace() for line in lines]
+    return numbers[there], [line for line, is_there in zip(lines, there, strict=True) if is_there]
 
 
 def _decompressed(file: IO[bytes], codec: str) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -142,7 +143,7 @@ def test_a_column_at_a_time_says_what_a_line_at_a_time_says(source: str) -> None
     assert len({row.get("reason") for row in expected.values()}) > 8
 
     lines = Lines()
-    lines.add(file, enumerate(texts, 1))
+    lines.add(file, (np.arange(1, len(texts) + 1), texts))
     found: dict[int, dict[str, Any]] = {}
     for table in ColumnClassifier(source, "CNY", timezone).classified(lines):
         assert isinstance(table, pa.Table)
@@ -161,7 +162,7 @@ def test_plain_lines_need_no_second_look(monkeypatch: pytest.MonkeyPatch) -> Non
     assert file is not None
     lines = Lines()
     for event in event_types("shop"):
-        lines.add(file, [(len(lines.numbers) + 1, flawless(event))])
+        lines.add(file, (np.array([len(lines.raws) + 1]), [flawless(event)]))
     classifier = ColumnClassifier("shop", "CNY", "Asia/Shanghai")
     monkeypatch.delattr(Classifier, "classify")
-    assert sum(len(table) for table in classifier.classified(lines)) == len(lines.numbers) > 20
+    assert sum(len(table) for table in classifier.classified(lines)) == len(lines.raws) > 20

@@ -15,7 +15,7 @@ LINES = [(1, b"one"), (4, b"two\r"), (5, b"x" * (9 << 20)), (6, b"last")]
 
 
 def lines(path: Path, codec: str) -> list[tuple[int, bytes]]:
-    return [line for block in read_blocks(str(path), codec) for line in block]
+    return [line for numbers, raws in read_blocks(str(path), codec) for line in zip(numbers.tolist(), raws, strict=True)]
 
 
 def zstd_frames(content: bytes) -> bytes:

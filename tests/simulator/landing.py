@@ -62,11 +62,11 @@ def read_landing(folder: Path, truth: dict[str, Any]) -> Landing:
         landing.suffixes.add(file.codec)
         classifier, latest = classifiers[file.source], classifiers[file.source].latest_time(file.dt)
         try:
-            lines = [line for block in read_blocks(str(folder / file.name), file.codec) for line in block]
+            blocks = list(read_blocks(str(folder / file.name), file.codec))
         except UnreadableFile:
             landing.unreadable.append(file.name)
             continue
-        for number, line in lines:
+        for number, line in (line for numbers, lines in blocks for line in zip(numbers.tolist(), lines, strict=True)):
             found = classifier.classify(line, latest)
             if found.reason is not None:
                 landing.refused.append((found.reason.value, file.name, number))
