@@ -1,8 +1,8 @@
 """What runs inside the Python workers: landing files in, packs of classified lines between, files of the event table out.
 
 A pack holds some megabytes of lines as Arrow tables in one binary value. Spark keeps, moves and joins packs and never sees the
-hundred columns of a line, which it would handle row by row; it gets the few columns that decide a line's fate. These few lie
-in a binary value of their own, so that what only judges lines does not move the others.
+hundred columns of a line, which it would handle row by row. The few that decide a line's fate lie in buckets beside them, so
+that what judges lines does not move the others.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 from pyspark import TaskContext
 
 from expectations.contract import ERASURE_REQUEST, Fate
@@ -25,23 +24,20 @@ from spark_jobs import lake
 from spark_jobs.data_files import write_file
 from spark_jobs.ingest.columns import ColumnClassifier, Lines
 from spark_jobs.ingest.files import Block, LandingFile, UnreadableFile, landing_file, read_blocks
-from spark_jobs.ingest.history import naming
-from spark_jobs.ingest.settle import COPY_COLUMNS, KEPT, Buckets, Digests, are_among, digests
-from spark_jobs.packs import packed
+from spark_jobs.ingest.settle import BUCKET, JUDGED, KEPT, Buckets, digests, naming
+from spark_jobs.packs import packed, unpacked
 
 PACK = pa.schema(
     {
         "pack": pa.int64(),
         "unreadable": pa.list_(pa.string()),
-        "requests": pa.binary(),  # as `KEYS`
-        "copies": pa.int64(),
-        "heads": pa.binary(),
-        "bodies": pa.binary(),
+        "has_requests": pa.bool_(),  # whether there are well-formed requests to be erased
+        "keys": pa.binary(),  # the first halves of the candidates' event keys
+        "buckets": pa.list_(pa.struct(list(BUCKET))),  # the candidates
+        "lines": pa.binary(),
     }
 )
-KEYS = pa.schema({"keys": pa.binary()})
-_HEAD = ("dt", "file", "line", "fate", "event_type", "event_key", "value_hash", "persons")
-_NEW_COPY = ("dt", "file", "line", "fate", "event_key", "value_hash")
+_NEW_COPY = ("dt", "file", "line", "fate", "event_type", "event_key", "value_hash", "persons")
 _ORDER = ("event_type", "event_time", "file", "line")
 _PACK_BYTES = 16 << 20  # of raw lines
 _BUFFERED_BYTES = 512 << 20
@@ -66,7 +62,6 @@ class Reader:
         slots: the files that each task of `pack_files` reads.
         unreadable: files that broke; of these only line 0 is left.
         people: whose lines are erased, but for well-formed requests to be.
-        keys: the first halves of the event keys whose copies are looked for, sorted; None looks for all.
         buckets: for the copies.
     """
 
@@ -79,7 +74,6 @@ class Reader:
     slots: Sequence[Sequence[LandedFile]] = ()
     unreadable: Sequence[str] = ()
     people: Sequence[str] = field(default=(), repr=False)
-    keys: Digests | None = field(default=None, repr=False)
     buckets: Buckets = field(default_factory=Buckets)
 
     def pack_files(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -110,21 +104,6 @@ class Reader:
                 lines.add(_delivery(row["file"]), self._raw_lines(row["file"], row["lines"]))
                 for table in classifier.classified(lines, keep_raw=True):
                     yield from _widened(table, self.schema).to_batches()
-
-    def copies(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Packs to rows of `BUCKET`: the candidates that are not erased, of some events or of all."""
-        for pack, tables in groupby(self._unpacked(batches), itemgetter(0)):
-            found = [self._copies(table) for _, table in tables if "event_key" in table.column_names]
-            if found:
-                copies = pa.concat_tables(found, promote_options="default")
-                numbers = pa.repeat(pa.scalar(pack, pa.int64()), len(copies))
-                yield from self.buckets.of_table(copies.append_column("pack", numbers))
-
-    def all_keys(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Packs to the first halves of the event keys of their candidates: rows of `KEYS`."""
-        for _, table in self._unpacked(batches):
-            if "event_key" in table.column_names:
-                yield pa.RecordBatch.from_pylist([{"keys": _keys(table)}], schema=KEYS)
 
     def lines(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Packs with `changes` to settled lines in `schema`."""
@@ -179,30 +158,15 @@ class Reader:
         except UnreadableFile:
             return {}
 
-    def _unpacked(self, batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, pa.Table]]:
-        """The tables of packs, each with the pack's number, without the lines of unreadable files.
-
-        They have the columns of the heads, those of the bodies only if the batches do.
-        """
+    def _unpacked(self, pack: pa.BinaryScalar) -> Iterator[pa.Table]:
+        """The tables of a pack, without the lines of unreadable files."""
         broken = pa.array(self.unreadable, pa.string())
-        for batch in batches:
-            parts = [batch[name] for name in ("heads", "bodies") if name in batch.schema.names]
-            for pack, *streams in zip(batch["pack"].to_pylist(), *parts, strict=True):
-                for table in _tables(stream.as_buffer() for stream in streams):
-                    if len(broken):
-                        whole = pc.invert(pc.is_in(table["file"], value_set=broken))
-                        table = table.filter(pc.or_(whole, pc.equal(table["line"], 0)))
-                    if len(table):
-                        yield pack, table
-
-    def _copies(self, table: pa.Table) -> pa.Table:
-        named = self._named(table)
-        if named.any():
-            table = table.filter(pa.array(~named))
-        if self.keys is None:
-            return table.select(_NEW_COPY)
-        table = table.filter(pa.array(are_among(digests(table["event_key"])[:, 0], self.keys)))
-        return table.select([name for name in COPY_COLUMNS if name in table.column_names])
+        for table in _tables(pack.as_buffer()):
+            if len(broken):
+                whole = pc.invert(pc.is_in(table["file"], value_set=broken))
+                table = table.filter(pc.or_(whole, pc.equal(table["line"], 0)))
+            if len(table):
+                yield table
 
     def _named(self, table: pa.Table) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Which lines name a person that is erased and are no well-formed request."""
@@ -213,38 +177,37 @@ class Reader:
     def _settled(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
         """The lines of packs with the fates that other lines give them: erased, and what `changes` says."""
         for batch in batches:
-            for row in range(len(batch)):
-                changes = batch["changes"][row].as_py() or ()
-                fates = {(change["file"], change["line"]): (change["fate"], change["reason"]) for change in changes}
-                for _, table in self._unpacked([batch.slice(row, 1)]):
-                    yield from self._resettled(table, fates)
+            for pack, parts in zip(batch["lines"], batch["changes"], strict=True):
+                found = [unpacked(part) for part in parts.values] if parts.is_valid else []
+                changes = pa.concat_tables([JUDGED.empty_table(), *found])
+                for table in self._unpacked(pack):
+                    yield from self._resettled(table, changes)
 
-    def _resettled(self, table: pa.Table, fates: dict[tuple[str, int], tuple[str, str]]) -> Iterator[pa.Table]:
+    def _resettled(self, table: pa.Table, changes: pa.Table) -> Iterator[pa.Table]:
         erased = self._named(table)
-        changed = np.zeros(len(table), np.bool_)
-        if fates and "event_key" in table.column_names:
-            numbers = pa.array(sorted({line for _, line in fates}), pa.int64())
-            for index in np.flatnonzero(pc.is_in(table["line"], value_set=numbers).to_numpy()):
-                changed[index] = (table["file"][index].as_py(), table["line"][index].as_py()) in fates
-        changed &= ~erased
-        rest = table.filter(pa.array(~(erased | changed))) if erased.any() or changed.any() else table
+        at = np.where(erased, -1, _positions(table, changes) if "event_key" in table.column_names else -1)
+        is_left = ~erased & (at < 0)
+        rest = table if is_left.all() else table.filter(pa.array(is_left))
         if len(rest):
             is_refused = "reason" in rest.column_names
             yield rest if is_refused or "raw" not in rest.column_names else rest.drop_columns("raw")
         if erased.any():
             gone = table.filter(pa.array(erased))
             yield _only(gone.select(["dt", "file", "line"]), Fate.ERASED, None)
-        if changed.any():
-            yield from self._changed(table.filter(pa.array(changed)), fates)
+        if (at >= 0).any():
+            yield from self._changed(table.filter(pa.array(at >= 0)), changes.take(pa.array(at[at >= 0])))
 
-    def _changed(self, table: pa.Table, fates: dict[tuple[str, int], tuple[str, str]]) -> Iterator[pa.Table]:
-        new = [fates[place] for place in zip(table["file"].to_pylist(), table["line"].to_pylist(), strict=True)]
-        for fate, reason in sorted(set(new), key=str):
-            lines = table.filter(pa.array([found == (fate, reason) for found in new]))
+    def _changed(self, table: pa.Table, changes: pa.Table) -> Iterator[pa.Table]:
+        """Lines with the fates that the rows of `changes` beside them say."""
+        for fate in pc.unique(changes["new_fate"]).to_pylist():
+            is_of_fate = pc.equal(changes["new_fate"], fate)
+            lines = table.filter(is_of_fate)
             kept = [name for name in KEPT[Fate(fate)] if name in lines.column_names and name not in ("fate", "reason")]
-            settled = _only(lines.select(kept), Fate(fate), reason)
-            if fate == Fate.QUARANTINED and "raw" not in settled.column_names:
-                settled = settled.append_column("raw", self._raw_of(settled))
+            settled = _only(lines.select(kept), Fate(fate), None)
+            if fate == Fate.QUARANTINED:
+                settled = settled.append_column("reason", changes.filter(is_of_fate)["new_reason"])
+                if "raw" not in settled.column_names:
+                    settled = settled.append_column("raw", self._raw_of(settled))
             yield settled
 
     def _raw_of(self, table: pa.Table) -> pa.Array:
@@ -260,7 +223,8 @@ class _Packs:
     """Collects lines and markers into the next pack of a task."""
 
     def __init__(self, reader: Reader, *, keep_raw: bool):
-        self._classifier, self._schema, self._keep_raw = reader.classifier(), reader.schema, keep_raw
+        self._classifier, self._schema, self._buckets = reader.classifier(), reader.schema, reader.buckets
+        self._keep_raw = keep_raw
         task = TaskContext.get()
         self._next = (task.partitionId() if task else 0) << 32
         self.lines = Lines()
@@ -268,20 +232,29 @@ class _Packs:
 
     def flush(self) -> pa.RecordBatch:
         tables = list(self._classifier.classified(self.lines, keep_raw=self._keep_raw))
-        requests = b"".join(_keys(table) for table in tables if _are_requests(table))
-        copies = sum(len(table) for table in tables if "event_key" in table.column_names)
+        candidates = [table for table in tables if "event_key" in table.column_names]
         for fate in (Fate.READ.value, Fate.UNREADABLE.value):
             if markers := [marker for marker in self.markers if marker["fate"] == fate]:
                 tables.append(pa.Table.from_pylist(markers, schema=_marker_schema(self._schema)))
-        unreadable = [marker["file"] for marker in self.markers if marker["fate"] == Fate.UNREADABLE.value]
-        named = [(table, [name for name in _HEAD if name in table.column_names]) for table in tables]
-        heads = b"".join(packed(table.select(head)) for table, head in named)
-        bodies = b"".join(packed(table.drop_columns(head)) for table, head in named)
-        values = (self._next, unreadable, requests, copies, heads, bodies)
-        pack = pa.RecordBatch.from_pylist([dict(zip(PACK.names, values, strict=True))], schema=PACK)
+        row = {
+            "pack": self._next,
+            "unreadable": [marker["file"] for marker in self.markers if marker["fate"] == Fate.UNREADABLE.value],
+            "has_requests": any(map(_are_requests, candidates)),
+            "keys": b"".join(digests(table["event_key"])[:, 0].tobytes() for table in candidates),
+            "buckets": list(self._in_buckets(candidates)),
+            "lines": b"".join(map(packed, tables)),
+        }
         self._next += 1
         self.lines, self.markers = Lines(), []
-        return pack
+        return pa.RecordBatch.from_pylist([row], schema=PACK)
+
+    def _in_buckets(self, candidates: list[pa.Table]) -> Iterator[dict[str, Any]]:
+        found = [table.select([name for name in _NEW_COPY if name in table.column_names]) for table in candidates]
+        if found:
+            copies = pa.concat_tables(found, promote_options="default")
+            numbers = pa.repeat(pa.scalar(self._next, pa.int64()), len(copies))
+            for bucket in self._buckets.of_table(copies.append_column("pack", numbers)):
+                yield from bucket.to_pylist()
 
 
 class _Writer:
@@ -331,11 +304,6 @@ def _are_requests(table: pa.Table) -> bool:
     return "event_key" in table.column_names and table["event_type"][0].as_py() == ERASURE_REQUEST
 
 
-def _keys(table: pa.Table) -> bytes:
-    """The first halves of event keys."""
-    return digests(table["event_key"])[:, 0].tobytes()
-
-
 def _delivery(name: str) -> LandingFile:
     file = landing_file(name)
     assert file is not None, name
@@ -347,16 +315,29 @@ def _marker_schema(schema: pa.Schema) -> pa.Schema:
     return pa.schema([schema.field(name) for name in names])
 
 
-def _tables(parts: Iterable[pa.Buffer]) -> Iterator[pa.Table]:
-    """Packed tables that lie one after another, the columns of all parts side by side."""
-    first, *others = map(pa.BufferReader, parts)
-    while first.tell() < first.size():
-        table = pa.ipc.open_stream(first).read_all()
-        for other in others:
-            more = pa.ipc.open_stream(other).read_all()
-            for name in more.column_names:
-                table = table.append_column(name, more[name])
-        yield table
+def _tables(stream: pa.Buffer) -> Iterator[pa.Table]:
+    """Packed tables that lie one after another."""
+    content = pa.BufferReader(stream)
+    while content.tell() < content.size():
+        yield pa.ipc.open_stream(content).read_all()
+
+
+def _positions(table: pa.Table, changes: pa.Table) -> NDArray[np.int64]:
+    """For each line the position of its change, -1 where there is none."""
+    if not len(changes):
+        return np.full(len(table), -1)
+    files = pc.unique(changes["file"])
+
+    def places(rows: pa.Table) -> NDArray[np.int64]:
+        of_file = pc.index_in(rows["file"], value_set=files).fill_null(len(files)).cast(pa.int64())
+        place: NDArray[np.int64] = (of_file.to_numpy() << 40) + rows["line"].to_numpy()
+        return place
+
+    changed = places(changes)
+    order = np.argsort(changed)
+    wanted = places(table)
+    near = order[np.minimum(np.searchsorted(changed[order], wanted), len(order) - 1)]
+    return np.where(changed[near] == wanted, near, -1)
 
 
 def _only(kept: pa.Table, fate: Fate, reason: str | None) -> pa.Table:

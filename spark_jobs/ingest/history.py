@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from expectations.contract import ERASURE_REQUEST
 from spark_jobs.data_files import DataFile, read_groups
-from spark_jobs.ingest.settle import COPY_COLUMNS, PLACE, Buckets, Digests, Mask, are_among, digests
+from spark_jobs.ingest.settle import COPY_COLUMNS, PLACE, Buckets, Digests, are_among, digests, naming
 
 PLACES = pa.schema({"file": pa.string(), "line": pa.int64()})
 
@@ -61,12 +60,3 @@ class History:
             for slot in batch.column(0).to_pylist():
                 for file in self.slots[slot]:
                     yield from read_groups(self.table, file, names)
-
-
-def naming(persons: pa.ChunkedArray, people: Sequence[str]) -> Mask:
-    """Which of the lists hold one of the people."""
-    lists = persons.combine_chunks()
-    named = np.zeros(len(lists), np.bool_)
-    hits = pc.is_in(pc.list_flatten(lists), value_set=pa.array(people, pa.string()))
-    named[pc.list_parent_indices(lists).filter(hits).to_numpy()] = True
-    return named

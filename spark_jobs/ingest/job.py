@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import reduce
@@ -16,23 +16,24 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
-from expectations.contract import ERASURE_REQUEST, SOURCES, Fate, Reason
+from expectations.contract import SOURCES, Fate, Reason
 from expectations.settings import Settings
 from spark_jobs import lake
 from spark_jobs.data_files import DATA_FILE, DataFile, slots
-from spark_jobs.ingest.arrow import KEYS, PACK, LandedFile, Reader
+from spark_jobs.ingest.arrow import PACK, LandedFile, Reader
 from spark_jobs.ingest.files import landing_names
 from spark_jobs.ingest.history import PLACES, History
 from spark_jobs.ingest.settle import (
     BUCKET,
+    CHANGES,
     COPY_COLUMNS,
     JUDGED,
+    PEOPLE,
     PLACE,
     Buckets,
-    Digests,
+    Judge,
+    changed_rows,
     is_copy,
-    judge,
-    judge_changed,
     with_fate,
 )
 
@@ -42,8 +43,9 @@ log = logging.getLogger(__name__)
 PACKS_PER_BATCH = "16"
 _BYTES_PER_BATCH = 2 << 30
 _BROADCAST_ROWS = 500_000
-_KEYS_HELD = 2_000_000  # of new events, which the driver and every task hold: 8 bytes each
+_KEYS_HELD = 2_000_000  # of new events, about, which the driver and every task hold: 8 bytes each
 _COPIES_PER_BUCKET = 250_000
+_BYTES_PER_LINE, _COMPRESSED_BYTES_PER_LINE = 250, 40  # about
 _FATES_OF_COPIES = (Fate.ACCEPTED, Fate.DUPLICATE, Fate.QUARANTINED)
 
 
@@ -95,8 +97,10 @@ class Ingest:
         if files:
             chosen &= f.col("file").isin(files)
         lines = _by_file(self._history().where(chosen)).sortWithinPartitions("file")
-        packs = self._mapped(lines, self.reader.pack_lines, PACK).persist()
-        self._commit(packs, _summary(packs), self.reader, replaces=True)
+        quarantined = lake.row_counts(self.settings, f"{self.source}_events", "fate").get(Fate.QUARANTINED, 0)
+        reader = replace(self.reader, buckets=self._buckets(quarantined))
+        packs = self._mapped(lines, reader.pack_lines, PACK).persist()
+        self._commit(packs, _summary(packs), reader, quarantined, replaces=True)
         packs.unpersist()
 
     def erase(self) -> None:
@@ -133,12 +137,13 @@ class Ingest:
 
     def _load(self, files: list[LandedFile], *, replaces: bool = False) -> None:
         of_tasks = slots(files, self.spark.sparkContext.defaultParallelism)
-        reader = replace(self.reader, slots=of_tasks)
+        lines = sum(_about_lines(file.name, file.bytes) for file in files)
+        reader = replace(self.reader, slots=of_tasks, buckets=self._buckets(lines))
         packs = self._mapped(self._tasks(of_tasks), reader.pack_files, PACK).persist()
         summary = _summary(packs)
         for name in summary.unreadable:
             log.warning("%s cannot be read and waits for a whole copy", name)
-        self._commit(packs, summary, replace(self.reader, unreadable=summary.unreadable), replaces=replaces)
+        self._commit(packs, summary, replace(reader, slots=(), unreadable=summary.unreadable), lines, replaces=replaces)
         packs.unpersist()
 
     def _mapped(self, rows: DataFrame, method: Callable[[Any], Any], schema: pa.Schema) -> DataFrame:
@@ -148,68 +153,64 @@ class Ingest:
         """Lines (file, line, raw) classified anew with their raw bytes, read from the landing file where raw is null."""
         return self._mapped(_by_file(lines), self.reader.restore_lines, self.reader.schema)
 
-    def _commit(self, packs: DataFrame, summary: Row, reader: Reader, *, replaces: bool) -> None:
+    def _commit(self, packs: DataFrame, summary: Row, reader: Reader, lines: int, *, replaces: bool) -> None:
         """Settle persisted packs against one another and all history, and write their lines in one commit.
 
         Args:
             summary: of the packs, see `_summary`.
-            reader: knows the unreadable files.
+            reader: of the packs, which knows the unreadable files.
+            lines: about how many the packs hold.
             replaces: whether the table has lines at the places of those of the packs.
         """
         people = lake.erasure_requests(self.settings)
-        look = self._known_copies(packs, summary)
-        reader = replace(reader, buckets=look.buckets)
-        if summary.requests:
-            keys = _distinct(summary.requests)
-            asked = self._judged(packs, replace(reader, people=sorted(people), keys=keys), replace(look, keys=keys), judge)
-            accepted = asked.where((f.col("new_fate") == Fate.ACCEPTED.value) & (f.col("event_type") == ERASURE_REQUEST))
-            people |= {row.user_id for row in accepted.select(f.col("persons")[0].alias("user_id")).collect()}
+        judge = Judge(unreadable=reader.unreadable)
+        copies = self._copies(packs, reader.buckets, lines).repartitionById(reader.buckets.count, "bucket")
+        unsettled = self._mapped(copies, judge.unsettled, BUCKET).persist()
+        if summary.has_requests:
+            asked = self._mapped(unsettled, replace(judge, people=sorted(people)).asked, PEOPLE)
+            people |= {row.user_id for row in asked.collect()}
         reader = replace(reader, people=sorted(people))
-        judged = self._judged(packs, reader, look, judge_changed).persist()
+        changes = self._mapped(unsettled, replace(judge, people=sorted(people)).changes, CHANGES).persist()
         is_new = f.col("pack").isNotNull()
-        counts = {row.is_new: row["count"] for row in judged.groupBy(is_new.alias("is_new")).count().collect()}
-        changes = f.collect_list(f.struct("file", "line", f.col("new_fate").alias("fate"), f.col("new_reason").alias("reason")))
+        by_place = changes.groupBy(is_new.alias("is_new")).agg(f.sum("rows").alias("rows"))
+        counts = {row.is_new: row.rows for row in by_place.collect()}
         if counts.get(True):
-            by_pack = judged.where(is_new).groupBy("pack").agg(changes.alias("changes"))
+            by_pack = changes.where(is_new).groupBy("pack").agg(f.collect_list("changes").alias("changes"))
             packs = packs.join(f.broadcast(by_pack) if counts[True] < _BROADCAST_ROWS else by_pack, "pack", how="left")
         else:
-            packs = packs.withColumn(
-                "changes", f.lit(None).cast("array<struct<file:string,line:bigint,fate:string,reason:string>>")
-            )
-        packs = packs.select("pack", "heads", "bodies", "changes")
+            packs = packs.withColumn("changes", f.lit(None).cast("array<binary>"))
+        packs = packs.select("lines", "changes")
         if not replaces and not counts.get(False):
             files = self._mapped(packs, reader.write, DATA_FILE).collect()
             lake.commit_events(self.settings, self.source, files)
             self._added = {file.path for file in files}
         else:
             self._added = set()
-            changed = judged.where(~is_new)
-            lines = self._mapped(packs, reader.lines, reader.schema)
-            self._merge(reduce(DataFrame.unionByName, [lines, *self._demoted(changed), self._promoted(changed)]))
-        judged.unpersist()
+            changed = self._mapped(changes.where(~is_new), changed_rows, JUDGED)
+            rows = self._mapped(packs, reader.lines, reader.schema)
+            self._merge(reduce(DataFrame.unionByName, [rows, *self._demoted(changed), self._promoted(changed)]))
+        changes.unpersist()
+        unsettled.unpersist()
 
-    def _known_copies(self, packs: DataFrame, summary: Row) -> History:
-        """What finds the table's copies of the events in packs; of all events where the packs hold too many keys."""
-        files = lake.event_files(self.settings, self.source, *_FATES_OF_COPIES)
-        rows, keys = summary.copies, None
-        if files and summary.copies <= _KEYS_HELD:
-            keys = self._keys(packs)
-        else:
-            rows += sum(file.rows for file in files)
-        return History(self.path, self._slots(files), keys=keys, buckets=Buckets(1 + rows // _COPIES_PER_BUCKET))
+    def _buckets(self, lines: int) -> Buckets:
+        """Enough for about so many new lines and what `_copies` finds in the table."""
+        rows = lines if lines <= _KEYS_HELD else lines + sum(file.rows for file in self._files_of_copies())
+        return Buckets(1 + rows // _COPIES_PER_BUCKET)
 
-    def _keys(self, packs: DataFrame) -> Digests:
-        return _distinct(row["keys"] for row in self._mapped(_heads(packs), self.reader.all_keys, KEYS).collect())
+    def _copies(self, packs: DataFrame, buckets: Buckets, lines: int) -> DataFrame:
+        """The copies in packs, and those of the same events in the table; all of the table's where there are many lines."""
+        copies = packs.select(f.inline("buckets"))
+        of_tasks = self._slots(self._files_of_copies())
+        if not of_tasks:
+            return copies
+        keys = None
+        if lines <= _KEYS_HELD:
+            keys = np.unique(np.frombuffer(b"".join(row["keys"] for row in packs.select("keys").collect()), np.uint64))
+        known = History(self.path, of_tasks, keys=keys, buckets=buckets)
+        return copies.union(self._mapped(self._tasks(of_tasks), known.copies, BUCKET))
 
-    def _judged(self, packs: DataFrame, reader: Reader, look: History, judge: Callable[[Any], Any]) -> DataFrame:
-        """The copies that a reader finds in packs among those that `look` finds in the table: `JUDGED`."""
-        copies = self._mapped(_heads(packs), reader.copies, BUCKET)
-        if look.slots:
-            copies = copies.union(self._mapped(self._tasks(look.slots), look.copies, BUCKET))
-        return self._in_buckets(copies, look.buckets, judge)
-
-    def _in_buckets(self, copies: DataFrame, buckets: Buckets, judge: Callable[[Any], Any]) -> DataFrame:
-        return self._mapped(copies.repartitionById(buckets.count, "bucket"), judge, JUDGED)
+    def _files_of_copies(self) -> list[DataFile]:
+        return lake.event_files(self.settings, self.source, *_FATES_OF_COPIES)
 
     def _demoted(self, judged: DataFrame) -> list[DataFrame]:
         """Copies that are duplicates or conflicts now; a conflict keeps its raw line."""
@@ -227,8 +228,7 @@ class Ingest:
 
     def _erase_people(self, people: Sequence[str]) -> None:
         """Lines that the last commit has added name none of them: it knew of every request; see `_commit`."""
-        files = lake.event_files(self.settings, self.source, *_FATES_OF_COPIES)
-        of_tasks = self._slots([file for file in files if file.path not in self._added])
+        of_tasks = self._slots([file for file in self._files_of_copies() if file.path not in self._added])
         if not of_tasks:
             return
         erased = self._mapped(self._tasks(of_tasks), History(self.path, of_tasks, people=people).places, PLACES).persist()
@@ -239,10 +239,11 @@ class Ingest:
             left = history.where(is_copy()).join(erased, list(PLACE), how="left_anti").join(keys, "event_key", how="left_semi")
             buckets = Buckets()
             copies = self._mapped(left.select(*COPY_COLUMNS), buckets.of_rows, BUCKET)
-            judged = self._in_buckets(copies, buckets, judge_changed).persist()
-            parts = [with_fate(gone, Fate.ERASED, self.columns), *self._demoted(judged), self._promoted(judged)]
+            changes = self._mapped(copies.repartitionById(buckets.count, "bucket"), Judge().changes, CHANGES).persist()
+            changed = self._mapped(changes, changed_rows, JUDGED)
+            parts = [with_fate(gone, Fate.ERASED, self.columns), *self._demoted(changed), self._promoted(changed)]
             self._merge(reduce(DataFrame.unionByName, parts))
-            judged.unpersist()
+            changes.unpersist()
         erased.unpersist()
 
     def _merge(self, lines: DataFrame) -> None:
@@ -258,18 +259,9 @@ class Ingest:
 
 
 def _summary(packs: DataFrame) -> Row:
-    """What packs hold: unreadable (names of files), requests (their keys), copies (their number); fills their cache."""
+    """What packs hold: unreadable (names of files), has_requests; fills their cache."""
     unreadable = f.flatten(f.collect_list("unreadable")).alias("unreadable")
-    requests = f.collect_list(f.when(f.length("requests") > 0, f.col("requests"))).alias("requests")
-    return packs.agg(unreadable, requests, f.coalesce(f.sum("copies"), f.lit(0)).alias("copies")).collect()[0]
-
-
-def _heads(packs: DataFrame) -> DataFrame:
-    return packs.select("pack", "heads")
-
-
-def _distinct(keys: Iterable[bytes]) -> Digests:
-    return np.unique(np.frombuffer(b"".join(keys), np.uint64))
+    return packs.agg(unreadable, f.coalesce(f.bool_or("has_requests"), f.lit(False)).alias("has_requests")).collect()[0]
 
 
 def _batches(files: list[LandedFile]) -> Iterator[list[LandedFile]]:
@@ -302,8 +294,13 @@ def ingest(spark: SparkSession, settings: Settings, source: str) -> dict[str, An
 
 
 def landed_rows(settings: Settings, source: str) -> int:
-    """About how many lines lie in a source's landing folder: a compressed line takes some 40 bytes."""
-    return sum(file.stat().st_size for file in (settings.landing / source).glob("*/*") if file.is_file()) // 40
+    """About how many lines lie in a source's landing folder."""
+    files = (file for file in (settings.landing / source).glob("*/*") if file.is_file())
+    return sum(_about_lines(file.name, file.stat().st_size) for file in files)
+
+
+def _about_lines(name: str, size: int) -> int:
+    return size // (_BYTES_PER_LINE if name.endswith(".jsonl") else _COMPRESSED_BYTES_PER_LINE)
 
 
 def replay(spark: SparkSession, settings: Settings, source: str, reasons: list[str], files: list[str]) -> dict[str, Any]:

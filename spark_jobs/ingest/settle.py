@@ -8,8 +8,9 @@ Copies travel in buckets by their event, many in one binary value, so that Spark
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
 
-from expectations.contract import Fate, Reason
+from expectations.contract import ERASURE_REQUEST, Fate, Reason
 from spark_jobs.packs import packed, unpacked
 
 PLACE = ("file", "line")
@@ -41,6 +42,9 @@ COPY = pa.schema(
 COPY_COLUMNS = tuple(COPY.names[:-1])
 BUCKET = pa.schema({"bucket": pa.int32(), "copies": pa.binary()})
 JUDGED = COPY.append(pa.field("new_fate", pa.string())).append(pa.field("new_reason", pa.string()))
+# Packed rows of `JUDGED`, and how many: the changed copies of a pack, or of the event table where `pack` is null.
+CHANGES = pa.schema({"pack": pa.int64(), "rows": pa.int64(), "changes": pa.binary()})
+PEOPLE = pa.schema({"user_id": pa.string()})
 KEPT = {
     Fate.DUPLICATE: (*COPY_COLUMNS, "reason"),
     Fate.QUARANTINED: (*COPY_COLUMNS, "reason", "raw"),
@@ -89,29 +93,74 @@ class Buckets:
                 yield from self.of_table(pa.Table.from_batches([batch]))
 
 
-def judge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Every copy of the buckets of a task with its new fate among them: rows of `JUDGED`; for `mapInArrow`."""
-    copies = _unpacked(batches)
-    yield from _judged(copies, _numbered(digests(copies["event_key"]))).to_batches()
+@dataclass(frozen=True)
+class Judge:
+    """Gives copies their fates; its methods are for `mapInArrow` over buckets, all of an event in one task.
+
+    Args:
+        people: whose lines take no part, but for well-formed requests to be erased and what the event table already holds.
+        unreadable: files whose lines take no part.
+    """
+
+    people: Sequence[str] = field(default=(), repr=False)
+    unreadable: Sequence[str] = ()
+
+    def unsettled(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """What is left to judge, as rows of `BUCKET`: a request, an event of several copies, a copy that is not accepted."""
+        copies = self._taking_part(batches)
+        is_repeated = pa.array(_are_repeated(digests(copies["event_key"])[:, 0]))
+        is_request = pc.equal(copies["event_type"], ERASURE_REQUEST)
+        is_open = reduce(pc.or_, [is_repeated, is_request, pc.not_equal(copies["fate"], Fate.ACCEPTED.value)])
+        yield from Buckets().of_table(copies.filter(is_open))
+
+    def asked(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Who asks to be erased in a request that is accepted: rows of `PEOPLE`."""
+        judged = _judged(self._taking_part(batches))
+        is_accepted = pc.equal(judged["new_fate"], Fate.ACCEPTED.value)
+        requests = judged.filter(pc.and_(is_accepted, pc.equal(judged["event_type"], ERASURE_REQUEST)))
+        yield from pa.table({"user_id": pc.list_element(requests["persons"], 0)}, schema=PEOPLE).to_batches()
+
+    def changes(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The copies that get another fate: rows of `CHANGES`."""
+        judged = _judged(self._taking_part(batches))
+        changed = judged.filter(pc.not_equal(judged["new_fate"], judged["fate"]))
+        for pack in pc.unique(changed["pack"]):
+            rows = changed.filter(pc.equal(changed["pack"], pack) if pack.is_valid else pc.is_null(changed["pack"]))
+            yield pa.RecordBatch.from_pylist(
+                [{"pack": pack.as_py(), "rows": len(rows), "changes": packed(rows)}], schema=CHANGES
+            )
+
+    def _taking_part(self, batches: Iterable[pa.RecordBatch]) -> pa.Table:
+        parts = [unpacked(copies) for batch in batches for copies in batch.column("copies")]
+        copies = pa.concat_tables([COPY.empty_table(), *parts], promote_options="default")
+        is_out = np.zeros(len(copies), np.bool_)
+        if self.unreadable:
+            is_out |= pc.is_in(copies["file"], value_set=pa.array(self.unreadable, pa.string())).to_numpy()
+        if self.people:
+            is_known = pc.or_(pc.is_null(copies["pack"]), pc.equal(copies["event_type"], ERASURE_REQUEST))
+            is_out |= naming(copies["persons"], self.people) & ~is_known.to_numpy()
+        return copies.filter(pa.array(~is_out)) if is_out.any() else copies
 
 
-def judge_changed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """As `judge`, but only the copies whose fate changes."""
-    copies = _unpacked(batches)
-    is_alone = ~_are_repeated(digests(copies["event_key"])[:, 0])
-    is_settled = pc.and_(pa.array(is_alone), pc.equal(copies["fate"], Fate.ACCEPTED.value))
-    unsettled = copies.filter(pc.invert(is_settled))
-    judged = _judged(unsettled, _numbered(digests(unsettled["event_key"])))
-    yield from judged.filter(pc.not_equal(judged["new_fate"], judged["fate"])).to_batches()
+def changed_rows(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """`CHANGES` as rows of `JUDGED`; for `mapInArrow`."""
+    for batch in batches:
+        for changes in batch.column("changes"):
+            yield from unpacked(changes).to_batches()
 
 
-def _unpacked(batches: Iterable[pa.RecordBatch]) -> pa.Table:
-    parts = [unpacked(copies) for batch in batches for copies in batch.column("copies")]
-    return pa.concat_tables([COPY.empty_table(), *parts], promote_options="default")
+def naming(persons: pa.ChunkedArray, people: Sequence[str]) -> Mask:
+    """Which of the lists hold one of the people."""
+    lists = persons.combine_chunks()
+    named = np.zeros(len(lists), np.bool_)
+    hits = pc.is_in(pc.list_flatten(lists), value_set=pa.array(people, pa.string()))
+    named[pc.list_parent_indices(lists).filter(hits).to_numpy()] = True
+    return named
 
 
-def _judged(copies: pa.Table, event: NDArray[np.int64]) -> pa.Table:
-    """Rows of `JUDGED` for all copies of some events, whose numbers are given."""
+def _judged(copies: pa.Table) -> pa.Table:
+    """Rows of `JUDGED` for all copies of some events."""
+    event = _numbered(digests(copies["event_key"]))
     order = pc.sort_indices(
         pa.table({"event": event, **{name: copies[name] for name in ("dt", *PLACE)}}),
         sort_keys=[(name, "ascending") for name in ("event", "dt", *PLACE)],
