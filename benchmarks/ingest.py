@@ -23,7 +23,7 @@ from pyspark.sql import SparkSession
 
 from expectations.contract import SOURCES
 from expectations.settings import Settings
-from spark_jobs.ingest.job import PACKS_PER_BATCH, ingest
+from spark_jobs.ingest.job import ingest
 from spark_jobs.session import spark_session
 
 
@@ -101,7 +101,7 @@ def main() -> int:
         only_gzip(landing)
         settings = Settings.from_environment({"FANOUT_HOME": str(scratch / "home"), "FANOUT_LANDING": str(landing)})
         started = time.perf_counter()
-        spark = spark_session("benchmark", settings, spark_sql_execution_arrow_maxRecordsPerBatch=PACKS_PER_BATCH)
+        spark = spark_session("benchmark", settings)
         print(f"Spark session {time.perf_counter() - started:.1f} s")
         against_duckdb(spark, settings, scratch, args.rounds)
         one_more_day(spark, settings, scratch, args.history)

@@ -117,6 +117,8 @@ def spark_session(app: str, settings: Settings, *, rows: int = SMALL_ROWS, **con
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        # A row may be a pack of megabytes: a worker gets one after another, not thousands at once.
+        "spark.sql.execution.arrow.maxBytesPerBatch": "4m",
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.databricks.delta.snapshotPartitions": "2",
         "spark.databricks.delta.commitInfo.userMetadata": settings.run_id,

@@ -12,7 +12,7 @@ import sys
 
 from expectations.contract import SOURCES
 from expectations.settings import SettingError, Settings
-from spark_jobs.ingest.job import PACKS_PER_BATCH, ingest, landed_rows
+from spark_jobs.ingest.job import ingest, landed_rows
 from spark_jobs.session import MissingJars, spark_session
 
 
@@ -23,12 +23,7 @@ def main() -> int:
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
     try:
         settings = Settings.from_environment()
-        spark = spark_session(
-            f"ingest_{source}",
-            settings,
-            rows=landed_rows(settings, source),
-            spark_sql_execution_arrow_maxRecordsPerBatch=PACKS_PER_BATCH,
-        )
+        spark = spark_session(f"ingest_{source}", settings, rows=landed_rows(settings, source))
         report = ingest(spark, settings, source)
     except (SettingError, MissingJars) as error:
         print(error, file=sys.stderr)

@@ -39,8 +39,6 @@ from spark_jobs.ingest.settle import (
 
 log = logging.getLogger(__name__)
 
-# A pack is one row of a megabyte or more: Spark hands few of them at a time to a worker.
-PACKS_PER_BATCH = "16"
 _BYTES_PER_BATCH = 2 << 30
 _BROADCAST_ROWS = 500_000
 _KEYS_HELD = 2_000_000  # of new events, about, which the driver and every task hold: 8 bytes each

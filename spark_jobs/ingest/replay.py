@@ -14,7 +14,7 @@ import sys
 
 from expectations.contract import SOURCES, Reason
 from expectations.settings import SettingError, Settings
-from spark_jobs.ingest.job import PACKS_PER_BATCH, replay
+from spark_jobs.ingest.job import replay
 from spark_jobs.session import MissingJars, spark_session
 
 
@@ -27,7 +27,7 @@ def main() -> int:
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
     try:
         settings = Settings.from_environment()
-        spark = spark_session(f"replay_{args.source}", settings, spark_sql_execution_arrow_maxRecordsPerBatch=PACKS_PER_BATCH)
+        spark = spark_session(f"replay_{args.source}", settings)
         report = replay(spark, settings, args.source, args.reason, args.file)
     except (SettingError, MissingJars) as error:
         print(error, file=sys.stderr)
