@@ -40,6 +40,7 @@ PACK = pa.schema(
 _NEW_COPY = ("dt", "file", "line", "fate", "event_type", "event_key", "value_hash", "persons")
 _ORDER = ("event_type", "event_time", "file", "line")
 _PACK_BYTES = 16 << 20  # of raw lines
+_BYTES_AT_A_TIME = 2 << 20  # of raw lines that are parsed together: what they become fits the processor's caches
 _BUFFERED_BYTES = 512 << 20
 
 
@@ -90,8 +91,8 @@ class Reader:
         packs = _Packs(self, keep_raw=True)
         for batch in batches:
             for row in batch.to_pylist():
-                packs.lines.add(_delivery(row["file"]), self._raw_lines(row["file"], row["lines"]))
-                if packs.lines.bytes >= _PACK_BYTES:
+                packs.add(_delivery(row["file"]), self._raw_lines(row["file"], row["lines"]))
+                if packs.bytes >= _PACK_BYTES:
                     yield packs.flush()
         yield packs.flush()
 
@@ -131,8 +132,8 @@ class Reader:
             try:
                 for block in read_blocks(f"{self.landing}/{known.name}", file.codec):
                     rows += len(block[1])
-                    packs.lines.add(file, block)
-                    if packs.lines.bytes >= _PACK_BYTES:
+                    packs.add(file, block)
+                    if packs.bytes >= _PACK_BYTES:
                         yield packs.flush()
                 marker |= {"fate": Fate.READ.value, "rows_read": rows}
             except UnreadableFile as error:
@@ -227,11 +228,25 @@ class _Packs:
         self._keep_raw = keep_raw
         task = TaskContext.get()
         self._next = (task.partitionId() if task else 0) << 32
-        self.lines = Lines()
+        self.bytes = 0
         self.markers: list[dict[str, Any]] = []
+        self._lines = Lines()
+        self._tables: dict[str | None, list[pa.Table]] = defaultdict(list)  # by type of event, refused lines under None
+
+    def add(self, file: LandingFile, block: Block) -> None:
+        self._lines.add(file, block)
+        if self._lines.bytes >= _BYTES_AT_A_TIME:
+            self._classify()
+
+    def _classify(self) -> None:
+        self.bytes += self._lines.bytes
+        for table in self._classifier.classified(self._lines, keep_raw=self._keep_raw):
+            self._tables[table["event_type"][0].as_py() if "event_key" in table.column_names else None].append(table)
+        self._lines = Lines()
 
     def flush(self) -> pa.RecordBatch:
-        tables = list(self._classifier.classified(self.lines, keep_raw=self._keep_raw))
+        self._classify()
+        tables = [pa.concat_tables(parts, promote_options="default").combine_chunks() for parts in self._tables.values()]
         candidates = [table for table in tables if "event_key" in table.column_names]
         for fate in (Fate.READ.value, Fate.UNREADABLE.value):
             if markers := [marker for marker in self.markers if marker["fate"] == fate]:
@@ -245,7 +260,8 @@ class _Packs:
             "lines": b"".join(map(packed, tables)),
         }
         self._next += 1
-        self.lines, self.markers = Lines(), []
+        self.bytes, self.markers = 0, []
+        self._tables.clear()
         return pa.RecordBatch.from_pylist([row], schema=PACK)
 
     def _in_buckets(self, candidates: list[pa.Table]) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,7 @@ from isal import igzip, isal_zlib
 from numpy.typing import NDArray
 
 _PATH = re.compile(r"(?P<source>shop|group|stream)/dt=(?P<dt>\d{4}-\d\d-\d\d)/[^/._][^/]*\.jsonl(?P<codec>\.gz|\.zst)?")
-_CHUNK = 8 << 20
+_CHUNK = 2 << 20
 
 Block = tuple[NDArray[np.int64], list[bytes]]  # the numbers of lines in their file, from 1, and the lines
 

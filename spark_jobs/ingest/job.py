@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from delta.tables import DeltaTable
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
@@ -98,7 +99,8 @@ class Ingest:
         quarantined = lake.row_counts(self.settings, f"{self.source}_events", "fate").get(Fate.QUARANTINED, 0)
         reader = replace(self.reader, buckets=self._buckets(quarantined))
         packs = self._mapped(lines, reader.pack_lines, PACK).persist()
-        self._commit(packs, _summary(packs), reader, quarantined, replaces=True)
+        _, has_requests = _summary(packs)
+        self._commit(packs, reader, quarantined, has_requests=has_requests, replaces=True)
         packs.unpersist()
 
     def erase(self) -> None:
@@ -138,10 +140,11 @@ class Ingest:
         lines = sum(_about_lines(file.name, file.bytes) for file in files)
         reader = replace(self.reader, slots=of_tasks, buckets=self._buckets(lines))
         packs = self._mapped(self._tasks(of_tasks), reader.pack_files, PACK).persist()
-        summary = _summary(packs)
-        for name in summary.unreadable:
+        unreadable, has_requests = _summary(packs)
+        for name in unreadable:
             log.warning("%s cannot be read and waits for a whole copy", name)
-        self._commit(packs, summary, replace(reader, slots=(), unreadable=summary.unreadable), lines, replaces=replaces)
+        reader = replace(reader, slots=(), unreadable=unreadable)
+        self._commit(packs, reader, lines, has_requests=has_requests, replaces=replaces)
         packs.unpersist()
 
     def _mapped(self, rows: DataFrame, method: Callable[[Any], Any], schema: pa.Schema) -> DataFrame:
@@ -151,34 +154,35 @@ class Ingest:
         """Lines (file, line, raw) classified anew with their raw bytes, read from the landing file where raw is null."""
         return self._mapped(_by_file(lines), self.reader.restore_lines, self.reader.schema)
 
-    def _commit(self, packs: DataFrame, summary: Row, reader: Reader, lines: int, *, replaces: bool) -> None:
+    def _commit(self, packs: DataFrame, reader: Reader, lines: int, *, has_requests: bool, replaces: bool) -> None:
         """Settle persisted packs against one another and all history, and write their lines in one commit.
 
         Args:
-            summary: of the packs, see `_summary`.
             reader: of the packs, which knows the unreadable files.
             lines: about how many the packs hold.
+            has_requests: whether any is a request to be erased.
             replaces: whether the table has lines at the places of those of the packs.
         """
         people = lake.erasure_requests(self.settings)
         judge = Judge(unreadable=reader.unreadable)
         copies = self._copies(packs, reader.buckets, lines).repartitionById(reader.buckets.count, "bucket")
         unsettled = self._mapped(copies, judge.unsettled, BUCKET).persist()
-        if summary.has_requests:
+        if has_requests:
             asked = self._mapped(unsettled, replace(judge, people=sorted(people)).asked, PEOPLE)
             people |= {row.user_id for row in asked.collect()}
         reader = replace(reader, people=sorted(people))
         changes = self._mapped(unsettled, replace(judge, people=sorted(people)).changes, CHANGES).persist()
         is_new = f.col("pack").isNotNull()
-        by_place = changes.groupBy(is_new.alias("is_new")).agg(f.sum("rows").alias("rows"))
-        counts = {row.is_new: row.rows for row in by_place.collect()}
-        if counts.get(True):
+        counts = Counter[bool]()
+        for row in changes.select(is_new.alias("is_new"), "rows").collect():
+            counts[row.is_new] += row.rows
+        if counts[True]:
             by_pack = changes.where(is_new).groupBy("pack").agg(f.collect_list("changes").alias("changes"))
             packs = packs.join(f.broadcast(by_pack) if counts[True] < _BROADCAST_ROWS else by_pack, "pack", how="left")
         else:
             packs = packs.withColumn("changes", f.lit(None).cast("array<binary>"))
         packs = packs.select("lines", "changes")
-        if not replaces and not counts.get(False):
+        if not replaces and not counts[False]:
             files = self._mapped(packs, reader.write, DATA_FILE).collect()
             lake.commit_events(self.settings, self.source, files)
             self._added = {file.path for file in files}
@@ -256,10 +260,10 @@ class Ingest:
         )
 
 
-def _summary(packs: DataFrame) -> Row:
-    """What packs hold: unreadable (names of files), has_requests; fills their cache."""
-    unreadable = f.flatten(f.collect_list("unreadable")).alias("unreadable")
-    return packs.agg(unreadable, f.coalesce(f.bool_or("has_requests"), f.lit(False)).alias("has_requests")).collect()[0]
+def _summary(packs: DataFrame) -> tuple[list[str], bool]:
+    """The files that broke, and whether packs hold requests to be erased; fills the cache of packs."""
+    rows = packs.select("unreadable", "has_requests").collect()
+    return [name for row in rows for name in row.unreadable], any(row.has_requests for row in rows)
 
 
 def _batches(files: list[LandedFile]) -> Iterator[list[LandedFile]]:
