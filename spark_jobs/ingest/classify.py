@@ -36,7 +36,7 @@ _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 INT64 = 1 << 63
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)  # no rounding: two numbers are equal only if they are
 _ORDER_LINE_NAMES = frozenset(field.name for field in ORDER_LINE)
-_ENVELOPE = frozenset(("specversion", "id", "source", "type", "time", "data"))
+ENVELOPE = frozenset(("specversion", "id", "source", "type", "time", "data"))
 
 
 class Fault(Exception):
@@ -246,6 +246,18 @@ def has_unknown_parts(data: dict[str, Any]) -> bool:
     return type(parts) is list and any(type(part) is dict and not part.keys() <= _ORDER_LINE_NAMES for part in parts)
 
 
+def unknown_fields(event: dict[str, Any], names: frozenset[str]) -> tuple[str | None, str | None]:
+    """What a decoded line says beyond the contract, as JSON: fields of its data beside those named, and of its envelope."""
+    data = event["data"]
+    extra = extensions = None
+    if not data.keys() <= names or has_unknown_parts(data):
+        kept = {name: value for name, value in data.items() if name not in names or name == order_lines.name}
+        extra = encode(kept).decode()
+    if not event.keys() <= ENVELOPE:
+        extensions = encode({name: event[name] for name in event if name not in ENVELOPE}).decode()
+    return extra, extensions
+
+
 @dataclass(slots=True)
 class Line:
     """A classified line. `reason` is None for a candidate, whose `values` are the fields of `event` in order.
@@ -338,9 +350,5 @@ class Classifier:
             return reason
         found.key = blake2b(encode([found.source, found.id]), digest_size=16).digest()
         found.value_hash = blake2b(canonical(event), digest_size=16).digest()
-        if not data.keys() <= names or has_unknown_parts(data):
-            kept = {name: value for name, value in data.items() if name not in names or name == order_lines.name}
-            found.extra = encode(kept).decode()
-        if not event.keys() <= _ENVELOPE:
-            found.extensions = encode({name: event[name] for name in event if name not in _ENVELOPE}).decode()
+        found.extra, found.extensions = unknown_fields(event, names)
         return None

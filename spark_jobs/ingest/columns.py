@@ -1,8 +1,8 @@
 """Lines as Arrow columns: `ColumnClassifier` gives every line what `classify` gives it, most of them a whole column at a time.
 
-A line is plain if nothing about it needs thought: the six fields of the envelope and no other, known fields, no empty string,
-amounts and times in their usual form. Plain lines are decoded into structs of their type, which checks most of this on the way,
-and become columns together; every other line is classified by itself.
+A line is plain if nothing about it needs thought: no empty string, amounts and times in their usual form. Plain lines become
+structs of their type, which checks most of this on the way, and then columns together; every other line is classified alone.
+What a plain line says beyond the contract, as it does when its producer is ahead, is put aside first.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import reduce
 from hashlib import blake2b
 from operator import attrgetter, or_
 from types import NoneType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -36,7 +36,7 @@ from expectations.contract import (
     Kind,
     event_types,
 )
-from spark_jobs.ingest.classify import INT64, Classifier, Line, canonical, encode, number
+from spark_jobs.ingest.classify import ENVELOPE, INT64, Classifier, Line, canonical, decode, encode, number, unknown_fields
 from spark_jobs.ingest.files import Block, LandingFile
 
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
@@ -83,13 +83,31 @@ class _Places:
         self.raws = lines.raws
 
 
+class _Group:
+    """Plain lines of one event type."""
+
+    def __init__(self) -> None:
+        self.positions: list[int] = []
+        self.events: list[Any] = []  # structs of the type
+        self.unknown: list[_Unknown] = []  # of each, if they say more than the contract knows
+
+
+class _Unknown(NamedTuple):
+    """What a line says beyond the contract, and the whole line as canonical JSON."""
+
+    extra: str | None
+    extensions: str | None
+    content: bytes
+
+
 class ColumnClassifier:
     """Classifies the lines of one source into columns; see `Classifier` for the arguments."""
 
     def __init__(self, source: str, currency: str, timezone: str):
         self._timezone = timezone
         self._classifier = Classifier(source, currency, timezone)
-        self._types = {(plain := _PlainType(event, currency)).model: plain for event in event_types(source)}
+        self._by_name = {event.name: _PlainType(event, currency) for event in event_types(source)}
+        self._types = {plain.model: plain for plain in self._by_name.values()}
         self._decode = msgspec.json.Decoder(reduce(or_, self._types), float_hook=number).decode
 
     def classified(self, lines: Lines, *, keep_raw: bool = False) -> Iterator[pa.Table]:
@@ -104,33 +122,49 @@ class ColumnClassifier:
             gc.enable()
 
     def _classified(self, lines: Lines, keep_raw: bool) -> Iterator[pa.Table]:
-        groups: dict[type, tuple[list[int], list[Any]]] = {model: ([], []) for model in self._types}
+        known, beyond = ({model: _Group() for model in self._types} for _ in range(2))
         odd = []
         for position, raw in enumerate(lines.raws):
-            try:
-                event = self._decode(raw)
-            except _NOT_PLAIN:
-                odd.append(position)
-                continue
             if len(raw) > MAX_LINE_BYTES:
                 odd.append(position)
                 continue
-            positions, events = groups[type(event)]
-            positions.append(position)
-            events.append(event)
+            try:
+                event = self._decode(raw)
+                group = known[type(event)]
+            except _NOT_PLAIN:
+                found = self._beyond_contract(raw)
+                if found is None:
+                    odd.append(position)
+                    continue
+                event, unknown = found
+                group = beyond[type(event)]
+                group.unknown.append(unknown)
+            group.positions.append(position)
+            group.events.append(event)
         places = _Places(lines)
         latest = np.array([self._classifier.latest_time(file.dt) for file in lines.files])
-        for model, (positions, events) in groups.items():
-            if events:
+        for group in (*known.values(), *beyond.values()):
+            if group.events:
                 bad: Bad = set()
-                columns = self._types[model].columns(events, latest[places.at[positions]], bad)
-                table = self._placed(columns, places, positions, keep_raw)
+                columns = self._types[type(group.events[0])].columns(group, latest[places.at[group.positions]], bad)
+                table = self._placed(columns, places, group.positions, keep_raw)
                 if bad:
-                    odd.extend(positions[index] for index in bad)
-                    table = table.take(pa.array([index for index in range(len(positions)) if index not in bad], pa.int64()))
+                    odd.extend(group.positions[index] for index in bad)
+                    table = table.take(pa.array([index for index in range(len(table)) if index not in bad], pa.int64()))
                 if len(table):
                     yield table
         yield from self._odd(places, sorted(odd), latest, keep_raw)
+
+    def _beyond_contract(self, raw: bytes) -> tuple[Any, _Unknown] | None:
+        """A line that is plain but for fields that the contract does not know; None if it is not."""
+        try:
+            event = decode(raw)
+            plain = self._by_name[event["type"]]
+            if any(name in event["data"] for name in plain.no_persons):
+                return None
+            return plain.without_unknown(event), _Unknown(*unknown_fields(event, plain.names), canonical(event))
+        except (*_NOT_PLAIN, LookupError, TypeError, AttributeError):
+            return None
 
     def _odd(self, places: _Places, positions: list[int], latest: Any, keep_raw: bool) -> Iterator[pa.Table]:
         raws = places.raws
@@ -170,16 +204,29 @@ class _PlainType:
         self.model = msgspec.defstruct(
             "Event", [("data", data), *envelope.items()], tag_field="type", tag=event.name, forbid_unknown_fields=True, gc=False
         )
-        self._names = data.__struct_fields__
+        self._fields = data.__struct_fields__
+        self.names = frozenset(self._fields)
         self._converters = {field.name: _converter(field, currency) for field in event.fields}
-        self._persons = [name for name in PERSON_FIELDS if name in self._names]
+        self._persons = [name for name in PERSON_FIELDS if name in self.names]
+        self.no_persons = [name for name in PERSON_FIELDS if name not in self.names]
         self._optional = {field.name for field in event.fields if not field.required}
 
-    def columns(self, events: list[Any], latest: Any, bad: Bad) -> Columns:
-        """Columns of lines that are decoded, as instances of `model`.
+    def without_unknown(self, event: dict[str, Any]) -> Any:
+        """A decoded line as an instance of `model`, without what the contract does not know.
 
-        `bad` gets the positions of the lines that are not plain; what the columns hold there means nothing.
+        Raises:
+            msgspec.ValidationError: it is not plain.
         """
+        known = {name: value for name, value in event.items() if name in ENVELOPE}
+        known["data"] = {name: value for name, value in event["data"].items() if name in self.names}
+        return msgspec.convert(known, self.model)
+
+    def columns(self, group: _Group, latest: Any, bad: Bad) -> Columns:
+        """Columns of a group.
+
+        `bad` gets the positions in it of the lines that are not plain; what the columns hold there means nothing.
+        """
+        events = group.events
         ids, sources, times = (list(map(part, events)) for part in (_id, _source, _time))
         columns: Columns = {
             "event_type": pa.repeat(self._name, len(events)),
@@ -191,7 +238,7 @@ class _PlainType:
         late = columns["event_time"].cast(pa.int64()).fill_null(0).to_numpy() > latest
         bad.update(np.flatnonzero(late).tolist())
         by_field = zip(*map(astuple, map(_data, events)), strict=True)
-        values: dict[str, Sequence[Any]] = dict(zip(self._names, by_field, strict=True))
+        values: dict[str, Sequence[Any]] = dict(zip(self._fields, by_field, strict=True))
         for name in self._optional:
             values[name] = [None if value is UNSET else value for value in values[name]]
         for name, convert in self._converters.items():
@@ -199,7 +246,11 @@ class _PlainType:
         if self._persons:
             columns["persons"] = self._named(values)
         columns["event_key"] = _digests(map(encode, zip(sources, ids, strict=True)))
-        columns["value_hash"] = _digests(map(canonical, events))
+        if group.unknown:
+            extra, extensions, contents = zip(*group.unknown, strict=True)
+            columns |= {"extra": _strings(extra), "extensions": _strings(extensions), "value_hash": _digests(contents)}
+        else:
+            columns["value_hash"] = _digests(map(canonical, events))
         return columns
 
     def _named(self, values: dict[str, Sequence[Any]]) -> pa.Array:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from expectations.contract import SOURCES, EventType, Field, Kind, event_types
+from expectations.contract import PERSON_FIELDS, SOURCES, EventType, Field, Kind, event_types
 from spark_jobs.ingest.classify import Classifier, Line
 from spark_jobs.ingest.columns import ColumnClassifier, Lines
 from spark_jobs.ingest.files import landing_file
@@ -67,7 +67,9 @@ def blemished(event: EventType, chance: random.Random) -> list[bytes]:
             elif place < 0.8 and data:
                 data.pop(chance.choice(list(data)), None)
             elif place < 0.85:
-                data["note"] = chance.choice(STRANGE)
+                data[chance.choice(["note", *PERSON_FIELDS])] = chance.choice(STRANGE)
+            elif place < 0.88:
+                line["traceparent"] = chance.choice(STRANGE)
             elif place < 0.95:
                 line[chance.choice(list(line))] = chance.choice(STRANGE)
             else:
@@ -162,7 +164,12 @@ def test_plain_lines_need_no_second_look(monkeypatch: pytest.MonkeyPatch) -> Non
     assert file is not None
     lines = Lines()
     for event in event_types("shop"):
-        lines.add(file, (np.array([len(lines.raws) + 1]), [flawless(event)]))
+        line = flawless(event)
+        ahead = [
+            line.replace(b'"data": {', text) for text in (b'"traceparent": "00", "data": {', b'"data": {"app_version": 1.5, ')
+        ]
+        assert len({line, *ahead}) == 3
+        lines.add(file, (np.arange(3), [line, *ahead]))
     classifier = ColumnClassifier("shop", "CNY", "Asia/Shanghai")
     monkeypatch.delattr(Classifier, "classify")
-    assert sum(len(table) for table in classifier.classified(lines)) == len(lines.raws) > 20
+    assert sum(len(table) for table in classifier.classified(lines)) == len(lines.raws) > 60
