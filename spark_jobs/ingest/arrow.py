@@ -246,7 +246,7 @@ class _Packs:
 
     def flush(self) -> pa.RecordBatch:
         self._classify()
-        tables = [pa.concat_tables(parts, promote_options="default").combine_chunks() for parts in self._tables.values()]
+        tables = [pa.concat_tables(parts, promote_options="default") for parts in self._tables.values()]
         candidates = [table for table in tables if "event_key" in table.column_names]
         for fate in (Fate.READ.value, Fate.UNREADABLE.value):
             if markers := [marker for marker in self.markers if marker["fate"] == fate]:

@@ -51,6 +51,12 @@ KEPT = {
     Fate.ERASED: ("dt", "file", "line", "fate"),
 }
 _DIGEST_BYTES = 16
+# How some columns of copies travel: most copies are only counted.
+_NAME = pa.dictionary(pa.int32(), pa.string())
+_SLIM = {
+    **{name: pa.binary(_DIGEST_BYTES) for name in ("event_key", "value_hash")},
+    **{name: _NAME for name in ("file", "fate", "event_type")},
+}
 
 Mask = NDArray[np.bool_]
 Digests = NDArray[np.uint64]
@@ -80,10 +86,10 @@ class Buckets:
 
     def of_table(self, copies: pa.Table) -> Iterator[pa.RecordBatch]:
         """Copies (some columns of `COPY`) as rows of `BUCKET`."""
-        typed = copies.cast(pa.schema([COPY.field(name) for name in copies.column_names]))
-        bucket = digests(typed["event_key"])[:, 0] % np.uint64(self.count)
+        slim = copies.combine_chunks().cast(pa.schema([(name, _SLIM.get(name, COPY.field(name).type)) for name in copies.column_names]))
+        bucket = digests(slim["event_key"])[:, 0] % np.uint64(self.count)
         for number in np.unique(bucket).tolist():
-            chosen = typed if self.count == 1 else typed.filter(pa.array(bucket == number))
+            chosen = slim if self.count == 1 else slim.filter(pa.array(bucket == number))
             yield pa.RecordBatch.from_pylist([{"bucket": number, "copies": packed(chosen)}], schema=BUCKET)
 
     def of_rows(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -107,11 +113,15 @@ class Judge:
 
     def unsettled(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """What is left to judge, as rows of `BUCKET`: a request, an event of several copies, a copy that is not accepted."""
-        copies = self._taking_part(batches)
-        is_repeated = pa.array(_are_repeated(digests(copies["event_key"])[:, 0]))
-        is_request = pc.equal(copies["event_type"], ERASURE_REQUEST)
-        is_open = reduce(pc.or_, [is_repeated, is_request, pc.not_equal(copies["fate"], Fate.ACCEPTED.value)])
-        yield from Buckets().of_table(copies.filter(is_open))
+        parts = [unpacked(copies) for batch in batches for copies in batch.column("copies")]
+        is_repeated = _are_repeated(np.concatenate([np.empty(0, np.uint64), *(digests(part["event_key"])[:, 0] for part in parts)]))
+        unsettled = [COPY.empty_table()]
+        for part in parts:
+            of_part, is_repeated = is_repeated[: len(part)], is_repeated[len(part) :]
+            is_request = pc.equal(part["event_type"], ERASURE_REQUEST)
+            is_open = reduce(pc.or_, [pa.array(of_part), is_request, pc.not_equal(part["fate"], Fate.ACCEPTED.value)])
+            unsettled.append(_whole(part.filter(is_open)))
+        yield from Buckets().of_table(pa.concat_tables(unsettled))
 
     def asked(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Who asks to be erased in a request that is accepted: rows of `PEOPLE`."""
@@ -131,8 +141,8 @@ class Judge:
             )
 
     def _taking_part(self, batches: Iterable[pa.RecordBatch]) -> pa.Table:
-        parts = [unpacked(copies) for batch in batches for copies in batch.column("copies")]
-        copies = pa.concat_tables([COPY.empty_table(), *parts], promote_options="default")
+        parts = [_whole(unpacked(copies)) for batch in batches for copies in batch.column("copies")]
+        copies = pa.concat_tables([COPY.empty_table(), *parts])
         is_out = np.zeros(len(copies), np.bool_)
         if self.unreadable:
             is_out |= pc.is_in(copies["file"], value_set=pa.array(self.unreadable, pa.string())).to_numpy()
@@ -140,6 +150,13 @@ class Judge:
             is_known = pc.or_(pc.is_null(copies["pack"]), pc.equal(copies["event_type"], ERASURE_REQUEST))
             is_out |= naming(copies["persons"], self.people) & ~is_known.to_numpy()
         return copies.filter(pa.array(~is_out)) if is_out.any() else copies
+
+
+def _whole(copies: pa.Table) -> pa.Table:
+    """Copies with all columns of `COPY`."""
+    there = copies.column_names
+    columns = [copies[name].cast(kind) if name in there else pa.nulls(len(copies), kind) for name, kind in zip(COPY.names, COPY.types)]
+    return pa.table(columns, schema=COPY)
 
 
 def changed_rows(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
