@@ -46,7 +46,8 @@ def write_file(
     Args:
         uri: of the table.
         partition: the values of its partition columns, which are not among the rows' columns.
-        described: columns whose range the commit tells, so that readers skip files.
+        described: columns whose range the commit tells, so that readers skip files, and the file, so that they skip row groups;
+            where none is named the file tells it of all.
     """
     files = PyFileSystem(DeltaStorageHandler(uri))
     path = "/".join([*(f"{name}={value or _NO_VALUE}" for name, value in partition.items()), f"part-{uuid4()}.zstd.parquet"])
@@ -58,6 +59,7 @@ def write_file(
             store_decimal_as_integer=True,
             row_group_size=_ROWS_OF_A_GROUP,
             use_dictionary=_repeating(rows),
+            write_statistics=list(described) or True,
         )
     written = files.get_file_info(path)
     row = {

@@ -8,7 +8,7 @@ _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
 def packed(table: pa.Table) -> bytes:
-    """The table as an IPC stream of one batch: each buffer of a batch is compressed alone, which costs more than small ones save."""
+    """The table as an IPC stream of one batch: every buffer is compressed alone, which is slow where there are many small ones."""
     table = table.combine_chunks()
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema, options=_COMPRESSED) as stream:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -104,12 +105,12 @@ class Reader:
                 lines = Lines()
                 lines.add(_delivery(row["file"]), self._raw_lines(row["file"], row["lines"]))
                 for table in classifier.classified(lines, keep_raw=True):
-                    yield from _widened(table, self.schema).to_batches()
+                    yield from next(_widened([table], self.schema)).to_batches()
 
     def lines(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Packs with `changes` to settled lines in `schema`."""
         for table in self._settled(batches):
-            yield from _widened(table, self.schema).to_batches()
+            yield from next(_widened([table], self.schema)).to_batches()
 
     def write(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Packs with `changes` to data files in the folder of the table, which no commit names yet: rows of `DATA_FILE`."""
@@ -278,41 +279,40 @@ class _Writer:
 
     def __init__(self, reader: Reader):
         self._schema, self._uri = reader.schema, reader.table
-        self._tables: dict[tuple[str, str | None], dict[str, list[pa.Table]]] = defaultdict(lambda: defaultdict(list))
+        self._tables: dict[tuple[str, str], list[pa.Table]] = defaultdict(list)  # by fate and type of event
         self.bytes = 0
 
     def add(self, table: pa.Table) -> None:
-        """Take lines of one fate."""
+        """Take lines of one fate, if accepted of one type of event."""
         fate = table["fate"][0].as_py()
         self.bytes += table.nbytes
-        if fate != Fate.ACCEPTED:
-            self._tables[fate, None][""].append(table)
-            return
-        event_type = table["event_type"][0].as_py()
-        months = pc.unique(table["event_month"]).to_pylist()
-        for month in months:
-            part = table if len(months) == 1 else table.filter(pc.equal(table["event_month"], month))
-            self._tables[fate, month][event_type].append(part)
+        self._tables[fate, table["event_type"][0].as_py() if fate == Fate.ACCEPTED else ""].append(table)
 
     def flush(self) -> Iterator[pa.RecordBatch]:
-        for fate, month in sorted(self._tables, key=str):
-            kinds = self._tables.pop((fate, month))
-            rows = _stacked([_sorted(kinds[kind]) for kind in sorted(kinds)], self._schema)
+        partitions: dict[tuple[str, str | None], list[pa.Table]] = defaultdict(list)
+        for fate, event_type in sorted(self._tables):
+            rows = pa.concat_tables(self._tables.pop((fate, event_type)), promote_options="default")
+            rows = rows.sort_by([(name, "ascending") for name in _ORDER if name in rows.column_names])
+            for month, part in _by_month(rows) if fate == Fate.ACCEPTED else [(None, rows)]:
+                partitions[fate, month].append(part)
+        for (fate, month), parts in partitions.items():
             partition = {"fate": fate, "event_month": month}
-            yield write_file(self._uri, partition, rows, described=lake.DESCRIBED)
+            yield write_file(self._uri, partition, _stacked(parts, self._schema), described=lake.DESCRIBED)
         self.bytes = 0
 
 
-def _sorted(tables: list[pa.Table]) -> pa.Table:
-    rows = pa.concat_tables(tables, promote_options="default")
-    return rows.sort_by([(name, "ascending") for name in _ORDER if name in rows.column_names])
+def _by_month(rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """Runs of rows of one month of the business date."""
+    months = rows["event_date"].to_numpy().astype("datetime64[M]")
+    ends = [*(np.flatnonzero(months[1:] != months[:-1]) + 1).tolist(), len(rows)]
+    for begin, end in pairwise([0, *ends]):
+        yield str(months[begin]), rows.slice(begin, end - begin)
 
 
 def _stacked(tables: list[pa.Table], schema: pa.Schema) -> pa.Table:
     """Tables under one another, with the columns of a schema that any of them has, but for partition columns."""
     there = {name for table in tables for name in table.column_names} - set(lake.PARTITION_COLUMNS)
-    columns = pa.schema([column for column in schema if column.name in there])
-    return pa.concat_tables([_widened(table, columns) for table in tables])
+    return pa.concat_tables(_widened(tables, pa.schema([column for column in schema if column.name in there])))
 
 
 def _are_requests(table: pa.Table) -> bool:
@@ -361,9 +361,11 @@ def _only(kept: pa.Table, fate: Fate, reason: str | None) -> pa.Table:
     return kept.append_column("reason", pa.repeat(reason, len(kept))) if reason else kept
 
 
-def _widened(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The columns of a schema, null where the table has none; all such columns of a type are one array."""
-    missing = {column.type for column in schema if column.name not in table.column_names}
-    nulls = {kind: pa.nulls(len(table), kind) for kind in missing}
-    columns = [table[column.name] if column.name in table.column_names else nulls[column.type] for column in schema]
-    return pa.table(columns, schema=schema)
+def _widened(tables: list[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
+    """Tables with the columns of a schema, null where one has none; all such columns of a type share one array."""
+    longest = max(map(len, tables))
+    nulls = {kind: pa.nulls(longest, kind) for kind in set(schema.types)}
+    for table in tables:
+        there = set(table.column_names)
+        columns = [table[column.name] if column.name in there else nulls[column.type][: len(table)] for column in schema]
+        yield pa.table(columns, schema=schema)

@@ -55,7 +55,7 @@ _DIGEST_BYTES = 16
 _NAME = pa.dictionary(pa.int32(), pa.string())
 _SLIM = {
     **{name: pa.binary(_DIGEST_BYTES) for name in ("event_key", "value_hash")},
-    **{name: _NAME for name in ("file", "fate", "event_type")},
+    **dict.fromkeys(("file", "fate", "event_type"), _NAME),
 }
 
 Mask = NDArray[np.bool_]
@@ -86,7 +86,9 @@ class Buckets:
 
     def of_table(self, copies: pa.Table) -> Iterator[pa.RecordBatch]:
         """Copies (some columns of `COPY`) as rows of `BUCKET`."""
-        slim = copies.combine_chunks().cast(pa.schema([(name, _SLIM.get(name, COPY.field(name).type)) for name in copies.column_names]))
+        slim = copies.combine_chunks().cast(
+            pa.schema([(name, _SLIM.get(name, COPY.field(name).type)) for name in copies.column_names])
+        )
         bucket = digests(slim["event_key"])[:, 0] % np.uint64(self.count)
         for number in np.unique(bucket).tolist():
             chosen = slim if self.count == 1 else slim.filter(pa.array(bucket == number))
@@ -114,7 +116,9 @@ class Judge:
     def unsettled(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """What is left to judge, as rows of `BUCKET`: a request, an event of several copies, a copy that is not accepted."""
         parts = [unpacked(copies) for batch in batches for copies in batch.column("copies")]
-        is_repeated = _are_repeated(np.concatenate([np.empty(0, np.uint64), *(digests(part["event_key"])[:, 0] for part in parts)]))
+        is_repeated = _are_repeated(
+            np.concatenate([np.empty(0, np.uint64), *(digests(part["event_key"])[:, 0] for part in parts)])
+        )
         unsettled = [COPY.empty_table()]
         for part in parts:
             of_part, is_repeated = is_repeated[: len(part)], is_repeated[len(part) :]
@@ -155,7 +159,7 @@ class Judge:
 def _whole(copies: pa.Table) -> pa.Table:
     """Copies with all columns of `COPY`."""
     there = copies.column_names
-    columns = [copies[name].cast(kind) if name in there else pa.nulls(len(copies), kind) for name, kind in zip(COPY.names, COPY.types)]
+    columns = [copies[part.name].cast(part.type) if part.name in there else pa.nulls(len(copies), part.type) for part in COPY]
     return pa.table(columns, schema=COPY)
 
 
