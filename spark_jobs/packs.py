@@ -8,7 +8,7 @@ _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
 def packed(table: pa.Table) -> bytes:
-    """The table as an IPC stream of one batch: every buffer is compressed alone, which is slow where there are many small ones."""
+    """The table as an IPC stream of one batch: buffers are compressed one by one, and many small ones take long."""
     table = table.combine_chunks()
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema, options=_COMPRESSED) as stream:

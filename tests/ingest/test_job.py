@@ -92,6 +92,37 @@ def test_what_a_line_keeps_depends_on_its_fate(spark: SparkSession, settings: Se
             assert kept == {"fate", "dt", "file", "line"}
 
 
+def test_lines_lie_in_the_month_of_their_business_date(spark: SparkSession, settings: Settings) -> None:
+    """Newfoundland's clocks went back from 00:01 to 23:01 on the first of November 2009, and the local month with them."""
+    there = replace(settings, timezone="America/St_Johns")
+    months = {
+        "2009-11-01T02:29:59Z": "2009-10",
+        "2009-11-01T02:30:59Z": "2009-11",
+        "2009-11-01T02:31:00Z": "2009-10",
+        "2009-11-01T03:29:59Z": "2009-10",
+        "2009-11-01T03:30:00Z": "2009-11",
+        "2009-12-01T03:29:59Z": "2009-11",
+        "2009-12-01T03:30:00Z": "2009-12",
+    }
+    lines = [
+        Written(
+            json.dumps(
+                {"specversion": "1.0", "id": f"{kind} {time}", "source": "x", "type": kind, "time": time}
+                | {"data": {"merchant_id": "m", "share_id": "s", "user_id": "u", "object_type": "product", "object_id": "p"}}
+            )
+        )
+        for kind in ("shop.share_opened.v1", "shop.page_viewed.v1")
+        for time in months
+    ]
+    write({"shop/dt=2009-12-01/a.jsonl": lines[::-1]}, settings.landing)
+    ingest(spark, there, "shop")
+    rows = table(spark, there).where("fate = 'accepted'").select("event_id", "event_month", "event_date").collect()
+    assert {row.event_id: row.event_month for row in rows} == {
+        f"{kind} {time}": month for kind in ("shop.share_opened.v1", "shop.page_viewed.v1") for time, month in months.items()
+    }
+    assert all(f"{row.event_date:%Y-%m}" == row.event_month for row in rows)
+
+
 def test_erasure_reaches_other_sources_whichever_loads_first(spark: SparkSession, settings: Settings) -> None:
     def line(type_: str, id_: str, **data: str) -> Written:
         envelope = {"specversion": "1.0", "id": id_, "source": "x", "type": type_, "time": "2026-02-28T12:00:00Z"}
