@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,14 +24,15 @@ from spark_jobs import lake
 from spark_jobs.data_files import write_file
 from spark_jobs.ingest.columns import ColumnClassifier, Lines
 from spark_jobs.ingest.files import Block, LandingFile, UnreadableFile, landing_file, read_blocks
-from spark_jobs.ingest.settle import BUCKET, JUDGED, KEPT, Buckets, digests, naming
+from spark_jobs.ingest.settle import BUCKET, CHANGE, KEPT, Buckets, digests, naming, runs
 from spark_jobs.packs import packed, unpacked
 
 PACK = pa.schema(
     {
         "pack": pa.int64(),
         "unreadable": pa.list_(pa.string()),
-        "has_requests": pa.bool_(),  # whether there are well-formed requests to be erased
+        "candidates": pa.int64(),  # how many
+        "has_requests": pa.bool_(),  # whether some are requests to be erased
         "keys": pa.binary(),  # the first halves of the candidates' event keys
         "buckets": pa.list_(pa.struct(list(BUCKET))),  # the candidates
         "lines": pa.binary(),
@@ -105,12 +105,12 @@ class Reader:
                 lines = Lines()
                 lines.add(_delivery(row["file"]), self._raw_lines(row["file"], row["lines"]))
                 for table in classifier.classified(lines, keep_raw=True):
-                    yield from next(_widened([table], self.schema)).to_batches()
+                    yield from self._wide(table).to_batches()
 
     def lines(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Packs with `changes` to settled lines in `schema`."""
         for table in self._settled(batches):
-            yield from next(_widened([table], self.schema)).to_batches()
+            yield from self._wide(table).to_batches()
 
     def write(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Packs with `changes` to data files in the folder of the table, which no commit names yet: rows of `DATA_FILE`."""
@@ -123,6 +123,9 @@ class Reader:
 
     def classifier(self) -> ColumnClassifier:
         return ColumnClassifier(self.source, self.currency, self.timezone)
+
+    def _wide(self, table: pa.Table) -> pa.Table:
+        return _widened(table, self.schema, _nulls(self.schema, len(table)))
 
     def _packs(self, files: Sequence[LandedFile]) -> Iterator[pa.RecordBatch]:
         packs = _Packs(self, keep_raw=False)
@@ -181,7 +184,7 @@ class Reader:
         for batch in batches:
             for pack, parts in zip(batch["lines"], batch["changes"], strict=True):
                 found = [unpacked(part) for part in parts.values] if parts.is_valid else []
-                changes = pa.concat_tables([JUDGED.empty_table(), *found])
+                changes = pa.concat_tables([CHANGE.empty_table(), *found])
                 for table in self._unpacked(pack):
                     yield from self._resettled(table, changes)
 
@@ -195,7 +198,7 @@ class Reader:
             yield rest if is_refused or "raw" not in rest.column_names else rest.drop_columns("raw")
         if erased.any():
             gone = table.filter(pa.array(erased))
-            yield _only(gone.select(["dt", "file", "line"]), Fate.ERASED, None)
+            yield _of_fate(gone.select(["dt", "file", "line"]), Fate.ERASED)
         if (at >= 0).any():
             yield from self._changed(table.filter(pa.array(at >= 0)), changes.take(pa.array(at[at >= 0])))
 
@@ -205,7 +208,7 @@ class Reader:
             is_of_fate = pc.equal(changes["new_fate"], fate)
             lines = table.filter(is_of_fate)
             kept = [name for name in KEPT[Fate(fate)] if name in lines.column_names and name not in ("fate", "reason")]
-            settled = _only(lines.select(kept), Fate(fate), None)
+            settled = _of_fate(lines.select(kept), Fate(fate))
             if fate == Fate.QUARANTINED:
                 settled = settled.append_column("reason", changes.filter(is_of_fate)["new_reason"])
                 if "raw" not in settled.column_names:
@@ -255,6 +258,7 @@ class _Packs:
         row = {
             "pack": self._next,
             "unreadable": [marker["file"] for marker in self.markers if marker["fate"] == Fate.UNREADABLE.value],
+            "candidates": sum(map(len, candidates)),
             "has_requests": any(map(_are_requests, candidates)),
             "keys": b"".join(digests(table["event_key"])[:, 0].tobytes() for table in candidates),
             "buckets": list(self._in_buckets(candidates)),
@@ -304,15 +308,16 @@ class _Writer:
 def _by_month(rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
     """Runs of rows of one month of the business date."""
     months = rows["event_date"].to_numpy().astype("datetime64[M]")
-    ends = [*(np.flatnonzero(months[1:] != months[:-1]) + 1).tolist(), len(rows)]
-    for begin, end in pairwise([0, *ends]):
+    for begin, end in runs(months):
         yield str(months[begin]), rows.slice(begin, end - begin)
 
 
 def _stacked(tables: list[pa.Table], schema: pa.Schema) -> pa.Table:
     """Tables under one another, with the columns of a schema that any of them has, but for partition columns."""
     there = {name for table in tables for name in table.column_names} - set(lake.PARTITION_COLUMNS)
-    return pa.concat_tables(_widened(tables, pa.schema([column for column in schema if column.name in there])))
+    columns = pa.schema([column for column in schema if column.name in there])
+    nulls = _nulls(columns, max(map(len, tables)))
+    return pa.concat_tables([_widened(table, columns, nulls) for table in tables])
 
 
 def _are_requests(table: pa.Table) -> bool:
@@ -356,16 +361,17 @@ def _positions(table: pa.Table, changes: pa.Table) -> NDArray[np.int64]:
     return np.where(changed[near] == wanted, near, -1)
 
 
-def _only(kept: pa.Table, fate: Fate, reason: str | None) -> pa.Table:
-    kept = kept.append_column("fate", pa.repeat(fate.value, len(kept)))
-    return kept.append_column("reason", pa.repeat(reason, len(kept))) if reason else kept
+def _of_fate(kept: pa.Table, fate: Fate) -> pa.Table:
+    return kept.append_column("fate", pa.repeat(fate.value, len(kept)))
 
 
-def _widened(tables: list[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
-    """Tables with the columns of a schema, null where one has none; all such columns of a type share one array."""
-    longest = max(map(len, tables))
-    nulls = {kind: pa.nulls(longest, kind) for kind in set(schema.types)}
-    for table in tables:
-        there = set(table.column_names)
-        columns = [table[column.name] if column.name in there else nulls[column.type][: len(table)] for column in schema]
-        yield pa.table(columns, schema=schema)
+def _nulls(schema: pa.Schema, length: int) -> dict[pa.DataType, pa.Array]:
+    """An array for all the missing columns of a type."""
+    return {kind: pa.nulls(length, kind) for kind in set(schema.types)}
+
+
+def _widened(table: pa.Table, schema: pa.Schema, nulls: dict[pa.DataType, pa.Array]) -> pa.Table:
+    """The columns of a schema, null where the table has none."""
+    there = set(table.column_names)
+    columns = [table[column.name] if column.name in there else nulls[column.type][: len(table)] for column in schema]
+    return pa.table(columns, schema=schema)

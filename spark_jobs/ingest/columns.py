@@ -2,7 +2,7 @@
 
 A line is plain if nothing about it needs thought: no empty string, amounts and times in their usual form. Plain lines become
 structs of their type, which checks most of this on the way, and then columns together; every other line is classified alone.
-What a plain line says beyond the contract, as it does when its producer is ahead, is put aside first.
+What a plain line says beyond the contract, as it does when its producer is ahead, is put aside on a second look.
 """
 
 from __future__ import annotations

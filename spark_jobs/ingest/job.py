@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -41,8 +41,8 @@ from spark_jobs.ingest.settle import (
 log = logging.getLogger(__name__)
 
 _BYTES_PER_BATCH = 2 << 30
-_BROADCAST_ROWS = 500_000
-_KEYS_HELD = 2_000_000  # of new events, about, which the driver and every task hold: 8 bytes each
+_BROADCAST_BYTES = 32 << 20
+_KEYS_HELD = 2_000_000  # of new events, which the driver and every task hold: 8 bytes each
 _COPIES_PER_BUCKET = 250_000
 _BYTES_PER_LINE, _COMPRESSED_BYTES_PER_LINE = 250, 40  # about
 _FATES_OF_COPIES = (Fate.ACCEPTED, Fate.DUPLICATE, Fate.QUARANTINED)
@@ -99,8 +99,7 @@ class Ingest:
         quarantined = lake.row_counts(self.settings, f"{self.source}_events", "fate").get(Fate.QUARANTINED, 0)
         reader = replace(self.reader, buckets=self._buckets(quarantined))
         packs = self._mapped(lines, reader.pack_lines, PACK).persist()
-        _, has_requests = _summary(packs)
-        self._commit(packs, reader, quarantined, has_requests=has_requests, replaces=True)
+        self._commit(packs, _summary(packs), reader, quarantined, replaces=True)
         packs.unpersist()
 
     def erase(self) -> None:
@@ -140,11 +139,10 @@ class Ingest:
         lines = sum(_about_lines(file.name, file.bytes) for file in files)
         reader = replace(self.reader, slots=of_tasks, buckets=self._buckets(lines))
         packs = self._mapped(self._tasks(of_tasks), reader.pack_files, PACK).persist()
-        unreadable, has_requests = _summary(packs)
-        for name in unreadable:
+        summary = _summary(packs)
+        for name in summary.unreadable:
             log.warning("%s cannot be read and waits for a whole copy", name)
-        reader = replace(reader, slots=(), unreadable=unreadable)
-        self._commit(packs, reader, lines, has_requests=has_requests, replaces=replaces)
+        self._commit(packs, summary, replace(reader, slots=(), unreadable=summary.unreadable), lines, replaces=replaces)
         packs.unpersist()
 
     def _mapped(self, rows: DataFrame, method: Callable[[Any], Any], schema: pa.Schema) -> DataFrame:
@@ -154,35 +152,35 @@ class Ingest:
         """Lines (file, line, raw) classified anew with their raw bytes, read from the landing file where raw is null."""
         return self._mapped(_by_file(lines), self.reader.restore_lines, self.reader.schema)
 
-    def _commit(self, packs: DataFrame, reader: Reader, lines: int, *, has_requests: bool, replaces: bool) -> None:
+    def _commit(self, packs: DataFrame, summary: _Summary, reader: Reader, lines: int, *, replaces: bool) -> None:
         """Settle persisted packs against one another and all history, and write their lines in one commit.
 
         Args:
             reader: of the packs, which knows the unreadable files.
-            lines: about how many the packs hold.
-            has_requests: whether any is a request to be erased.
+            lines: about how many the packs hold, which the reader's buckets are made for.
             replaces: whether the table has lines at the places of those of the packs.
         """
         people = lake.erasure_requests(self.settings)
         judge = Judge(unreadable=reader.unreadable)
-        copies = self._copies(packs, reader.buckets, lines).repartitionById(reader.buckets.count, "bucket")
+        few = min(lines, summary.candidates) <= _KEYS_HELD
+        copies = self._copies(packs, reader.buckets, few=few).repartitionById(reader.buckets.count, "bucket")
         unsettled = self._mapped(copies, judge.unsettled, BUCKET).persist()
-        if has_requests:
+        if summary.has_requests:
             asked = self._mapped(unsettled, replace(judge, people=sorted(people)).asked, PEOPLE)
             people |= {row.user_id for row in asked.collect()}
         reader = replace(reader, people=sorted(people))
         changes = self._mapped(unsettled, replace(judge, people=sorted(people)).changes, CHANGES).persist()
         is_new = f.col("pack").isNotNull()
-        counts = Counter[bool]()
-        for row in changes.select(is_new.alias("is_new"), "rows").collect():
-            counts[row.is_new] += row.rows
-        if counts[True]:
+        sizes = Counter[bool]()
+        for row in changes.select(is_new.alias("is_new"), f.length("changes").alias("bytes")).collect():
+            sizes[row.is_new] += row.bytes
+        if sizes[True]:
             by_pack = changes.where(is_new).groupBy("pack").agg(f.collect_list("changes").alias("changes"))
-            packs = packs.join(f.broadcast(by_pack) if counts[True] < _BROADCAST_ROWS else by_pack, "pack", how="left")
+            packs = packs.join(f.broadcast(by_pack) if sizes[True] < _BROADCAST_BYTES else by_pack, "pack", how="left")
         else:
             packs = packs.withColumn("changes", f.lit(None).cast("array<binary>"))
         packs = packs.select("lines", "changes")
-        if not replaces and not counts[False]:
+        if not replaces and not sizes[False]:
             files = self._mapped(packs, reader.write, DATA_FILE).collect()
             lake.commit_events(self.settings, self.source, files)
             self._added = {file.path for file in files}
@@ -195,18 +193,18 @@ class Ingest:
         unsettled.unpersist()
 
     def _buckets(self, lines: int) -> Buckets:
-        """Enough for about so many new lines and what `_copies` finds in the table."""
+        """Enough for about so many new lines and what `_copies` may find in the table."""
         rows = lines if lines <= _KEYS_HELD else lines + sum(file.rows for file in self._files_of_copies())
         return Buckets(1 + rows // _COPIES_PER_BUCKET)
 
-    def _copies(self, packs: DataFrame, buckets: Buckets, lines: int) -> DataFrame:
-        """The copies in packs, and those of the same events in the table; all of the table's where there are many lines."""
+    def _copies(self, packs: DataFrame, buckets: Buckets, *, few: bool) -> DataFrame:
+        """The copies in packs, and where these are few those of the same events in the table, else all of the table."""
         copies = packs.select(f.inline("buckets"))
         of_tasks = self._slots(self._files_of_copies())
         if not of_tasks:
             return copies
         keys = None
-        if lines <= _KEYS_HELD:
+        if few:
             keys = np.unique(np.frombuffer(b"".join(row["keys"] for row in packs.select("keys").collect()), np.uint64))
         known = History(self.path, of_tasks, keys=keys, buckets=buckets)
         return copies.union(self._mapped(self._tasks(of_tasks), known.copies, BUCKET))
@@ -260,10 +258,22 @@ class Ingest:
         )
 
 
-def _summary(packs: DataFrame) -> tuple[list[str], bool]:
-    """The files that broke, and whether packs hold requests to be erased; fills the cache of packs."""
-    rows = packs.select("unreadable", "has_requests").collect()
-    return [name for row in rows for name in row.unreadable], any(row.has_requests for row in rows)
+class _Summary(NamedTuple):
+    """What packs hold: the names of files that broke, the number of candidates, whether any is a request to be erased."""
+
+    unreadable: list[str]
+    candidates: int
+    has_requests: bool
+
+
+def _summary(packs: DataFrame) -> _Summary:
+    """Fills the cache of packs."""
+    rows = packs.select("unreadable", "candidates", "has_requests").collect()
+    return _Summary(
+        [name for row in rows for name in row.unreadable],
+        sum(row.candidates for row in rows),
+        any(row.has_requests for row in rows),
+    )
 
 
 def _batches(files: list[LandedFile]) -> Iterator[list[LandedFile]]:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -42,8 +44,9 @@ COPY = pa.schema(
 COPY_COLUMNS = tuple(COPY.names[:-1])
 BUCKET = pa.schema({"bucket": pa.int32(), "copies": pa.binary()})
 JUDGED = COPY.append(pa.field("new_fate", pa.string())).append(pa.field("new_reason", pa.string()))
-# Packed rows of `JUDGED`, and how many: the changed copies of a pack, or of the event table where `pack` is null.
-CHANGES = pa.schema({"pack": pa.int64(), "rows": pa.int64(), "changes": pa.binary()})
+# The changed copies of a pack as packed rows of `CHANGE`, or where `pack` is null those of the event table as rows of `JUDGED`.
+CHANGES = pa.schema({"pack": pa.int64(), "changes": pa.binary()})
+CHANGE = pa.schema([JUDGED.field(name) for name in (*PLACE, "new_fate", "new_reason")])
 PEOPLE = pa.schema({"user_id": pa.string()})
 KEPT = {
     Fate.DUPLICATE: (*COPY_COLUMNS, "reason"),
@@ -51,7 +54,7 @@ KEPT = {
     Fate.ERASED: ("dt", "file", "line", "fate"),
 }
 _DIGEST_BYTES = 16
-# How some columns of copies travel: most copies are only counted.
+# How some columns of copies travel; most copies are alone with their event and go no further.
 _NAME = pa.dictionary(pa.int32(), pa.string())
 _SLIM = {
     **{name: pa.binary(_DIGEST_BYTES) for name in ("event_key", "value_hash")},
@@ -65,8 +68,9 @@ Digests = NDArray[np.uint64]
 def digests(column: pa.ChunkedArray | pa.Array) -> Digests:
     """Keys or hashes as rows of two integers."""
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    content = whole.cast(pa.binary(_DIGEST_BYTES)).buffers()[1]
-    return np.frombuffer(content or b"", np.uint64)[: 2 * len(whole)].reshape(-1, 2)
+    fixed = whole.cast(pa.binary(_DIGEST_BYTES))
+    content = np.frombuffer(fixed.buffers()[1] or b"", np.uint64)
+    return content[2 * fixed.offset : 2 * (fixed.offset + len(fixed))].reshape(-1, 2)
 
 
 def are_among(halves: Digests, keys: Digests) -> Mask:
@@ -86,13 +90,12 @@ class Buckets:
 
     def of_table(self, copies: pa.Table) -> Iterator[pa.RecordBatch]:
         """Copies (some columns of `COPY`) as rows of `BUCKET`."""
-        slim = copies.combine_chunks().cast(
-            pa.schema([(name, _SLIM.get(name, COPY.field(name).type)) for name in copies.column_names])
-        )
-        bucket = digests(slim["event_key"])[:, 0] % np.uint64(self.count)
+        whole = copies.combine_chunks()
+        slim = pa.schema([(name, _SLIM.get(name, COPY.field(name).type)) for name in copies.column_names])
+        bucket = digests(whole["event_key"])[:, 0] % np.uint64(self.count)
         for number in np.unique(bucket).tolist():
-            chosen = slim if self.count == 1 else slim.filter(pa.array(bucket == number))
-            yield pa.RecordBatch.from_pylist([{"bucket": number, "copies": packed(chosen)}], schema=BUCKET)
+            chosen = whole if self.count == 1 else whole.filter(pa.array(bucket == number))
+            yield pa.RecordBatch.from_pylist([{"bucket": number, "copies": packed(chosen.cast(slim))}], schema=BUCKET)
 
     def of_rows(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """For `mapInArrow` over copies."""
@@ -114,7 +117,10 @@ class Judge:
     unreadable: Sequence[str] = ()
 
     def unsettled(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """What is left to judge, as rows of `BUCKET`: a request, an event of several copies, a copy that is not accepted."""
+        """What is left to judge, as rows of `BUCKET`: a request, an event of several copies, a copy that is not accepted.
+
+        Of those too that will take no part.
+        """
         parts = [unpacked(copies) for batch in batches for copies in batch.column("copies")]
         is_repeated = _are_repeated(
             np.concatenate([np.empty(0, np.uint64), *(digests(part["event_key"])[:, 0] for part in parts)])
@@ -137,14 +143,17 @@ class Judge:
     def changes(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The copies that get another fate: rows of `CHANGES`."""
         judged = _judged(self._taking_part(batches))
-        changed = judged.filter(pc.not_equal(judged["new_fate"], judged["fate"]))
-        for pack in pc.unique(changed["pack"]):
-            rows = changed.filter(pc.equal(changed["pack"], pack) if pack.is_valid else pc.is_null(changed["pack"]))
-            yield pa.RecordBatch.from_pylist(
-                [{"pack": pack.as_py(), "rows": len(rows), "changes": packed(rows)}], schema=CHANGES
-            )
+        changed = judged.filter(pc.not_equal(judged["new_fate"], judged["fate"])).sort_by("pack").combine_chunks()
+        known = changed.filter(pc.is_null(changed["pack"]))
+        new = changed.slice(0, len(changed) - len(known))  # nulls are last
+        found = [(None, known)] if len(known) else []
+        found += [(new["pack"][begin].as_py(), new.slice(begin, end - begin)) for begin, end in runs(new["pack"].to_numpy())]
+        for pack, rows in found:
+            row = {"pack": pack, "changes": packed(rows if pack is None else rows.select(CHANGE.names))}
+            yield pa.RecordBatch.from_pylist([row], schema=CHANGES)
 
     def _taking_part(self, batches: Iterable[pa.RecordBatch]) -> pa.Table:
+        """All copies but those that `Reader` drops or erases."""
         parts = [_whole(unpacked(copies)) for batch in batches for copies in batch.column("copies")]
         copies = pa.concat_tables([COPY.empty_table(), *parts])
         is_out = np.zeros(len(copies), np.bool_)
@@ -156,6 +165,12 @@ class Judge:
         return copies.filter(pa.array(~is_out)) if is_out.any() else copies
 
 
+def runs(values: NDArray[Any]) -> Iterator[tuple[int, int]]:
+    """Where runs of equal values begin and end."""
+    if len(values):
+        yield from pairwise([0, *(np.flatnonzero(values[1:] != values[:-1]) + 1).tolist(), len(values)])
+
+
 def _whole(copies: pa.Table) -> pa.Table:
     """Copies with all columns of `COPY`."""
     there = copies.column_names
@@ -164,7 +179,7 @@ def _whole(copies: pa.Table) -> pa.Table:
 
 
 def changed_rows(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """`CHANGES` as rows of `JUDGED`; for `mapInArrow`."""
+    """`CHANGES` of the event table as rows of `JUDGED`; for `mapInArrow`."""
     for batch in batches:
         for changes in batch.column("changes"):
             yield from unpacked(changes).to_batches()

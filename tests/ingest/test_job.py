@@ -64,6 +64,7 @@ def test_a_load_of_many_batches_and_buckets_ends_in_the_same_fates(
     monkeypatch.setattr(job, "_BYTES_PER_BATCH", 1)
     monkeypatch.setattr(job, "_KEYS_HELD", 0)
     monkeypatch.setattr(job, "_COPIES_PER_BUCKET", 5)
+    monkeypatch.setattr(job, "_BROADCAST_BYTES", 0)
     landing = random_landing(5, files=3)
     expected = fates(landing)
     assert {fate for fate, _ in expected.values()} == {"accepted", "duplicate", "quarantined", "erased"}
