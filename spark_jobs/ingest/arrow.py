@@ -24,7 +24,7 @@ from spark_jobs import lake
 from spark_jobs.data_files import write_file
 from spark_jobs.ingest.columns import ColumnClassifier, Lines
 from spark_jobs.ingest.files import Block, LandingFile, UnreadableFile, landing_file, read_blocks
-from spark_jobs.ingest.settle import BUCKET, CHANGE, KEPT, Buckets, digests, naming, runs
+from spark_jobs.ingest.settle import BUCKET, CHANGE, KEPT, Buckets, Mask, digests, naming, runs
 from spark_jobs.packs import packed, unpacked
 
 PACK = pa.schema(
@@ -173,8 +173,8 @@ class Reader:
             if len(table):
                 yield table
 
-    def _named(self, table: pa.Table) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Which lines name a person that is erased and are no well-formed request."""
+    def _named(self, table: pa.Table) -> Mask:
+        """Which lines name a person that is erased and are no well-formed request; `Judge` leaves the same lines out."""
         if not self.people or "persons" not in table.column_names or _are_requests(table):
             return np.zeros(len(table), np.bool_)
         return naming(table["persons"], self.people)

@@ -153,7 +153,7 @@ class Judge:
             yield pa.RecordBatch.from_pylist([row], schema=CHANGES)
 
     def _taking_part(self, batches: Iterable[pa.RecordBatch]) -> pa.Table:
-        """All copies but those that `Reader` drops or erases."""
+        """All copies but those of lines that `Reader` drops or erases; the two must agree."""
         parts = [_whole(unpacked(copies)) for batch in batches for copies in batch.column("copies")]
         copies = pa.concat_tables([COPY.empty_table(), *parts])
         is_out = np.zeros(len(copies), np.bool_)
