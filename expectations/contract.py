@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 
 SOURCES = ("shop", "group", "stream")
 ERASURE_REQUEST = "shop.erasure_requested.v1"
-MONEY_LIMIT = 10**16  # amounts are DECIMAL(18,2): below this many units of the reporting currency
+MONEY_LIMIT = 10**10  # an amount in one field is below this many units of the reporting currency
+EARLIEST_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # of an event; earlier ones come from a wrong clock
+TOTAL = "all"  # names the rows that add up all merchants, so no merchant may be called that
 MAX_LINE_BYTES = 1 << 20
 
 
@@ -44,6 +47,7 @@ class Field:
     minimum: int | None = None
     maximum: int | None = None
     is_person: bool = False
+    reserved: tuple[str, ...] = ()
 
     def optional(self) -> Field:
         return replace(self, required=False)
@@ -79,7 +83,9 @@ class Reason(StrEnum):
     MISSING_FIELD = "missing_field"
     WRONG_TYPE = "wrong_type"
     BAD_ENUM = "bad_enum"
+    RESERVED_ID = "reserved_id"
     BAD_TIME = "bad_time"
+    PAST_TIME = "past_time"
     FUTURE_TIME = "future_time"
     OUT_OF_RANGE = "out_of_range"
     UNSUPPORTED_CURRENCY = "unsupported_currency"
@@ -93,8 +99,16 @@ class Fate(StrEnum):
     DUPLICATE = "duplicate"
     QUARANTINED = "quarantined"
     ERASED = "erased"
+    WITHDRAWN = "withdrawn"
     READ = "read"
     UNREADABLE = "unreadable"
+
+
+class Withdrawal(StrEnum):
+    """How an operator has taken lines out: all lines of a file, or all copies of an event."""
+
+    FILE = "file"
+    EVENT = "event"
 
 
 def _id(name: str, description: str, *, person: bool = False) -> Field:
@@ -121,7 +135,7 @@ def _boolean(name: str, description: str) -> Field:
     return Field(name, Kind.BOOLEAN, description)
 
 
-merchant_id = _id("merchant_id", "The merchant: the tenant that owns the row.")
+merchant_id = replace(_id("merchant_id", "The merchant: the tenant that owns the row."), reserved=(TOTAL,))
 user_id = _id("user_id", "The person who acts.", person=True)
 product_id = _id("product_id", "A product of the merchant.")
 order_id = _id("order_id", "The order, unique within its merchant.")

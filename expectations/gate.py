@@ -165,8 +165,9 @@ def gate_ingest(settings: Settings, source: str) -> dict[str, Any]:
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
             raise GateError(f"{table} cannot be read ({reason}); run: python -m spark_jobs.ingest --source {source}") from error
-        con.execute(events.PREPARE)
-        findings = inspect(con, events.SUITES, {"files", "kinds", "copies", "days"})
+        con.execute("set variable run_id = ?", [settings.run_id])
+        con.execute(events.prepare(source))
+        findings = inspect(con, events.SUITES, set(events.TABLES))
         totals = con.execute("select coalesce(sum(lines), 0)::bigint, coalesce(sum(accepted), 0)::bigint, max(dt) from files")
         [(lines, accepted, newest)] = totals.fetchall()
     name = f"ingest_{source}"

@@ -16,11 +16,13 @@ from typing import Any
 import yaml
 
 from expectations.contract import (
+    EARLIEST_TIME,
     EVENT_TYPES,
     MAX_LINE_BYTES,
     MONEY_LIMIT,
     ORDER_LINE,
     SOURCES,
+    TOTAL,
     EventType,
     Fate,
     Field,
@@ -40,13 +42,15 @@ ENVELOPE_COLUMNS = {
     "dt": "Day of the delivery.",
     "file": "Path of the file below the landing folder, its source in front.",
     "line": "Line in the file, counted from 1, blank ones too.",
-    "reason": "Why the line is quarantined.",
+    "reason": "Why the line is quarantined; of a withdrawn one, why in the operator's words.",
     "rows_read": "Lines of the file that are not blank; on its line 0.",
     "error": "Why the file is unreadable.",
-    "bytes": "Size of the file in bytes, of unreadable ones.",
-    "modified_at": "Modification time of the file, of unreadable ones.",
+    "bytes": "Size of the file in bytes; on its line 0.",
+    "modified_at": "Modification time of the file; on its line 0.",
+    "reread_by": "Run that read the file again because it had changed; on its line 0.",
+    "withdrawn_by": "How the line was withdrawn: with its file, or with its event.",
     "event_key": "Digest of event_source and event_id, which name the event.",
-    "value_hash": "Digest of the event's JSON value.",
+    "content_hash": "Digest of the event's type, instant and data, by which copies are compared.",
     "event_id": "CloudEvents id, unique within its source.",
     "event_source": "CloudEvents source: who sent the event.",
     "event_type": "CloudEvents type.",
@@ -54,7 +58,7 @@ ENVELOPE_COLUMNS = {
     "event_date": "Business date: the date of event_time in FANOUT_TIMEZONE.",
     "event_month": "Month of the business date, YYYY-MM; a partition of the lake.",
     "persons": "The people whom the line's data name.",
-    "raw": "The line as it was delivered, of quarantined ones.",
+    "raw": "The line as it was delivered, of quarantined and withdrawn ones.",
     "extra": "Fields of data that the contract does not know, as JSON.",
     "extensions": "CloudEvents extension attributes, as JSON.",
 }
@@ -65,7 +69,7 @@ LINE_COLUMNS = (
 )
 
 TIME_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-5][0-9])$"
-MONEY_PATTERN = r"^\+?(0*[0-9]{1,16}(\.[0-9]{0,2}0*)?|\.[0-9]{1,2}0*)$"
+MONEY_PATTERN = rf"^\+?(0*[0-9]{{1,{len(str(MONEY_LIMIT)) - 1}}}(\.[0-9]{{0,2}}0*)?|\.[0-9]{{1,2}}0*)$"
 
 KIND_NOTES = {
     Kind.IDENTIFIER: "string, not empty",
@@ -205,7 +209,8 @@ def json_schema(event: EventType) -> dict[str, Any]:
     """JSON Schema 2020-12 of one event as a producer writes it.
 
     It says all that one line alone decides but two things that a deployment knows: its currency, and whether `time` is more
-    than a day after the end of the delivery's day. Numbers are meant by value: read them as decimals before validating.
+    than a day after the end of the delivery's day. Of a `time` before 2000 it knows the year as written, not in UTC. Numbers
+    are meant by value: read them as decimals before validating.
     """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -220,7 +225,7 @@ def json_schema(event: EventType) -> dict[str, Any]:
             "id": {"type": "string", "minLength": 1, "description": ENVELOPE_COLUMNS["event_id"]},
             "source": {"type": "string", "minLength": 1, "description": ENVELOPE_COLUMNS["event_source"]},
             "type": {"const": event.name},
-            "time": _time_schema("When it happened."),
+            "time": _time_schema("When it happened; not before 2000 in UTC.") | {"not": {"pattern": "^[01]"}},
             "data": _object_schema(event.fields),
         },
     }
@@ -245,7 +250,7 @@ def _field_schema(field: Field) -> dict[str, Any]:
 def _value_schema(field: Field) -> dict[str, Any]:
     match field.kind:
         case Kind.IDENTIFIER | Kind.TEXT:
-            return {"type": "string", "minLength": 1}
+            return {"type": "string", "minLength": 1} | ({"not": {"enum": list(field.reserved)}} if field.reserved else {})
         case Kind.ENUM:
             return {"enum": list(field.values)}
         case Kind.MONEY:
@@ -281,7 +286,8 @@ def events_page() -> str:
         " whole record.",
         "A line that breaks the contract is quarantined with the first reason that holds of: "
         + ", ".join(f"`{reason}`" for reason in Reason)
-        + f". A line may have {MAX_LINE_BYTES:,} bytes; an amount is below {MONEY_LIMIT:,}.",
+        + f". A line may have {MAX_LINE_BYTES:,} bytes; an amount is below {MONEY_LIMIT:,}; `time` is not before"
+        f" {EARLIEST_TIME:%Y-%m-%dT%H:%M:%SZ}; a `merchant_id` is not `{TOTAL}`, the name of total rows.",
     ]
     for source in SOURCES:
         parts.append(f"## {source}")

@@ -13,9 +13,10 @@ from operations.chain import CHAIN
 from operations.follow import Day
 
 _LEDGER = """
-    select source, count(*), sum(rows_read), sum(accepted), sum(duplicate), sum(quarantined), sum(erased)
+    select source, count(*), sum(rows_read), sum(accepted), sum(duplicate), sum(quarantined), sum(erased), sum(withdrawn)
     from marts.ingest_ledger group by source order by source
 """
+_COUNTS = ("files", "read", "accepted", "duplicate", "quarantined", "erased", "withdrawn")
 _REASONS = """
     select source, reason, sum(rows) from marts.quarantine_reasons
     group by source, reason order by source, sum(rows) desc, reason
@@ -50,9 +51,10 @@ def stage_times(day: Day) -> Iterator[str]:
 
 def _refusals(settings: Settings, as_of: date) -> Iterator[str]:
     with duckdb.connect(str(settings.published / as_of.isoformat() / "current" / "fanout.duckdb"), read_only=True) as marts:
-        yield f"{'lines so far':<14}{'files':>8}{'read':>14}{'accepted':>14}{'duplicate':>12}{'quarantined':>13}{'erased':>10}"
-        for source, files, *counts in marts.execute(_LEDGER).fetchall():
-            yield f"  {source:<12}{files:>8,}{counts[0]:>14,}{counts[1]:>14,}{counts[2]:>12,}{counts[3]:>13,}{counts[4]:>10,}"
+        widths = dict(zip(_COUNTS, (8, 14, 14, 12, 13, 10, 11), strict=True))
+        yield f"{'lines so far':<14}" + "".join(f"{name:>{width}}" for name, width in widths.items())
+        for source, *counts in marts.execute(_LEDGER).fetchall():
+            yield f"  {source:<12}" + "".join(f"{n:>{width},}" for n, width in zip(counts, widths.values(), strict=True))
         example = {
             (source, reason): f"{file}:{line}" for source, reason, file, line in reversed(marts.execute(_EXAMPLES).fetchall())
         }

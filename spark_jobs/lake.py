@@ -29,8 +29,8 @@ from spark_jobs.data_files import DATA_FILE, DataFile, PartitionWriter, commit, 
 # What is known of a line, before the fields of its event; see docs/events.md.
 ENVELOPE = """
     fate string, dt date, file string, line bigint, reason string, raw binary,
-    rows_read bigint, error string, bytes bigint, modified_at timestamp,
-    event_key binary, value_hash binary, event_id string, event_source string, event_type string,
+    rows_read bigint, error string, bytes bigint, modified_at timestamp, reread_by string, withdrawn_by string,
+    event_key binary, content_hash binary, event_id string, event_source string, event_type string,
     event_time timestamp, event_date date, event_month string, persons array<string>, extra string, extensions string
 """
 PARTITION_COLUMNS = ("fate", "event_month")
@@ -52,8 +52,17 @@ def table_path(settings: Settings, table: str) -> str:
 
 
 def event_table(settings: Settings, source: str) -> deltalake.DeltaTable:
-    """The event table of a source, made if it is missing and widened if the contract has new fields."""
+    """The event table of a source, made if it is missing and widened if the contract has new fields.
+
+    Raises:
+        SettingError: its copies were compared in another way, so that later ones would be taken for conflicts.
+    """
     path, schema = table_path(settings, f"{source}_events"), to_arrow_schema(event_schema(source))
+    there = deltalake.DeltaTable(path).schema().fields if deltalake.DeltaTable.is_deltatable(path) else []
+    if any(field.name == "value_hash" for field in there):
+        raise SettingError(
+            f"{path} was loaded by an earlier version, which compared whole lines; load the landing into a new FANOUT_LAKE"
+        )
     described = {"delta.dataSkippingStatsColumns": ",".join(DESCRIBED)}
     return open_table(path, schema, PARTITION_COLUMNS, settings.run_id, **described)
 

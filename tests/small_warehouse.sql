@@ -4,10 +4,10 @@
 create schema marts;
 
 create table marts.ingest_ledger as select * from (values
-    ('group', date '2026-03-01', 'group/dt=2026-03-01/part-0.jsonl', 4, 4, 0, 0, 0, true),
-    ('shop', date '2026-03-01', 'shop/dt=2026-03-01/part-0.jsonl', 10, 7, 1, 2, 0, true),
-    ('shop', date '2026-03-02', 'shop/dt=2026-03-02/part-0.jsonl.gz', 3, 2, 0, 0, 1, true)
-) t(source, dt, file, rows_read, accepted, duplicate, quarantined, erased, is_balanced);
+    ('group', date '2026-03-01', 'group/dt=2026-03-01/part-0.jsonl', 4, 4, 0, 0, 0, 0, true),
+    ('shop', date '2026-03-01', 'shop/dt=2026-03-01/part-0.jsonl', 10, 7, 1, 2, 0, 0, true),
+    ('shop', date '2026-03-02', 'shop/dt=2026-03-02/part-0.jsonl.gz', 3, 2, 0, 0, 1, 0, true)
+) t(source, dt, file, rows_read, accepted, duplicate, quarantined, erased, withdrawn, is_balanced);
 
 create table marts.quarantine_reasons as select * from (values
     ('shop', date '2026-03-01', 'bad_enum', 1, 'e-1', 'shop/dt=2026-03-01/part-0.jsonl', 3),

@@ -1,27 +1,29 @@
 """What must hold after an ingest: the ledger of every file, the fates of the lines, the volume of the newest delivery.
 
-`PREPARE` reads the view `events`, the event table of one source, once into small tables; the suites look at those.
+`prepare` reads the view `events`, the event table of one source, into small tables; the suites look at those.
 """
 
 from __future__ import annotations
 
-from expectations.contract import EVENT_TYPES, Fate, Reason
+from expectations.contract import EVENT_TYPES, Fate, Kind, Reason, source_fields
 from expectations.suites import Expectation, Severity, Suite, holds, one_of
 
-LINE_FATES = (Fate.ACCEPTED, Fate.DUPLICATE, Fate.QUARANTINED, Fate.ERASED)
+LINE_FATES = (Fate.ACCEPTED, Fate.DUPLICATE, Fate.QUARANTINED, Fate.ERASED, Fate.WITHDRAWN)
 COMPARED_DAYS = 7  # deliveries before the newest that its volume is set against
 LEAST_COMPARED_DAYS = 3
 VOLUME_FACTOR = 3  # warn where the newest delivery is this many times smaller or larger than the median of those
 QUARANTINE_SHARE = 0.01
+AMOUNT_FACTOR = 1000  # warn of amounts this many times the 99.9th percentile of the source
 
-PREPARE = """
+_PREPARE = """
 create temp table files as
 select
     file, min(dt) as dt, max(rows_read) as rows_read, count(*) filter (where line = 0) as markers,
     count(*) filter (where line > 0) as lines, count(distinct line) filter (where line > 0) as distinct_lines,
     count(*) filter (where fate = 'accepted') as accepted, count(*) filter (where fate = 'duplicate') as duplicate,
     count(*) filter (where fate = 'quarantined') as quarantined, count(*) filter (where fate = 'erased') as erased,
-    count(*) filter (where fate = 'unreadable') as unreadable
+    count(*) filter (where fate = 'withdrawn') as withdrawn, count(*) filter (where fate = 'unreadable') as unreadable,
+    max(reread_by) as reread_by
 from events group by file;
 
 create temp table kinds as
@@ -29,6 +31,7 @@ select
     fate, reason, event_type, count(*) as lines, min(file) as first_file,
     count(*) filter (where event_date is null) as undated, count(*) filter (where event_key is null) as keyless,
     count(*) filter (where raw is null) as without_raw,
+    count(*) filter (where withdrawn_by is null) as not_withdrawn,
     count(*) filter (where coalesce(event_id, event_source, event_type, extra) is not null
         or raw is not null or persons is not null) as with_content
 from events where line > 0 group by all;
@@ -36,8 +39,11 @@ from events where line > 0 group by all;
 create temp table copies as
 select event_key, accepted, copies from (
     select event_key, count(*) filter (where fate = 'accepted') as accepted, count(*) as copies
-    from events where event_key is not null group by event_key
+    from events where event_key is not null and fate <> 'withdrawn' group by event_key
 ) where accepted <> 1;
+
+create temp table old as
+select dt, file, line, event_type, event_date from events where fate = 'accepted' and event_date < dt - interval 1 year;
 
 create temp table days as
 with daily as (select dt, sum(lines) as lines, sum(quarantined) as quarantined from files group by dt having sum(lines) > 0)
@@ -48,6 +54,32 @@ select *, lines / usual as ratio, quarantined / lines as quarantined_share from 
 ) order by dt desc limit 1;
 """.replace("$days", str(COMPARED_DAYS))
 
+_AMOUNTS = """
+create temp table usual as
+with amounts as (
+    select unnest([$amounts]) as amount from events where fate = 'accepted'
+),
+
+paid as (
+    select amount from amounts where amount > 0
+)
+
+select amount from paid order by amount desc
+limit 1 offset (select greatest(count(*) // 1000, 1) from paid);
+
+create temp table excessive as
+select file, line, event_type, greatest($amounts) as amount, (select amount from usual) as usual
+from events where fate = 'accepted' and greatest($amounts) > $factor * (select amount from usual);
+"""
+
+
+def prepare(source: str) -> str:
+    """The statements that make the tables of `SUITES` from the view `events`."""
+    amounts = [name for name, field in source_fields(source).items() if field.kind is Kind.MONEY]
+    listed = ", ".join(f'"{name}"' for name in amounts)
+    return _PREPARE + _AMOUNTS.replace("$amounts", listed).replace("$factor", str(AMOUNT_FACTOR))
+
+
 LEDGER = Suite(
     "files",
     (
@@ -56,11 +88,18 @@ LEDGER = Suite(
             "files",
             "file",
             "ledger",
-            "unreadable > 0 or markers = 1 and rows_read = accepted + duplicate + quarantined + erased and rows_read = lines",
-            "rows_read, accepted, duplicate, quarantined, erased",
+            """unreadable > 0 or markers = 1 and rows_read = lines
+            and rows_read = accepted + duplicate + quarantined + erased + withdrawn""",
+            "rows_read, accepted, duplicate, quarantined, erased, withdrawn",
         ),
         holds("files", "file", "lines are there once", "lines = distinct_lines", "lines, distinct_lines"),
         holds("files", "file", "unreadable files gave no rows", "unreadable = 0 or markers = 1 and lines = 0", "lines"),
+        Expectation(
+            "unchanged",
+            "no file has changed since it was read; this run has read again those that have",
+            "select file, lines, unreadable from files where reread_by = getvariable('run_id')",
+            Severity.WARN,
+        ),
     ),
 )
 
@@ -68,18 +107,29 @@ LINES = Suite(
     "kinds",
     (
         one_of("kinds", "lines, first_file", "fate", LINE_FATES),
-        one_of("kinds", "lines, first_file", "reason", Reason),
+        Expectation(
+            "reason is known",
+            "the reason of a quarantined line is one of the contract's",
+            f"""select reason, lines, first_file from kinds where fate = '{Fate.QUARANTINED}'
+            and reason not in ({", ".join(f"'{reason}'" for reason in Reason)})""",
+        ),
         holds(
             "kinds",
             "fate, reason, lines, first_file",
             "quarantine has a reason",
-            f"fate is not null and (reason is not null) = (fate = '{Fate.QUARANTINED}')",
+            f"fate is not null and (reason is not null) = (fate in ('{Fate.QUARANTINED}', '{Fate.WITHDRAWN}'))",
         ),
         holds(
             "kinds",
             "lines, without_raw, first_file",
             "quarantine keeps the line",
             f"fate <> '{Fate.QUARANTINED}' or reason = '{Reason.CONFLICTING_DUPLICATE}' or without_raw = 0",
+        ),
+        holds(
+            "kinds",
+            "lines, without_raw, not_withdrawn, first_file",
+            "withdrawn lines can come back",
+            f"fate <> '{Fate.WITHDRAWN}' or without_raw = 0 and not_withdrawn = 0",
         ),
         Expectation(
             "accepted types are declared",
@@ -138,4 +188,29 @@ DAYS = Suite(
     ),
 )
 
-SUITES = (LEDGER, LINES, COPIES, DAYS)
+OLD = Suite(
+    "old",
+    (
+        Expectation(
+            "events are young",
+            "no event is dated more than a year before its delivery; docs/runbooks/wrong_line.md says what to do",
+            "select file, line, event_type, event_date from old",
+            Severity.WARN,
+        ),
+    ),
+)
+
+EXCESSIVE = Suite(
+    "excessive",
+    (
+        Expectation(
+            "amounts are usual",
+            f"no amount is {AMOUNT_FACTOR:,} times the source's 99.9th percentile; docs/runbooks/wrong_line.md says what to do",
+            "select file, line, event_type, amount, usual from excessive",
+            Severity.WARN,
+        ),
+    ),
+)
+
+SUITES = (LEDGER, LINES, COPIES, DAYS, OLD, EXCESSIVE)
+TABLES = frozenset(suite.table for suite in SUITES)

@@ -25,12 +25,12 @@ def _ingest() -> Iterable[Suite]:
             "marts.ingest_ledger",
             "file",
             "balanced",
-            "is_balanced and rows_read = accepted + duplicate + quarantined + erased",
-            "rows_read, accepted, duplicate, quarantined, erased",
+            "is_balanced and rows_read = accepted + duplicate + quarantined + erased + withdrawn",
+            "rows_read, accepted, duplicate, quarantined, erased, withdrawn",
         ),
         one_of("marts.ingest_ledger", "file", "source", SOURCES),
-        there="rows_read accepted duplicate quarantined erased is_balanced",
-        least_0="rows_read accepted duplicate quarantined erased",
+        there="rows_read accepted duplicate quarantined erased withdrawn is_balanced",
+        least_0="rows_read accepted duplicate quarantined erased withdrawn",
         empty=Severity.FAIL,
     )
     yield mart(

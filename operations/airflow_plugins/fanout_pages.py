@@ -24,7 +24,8 @@ _LEDGER_LINES = 500
 _SUMS = """
     select
         source, count(*) as files, sum(rows_read) as rows_read, sum(accepted) as accepted, sum(duplicate) as duplicate,
-        sum(quarantined) as quarantined, sum(erased) as erased, bool_and(is_balanced) as is_balanced
+        sum(quarantined) as quarantined, sum(erased) as erased, sum(withdrawn) as withdrawn,
+        bool_and(is_balanced) as is_balanced
     from marts.ingest_ledger group by source order by source
 """
 

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,8 @@ from spark_jobs import lake
 from spark_jobs.data_files import write_file
 from spark_jobs.ingest.columns import ColumnClassifier, Lines
 from spark_jobs.ingest.files import Block, LandingFile, UnreadableFile, landing_file, read_blocks
-from spark_jobs.ingest.settle import BUCKET, CHANGE, KEPT, Buckets, Mask, digests, naming, runs
+from spark_jobs.ingest.history import PLACES
+from spark_jobs.ingest.settle import BUCKET, CHANGE, KEEP_RAW, KEPT, Buckets, Mask, digests, naming, runs
 from spark_jobs.packs import packed, unpacked
 
 PACK = pa.schema(
@@ -38,7 +40,7 @@ PACK = pa.schema(
         "lines": pa.binary(),
     }
 )
-_NEW_COPY = ("dt", "file", "line", "fate", "event_type", "event_key", "value_hash", "persons")
+_NEW_COPY = ("dt", "file", "line", "fate", "event_type", "event_key", "content_hash", "persons")
 _ORDER = ("event_type", "event_time", "file", "line")
 _PACK_BYTES = 16 << 20  # of raw lines
 _BYTES_AT_A_TIME = 2 << 20  # of raw lines that are parsed together: what they become fits the processor's caches
@@ -65,6 +67,7 @@ class Reader:
         unreadable: files that broke; of these only line 0 is left.
         people: whose lines are erased, but for well-formed requests to be.
         buckets: for the copies.
+        reread_by: the run that reads files again which have changed, None where they are new.
     """
 
     landing: str
@@ -77,6 +80,7 @@ class Reader:
     unreadable: Sequence[str] = ()
     people: Sequence[str] = field(default=(), repr=False)
     buckets: Buckets = field(default_factory=Buckets)
+    reread_by: str | None = None
 
     def pack_files(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Positions in `slots` to rows of `PACK`. Every file ends with its line 0.
@@ -112,6 +116,13 @@ class Reader:
         for table in self._settled(batches):
             yield from self._wide(table).to_batches()
 
+    def places(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Packs to the places of their lines: rows of `PLACES`."""
+        for batch in batches:
+            for pack in batch["lines"]:
+                for table in self._unpacked(pack):
+                    yield from table.select(PLACES.names).cast(PLACES).to_batches()
+
     def write(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Packs with `changes` to data files in the folder of the table, which no commit names yet: rows of `DATA_FILE`."""
         writer = _Writer(self)
@@ -132,7 +143,7 @@ class Reader:
         for known in files:
             file = _delivery(known.name)
             rows = 0
-            marker: dict[str, Any] = {"bytes": known.bytes, "modified_at": known.modified_at}
+            marker: dict[str, Any] = {"bytes": known.bytes, "modified_at": known.modified_at, "reread_by": self.reread_by}
             try:
                 for block in read_blocks(f"{self.landing}/{known.name}", file.codec):
                     rows += len(block[1])
@@ -161,6 +172,10 @@ class Reader:
             lines = (line for numbers, raws in blocks for line in zip(numbers.tolist(), raws, strict=True))
             return {number: line for number, line in lines if number in wanted}
         except UnreadableFile:
+            return {}
+        except FileNotFoundError:
+            if not Path(self.landing, self.source).is_dir():  # the landing itself is away: nothing is known of the file
+                raise
             return {}
 
     def _unpacked(self, pack: pa.BinaryScalar) -> Iterator[pa.Table]:
@@ -209,10 +224,12 @@ class Reader:
             lines = table.filter(is_of_fate)
             kept = [name for name in KEPT[Fate(fate)] if name in lines.column_names and name not in ("fate", "reason")]
             settled = _of_fate(lines.select(kept), Fate(fate))
-            if fate == Fate.QUARANTINED:
+            if fate in KEEP_RAW:
                 settled = settled.append_column("reason", changes.filter(is_of_fate)["new_reason"])
                 if "raw" not in settled.column_names:
                     settled = settled.append_column("raw", self._raw_of(settled))
+            if fate == Fate.WITHDRAWN:  # a line that comes later follows its event, or its own line of a file read again
+                settled = settled.append_column("withdrawn_by", changes.filter(is_of_fate)["new_withdrawn_by"])
             yield settled
 
     def _raw_of(self, table: pa.Table) -> pa.Array:
@@ -332,7 +349,7 @@ def _delivery(name: str) -> LandingFile:
 
 
 def _marker_schema(schema: pa.Schema) -> pa.Schema:
-    names = ("fate", "dt", "file", "line", "rows_read", "error", "bytes", "modified_at")
+    names = ("fate", "dt", "file", "line", "rows_read", "error", "bytes", "modified_at", "reread_by")
     return pa.schema([schema.field(name) for name in names])
 
 

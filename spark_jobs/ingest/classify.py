@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from expectations.contract import (
+    EARLIEST_TIME,
     MAX_LINE_BYTES,
     MONEY_LIMIT,
     ORDER_LINE,
@@ -32,8 +33,10 @@ from expectations.contract import (
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:[0-5]\d)", re.ASCII)
+_FINER = re.compile(r"\.\d{6}(\d+)", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 INT64 = 1 << 63
+MONEY_DIGITS = len(str(MONEY_LIMIT)) - 1  # before the point
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)  # no rounding: two numbers are equal only if they are
 _ORDER_LINE_NAMES = frozenset(field.name for field in ORDER_LINE)
 ENVELOPE = frozenset(("specversion", "id", "source", "type", "time", "data"))
@@ -65,6 +68,8 @@ encode = msgspec.json.encode
 def parse_time(text: str) -> int:
     """Microseconds since 1970 in UTC of an RFC 3339 date-time with an offset; finer fractions are cut.
 
+    The years are 0001 to 9999 as written; with its offset an instant may lie some hours outside of them.
+
     Raises:
         Fault: `bad_time`.
     """
@@ -80,21 +85,32 @@ def parse_time(text: str) -> int:
         micros += 1_000_000 - micros % 1_000_000
         if micros % 86_400_000_000:
             raise Fault(Reason.BAD_TIME)
-    return micros if _FIRST_MICROS <= micros <= _LAST_MICROS else _bad_time()
+    return micros
 
 
-def _bad_time() -> int:
-    raise Fault(Reason.BAD_TIME)
+def _finer_digits(text: str) -> bytes:
+    """What a time says beyond microseconds: two copies of an event are of one instant only if these agree too."""
+    found = _FINER.search(text)
+    return found[1].rstrip("0").encode() if found else b""
 
 
-_FIRST_MICROS = -62_135_596_800_000_000 + 86_400_000_000  # a day inside what a date can hold, for any time zone
-_LAST_MICROS = 253_402_300_799_999_999 - 86_400_000_000
+EARLIEST_MICROS = (EARLIEST_TIME - _EPOCH) // timedelta(microseconds=1)
 
 
 def _string(value: Any) -> str:
     if not isinstance(value, str):
         raise Fault(Reason.WRONG_TYPE)
     return value
+
+
+def _identifier(reserved: tuple[str, ...]) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        text = _string(value)
+        if text in reserved:
+            raise Fault(Reason.RESERVED_ID)
+        return text
+
+    return parse
 
 
 def _boolean(value: Any) -> bool:
@@ -119,7 +135,7 @@ def _money(value: Any) -> int:
         value = Decimal(value)
     if type(value) is not Decimal:
         raise Fault(Reason.WRONG_TYPE)
-    if value and not -3 < value.adjusted() < 16:
+    if value and not -3 < value.adjusted() < MONEY_DIGITS:
         raise Fault(Reason.OUT_OF_RANGE)
     cents = value.scaleb(2, _EXACT)
     if value < 0 or cents != cents.to_integral_value():
@@ -223,7 +239,7 @@ def field_parser(field: Field, currency: str) -> Parser:
     parse: Callable[[Any], Any]
     match field.kind:
         case Kind.IDENTIFIER | Kind.TEXT:
-            parse = _string
+            parse = _identifier(field.reserved) if field.reserved else _string
         case Kind.ENUM:
             parse = _enum(field.values)
         case Kind.MONEY:
@@ -258,6 +274,21 @@ def unknown_fields(event: dict[str, Any], names: frozenset[str]) -> tuple[str | 
     return extra, extensions
 
 
+def content_hasher(type_: str) -> Callable[[bytes, bytes], bytes]:
+    """Digests of what copies of an event have in common: its type, the instant of its time, the value of its data.
+
+    The function takes the instant (microseconds as eight bytes, low byte first, then finer digits) and canonical JSON.
+    """
+    begin = blake2b(type_.encode() + b"\0", digest_size=16).copy  # quicker than a new one with its arguments
+
+    def digest(instant: bytes, data: bytes) -> bytes:
+        found = begin()
+        found.update(instant + data)
+        return found.digest()
+
+    return digest
+
+
 @dataclass(slots=True)
 class Line:
     """A classified line. `reason` is None for a candidate, whose `values` are the fields of `event` in order.
@@ -273,7 +304,7 @@ class Line:
     source: str | None = None
     type: str | None = None
     key: bytes | None = None
-    value_hash: bytes | None = None
+    content_hash: bytes | None = None
     persons: list[str] | None = None
     extra: str | None = None
     extensions: str | None = None
@@ -301,8 +332,11 @@ class Classifier:
 
     def latest_time(self, dt: date) -> int:
         """The last instant, in microseconds, that is not in the future for a delivery of `dt`."""
-        end = datetime.combine(dt + timedelta(days=2), datetime.min.time(), self._zone).astimezone(UTC)
-        return int((end - _EPOCH) / timedelta(microseconds=1))
+        try:
+            end = datetime.combine(dt + timedelta(days=2), datetime.min.time(), self._zone).astimezone(UTC)
+        except OverflowError:  # the last days of the year 9999
+            return INT64 - 1
+        return (end - _EPOCH) // timedelta(microseconds=1)
 
     def classify(self, line: bytes, latest: int) -> Line:
         """Classify one line; `latest` is `latest_time` of its delivery day."""
@@ -344,11 +378,14 @@ class Classifier:
         except Fault as fault:
             reason = _earlier(reason, fault.reason)
         else:
+            if found.time < EARLIEST_MICROS:
+                reason = _earlier(reason, Reason.PAST_TIME)
             if found.time > latest:
                 reason = _earlier(reason, Reason.FUTURE_TIME)
         if reason is not None:
             return reason
         found.key = blake2b(encode([found.source, found.id]), digest_size=16).digest()
-        found.value_hash = blake2b(canonical(event), digest_size=16).digest()
+        instant = found.time.to_bytes(8, "little", signed=True) + _finer_digits(time)
+        found.content_hash = content_hasher(found.type)(instant, canonical(data))
         found.extra, found.extensions = unknown_fields(event, names)
         return None

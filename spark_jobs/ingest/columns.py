@@ -36,13 +36,26 @@ from expectations.contract import (
     Kind,
     event_types,
 )
-from spark_jobs.ingest.classify import ENVELOPE, INT64, Classifier, Line, canonical, decode, encode, number, unknown_fields
+from spark_jobs.ingest.classify import (
+    EARLIEST_MICROS,
+    ENVELOPE,
+    INT64,
+    MONEY_DIGITS,
+    Classifier,
+    Line,
+    canonical,
+    content_hasher,
+    decode,
+    encode,
+    number,
+    unknown_fields,
+)
 from spark_jobs.ingest.files import Block, LandingFile
 
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
 _MONEY = pa.decimal128(18, 2)
 _ORDER_LINES = pa.list_(pa.struct([("product_id", pa.string()), ("quantity", pa.int64()), ("unit_price", _MONEY)]))
-_PLAIN_AMOUNT = r"\A[0-9]{1,15}(\.[0-9]{1,2})?\z"
+_PLAIN_AMOUNT = rf"\A[0-9]{{1,{MONEY_DIGITS}}}(\.[0-9]{{1,2}})?\z"
 _PLAIN_TIME = (
     r"\A(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
     r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])\z"
@@ -93,11 +106,11 @@ class _Group:
 
 
 class _Unknown(NamedTuple):
-    """What a line says beyond the contract, and the whole line as canonical JSON."""
+    """What a line says beyond the contract, and its data as canonical JSON."""
 
     extra: str | None
     extensions: str | None
-    content: bytes
+    data: bytes
 
 
 class ColumnClassifier:
@@ -162,7 +175,7 @@ class ColumnClassifier:
             plain = self._by_name[event["type"]]
             if any(name in event["data"] for name in plain.no_persons):
                 return None
-            return plain.without_unknown(event), _Unknown(*unknown_fields(event, plain.names), canonical(event))
+            return plain.without_unknown(event), _Unknown(*unknown_fields(event, plain.names), canonical(event["data"]))
         except (*_NOT_PLAIN, LookupError, TypeError, AttributeError):
             return None
 
@@ -199,6 +212,7 @@ class _PlainType:
 
     def __init__(self, event: EventType, currency: str):
         self._name = event.name
+        self._hash = content_hasher(event.name)
         data = _model(event.fields, currency)
         envelope = {"id": _Text, "source": _Text, "specversion": Literal["1.0"], "time": str}
         self.model = msgspec.defstruct(
@@ -235,8 +249,8 @@ class _PlainType:
             "event_source": _strings(sources),
             "event_time": _times(times, bad),
         }
-        late = columns["event_time"].cast(pa.int64()).fill_null(0).to_numpy() > latest
-        bad.update(np.flatnonzero(late).tolist())
+        instants = columns["event_time"].cast(pa.int64()).fill_null(0).to_numpy()
+        bad.update(np.flatnonzero((instants < EARLIEST_MICROS) | (instants > latest)).tolist())
         by_field = zip(*map(astuple, map(_data, events)), strict=True)
         values: dict[str, Sequence[Any]] = dict(zip(self._fields, by_field, strict=True))
         for name in self._optional:
@@ -248,9 +262,10 @@ class _PlainType:
         columns["event_key"] = _digests(map(encode, zip(sources, ids, strict=True)))
         if group.unknown:
             extra, extensions, contents = zip(*group.unknown, strict=True)
-            columns |= {"extra": _strings(extra), "extensions": _strings(extensions), "value_hash": _digests(contents)}
+            columns |= {"extra": _strings(extra), "extensions": _strings(extensions)}
         else:
-            columns["value_hash"] = _digests(map(canonical, events))
+            contents = map(canonical, map(_data, events))
+        columns["content_hash"] = pa.array(map(self._hash, _eight_bytes(instants), contents), pa.binary())
         return columns
 
     def _named(self, values: dict[str, Sequence[Any]]) -> pa.Array:
@@ -261,6 +276,11 @@ class _PlainType:
             return pa.ListArray.from_arrays(pa.array(range(len(people) + 1), pa.int32()), people)
         rows = zip(*(values[name] for name in self._persons), strict=True)
         return pa.array([[person for person in row if person is not None] or None for row in rows], pa.list_(pa.string()))
+
+
+def _eight_bytes(instants: NDArray[np.int64]) -> Iterator[bytes]:
+    content = instants.astype("<i8").tobytes()
+    return (content[begin : begin + 8] for begin in range(0, len(content), 8))
 
 
 def _digests(contents: Iterable[bytes]) -> pa.Array:
@@ -311,7 +331,16 @@ def _converter(field: Field, currency: str) -> Callable[[Sequence[Any], Bad], pa
             return _order_lines(currency)
         case _:
             build = _ARRAYS[field.kind]
-            return lambda column, bad: build(column)
+            return _free_ids(field.reserved) if field.reserved else lambda column, bad: build(column)
+
+
+def _free_ids(reserved: tuple[str, ...]) -> Callable[[Sequence[Any], Bad], pa.Array]:
+    def convert(column: Sequence[Any], bad: Bad) -> pa.Array:
+        if any(name in column for name in reserved):
+            bad.update(index for index, value in enumerate(column) if value in reserved)
+        return _strings(column)
+
+    return convert
 
 
 def _matching(pattern: str, column: Sequence[str | None], bad: Bad) -> pa.Array:
@@ -352,7 +381,7 @@ def _amount_text(value: Any) -> str | None:
     if type(value) is int and 0 <= value < MONEY_LIMIT:
         return str(value)
     # Only what is about as long as it looks: 1e999999999999 written out would fill the memory.
-    return format(value, "f") if type(value) is Decimal and -3 < value.adjusted() < 16 else ""
+    return format(value, "f") if type(value) is Decimal and -3 < value.adjusted() < MONEY_DIGITS else ""
 
 
 def _order_lines(currency: str) -> Callable[[Sequence[Any], Bad], pa.Array]:
@@ -395,7 +424,7 @@ def _columns(lines: list[Line]) -> Columns:
     columns = _described(lines) | {
         "fate": pa.repeat(Fate.ACCEPTED.value, len(lines)),
         "event_key": pa.array([line.key for line in lines], pa.binary()),
-        "value_hash": pa.array([line.value_hash for line in lines], pa.binary()),
+        "content_hash": pa.array([line.content_hash for line in lines], pa.binary()),
         "event_time": _instants([line.time for line in lines]),
         "extra": pa.array([line.extra for line in lines], pa.string()),
         "extensions": pa.array([line.extensions for line in lines], pa.string()),

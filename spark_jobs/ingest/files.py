@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from gzip import BadGzipFile
 from pathlib import Path
 from typing import IO
 
@@ -20,8 +22,11 @@ _CHUNK = 2 << 20
 Block = tuple[NDArray[np.int64], list[bytes]]  # the numbers of lines in their file, from 1, and the lines
 
 
+_UNDECODABLE = (BadGzipFile, EOFError, isal_zlib.error, zstandard.ZstdError)
+
+
 class UnreadableFile(Exception):
-    """A file that is truncated or cannot be decompressed; the message says how."""
+    """An archive that is truncated or cannot be decompressed; the message says how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +79,13 @@ def entries(folder: Path) -> list[Path]:
 
 
 def read_blocks(path: str, codec: str) -> Iterator[Block]:
-    """The lines of a file that are not blank, in blocks of some megabytes.
+    """The lines of a file that are not blank, in blocks of some megabytes; a byte order mark before the first is skipped.
 
     Raises:
         UnreadableFile: possibly after some blocks; the caller drops what it has of the file.
+        OSError: the storage failed, which says nothing about the file.
     """
-    number, rest = 0, []
+    number, rest, mark = 0, list[bytes](), codecs.BOM_UTF8
     try:
         with open(path, "rb") as file:
             for chunk in _decompressed(file, codec):
@@ -87,13 +93,13 @@ def read_blocks(path: str, codec: str) -> Iterator[Block]:
                 if not feed:  # a line longer than a chunk
                     rest.append(tail)
                     continue
-                lines = b"".join([*rest, head]).split(b"\n")
-                rest = [tail]
+                lines = b"".join([*rest, head]).removeprefix(mark).split(b"\n")
+                rest, mark = [tail], b""
                 yield _not_blank(number + 1, lines)
                 number += len(lines)
-    except (OSError, EOFError, isal_zlib.error, zstandard.ZstdError) as error:  # type: ignore[misc]
-        raise UnreadableFile(f"{type(error).__name__}: {error}".replace(path, "the file")) from error
-    last = b"".join(rest)
+    except _UNDECODABLE as error:  # type: ignore[misc]
+        raise UnreadableFile(f"{type(error).__name__}: {error}") from error
+    last = b"".join(rest).removeprefix(mark)
     if last and not last.isspace():
         yield _not_blank(number + 1, [last])
 
@@ -107,6 +113,9 @@ def _not_blank(first: int, lines: list[bytes]) -> Block:
 
 
 def _decompressed(file: IO[bytes], codec: str) -> Iterator[bytes]:
+    if codec and not file.read(1):
+        raise EOFError("the archive has no bytes")
+    file.seek(0)
     if codec == ".zst":
         yield from _zstd_chunks(file)
         return

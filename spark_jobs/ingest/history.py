@@ -13,6 +13,7 @@ from spark_jobs.data_files import DataFile, read_groups
 from spark_jobs.ingest.settle import COPY_COLUMNS, PLACE, Buckets, Digests, are_among, digests, naming
 
 PLACES = pa.schema({"file": pa.string(), "line": pa.int64()})
+KEYS = pa.schema({"keys": pa.binary()})
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class History:
         slots: the data files that each task reads.
         keys: the first halves of the event keys that are looked for, sorted; None looks for all.
         people: who is looked for.
+        replaced: files whose lines take no part any more, since they were read again.
         buckets: for the copies.
     """
 
@@ -31,6 +33,7 @@ class History:
     slots: Sequence[Sequence[DataFile]]
     keys: Digests | None = None
     people: Sequence[str] = field(default=(), repr=False)
+    replaced: Sequence[str] = ()
     buckets: Buckets = field(default_factory=Buckets)
 
     def copies(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -39,10 +42,25 @@ class History:
             if "event_key" not in group.column_names:
                 continue
             found = group.filter(pc.is_valid(group["event_key"]))
+            if self.replaced and "withdrawn_by" not in group.column_names:  # what was withdrawn is remembered
+                found = found.filter(pc.invert(self._is_replaced(found)))
+            elif self.replaced:
+                found = found.filter(pc.or_(pc.invert(self._is_replaced(found)), pc.is_valid(found["withdrawn_by"])))
             if self.keys is not None:
                 found = found.filter(pa.array(are_among(digests(found["event_key"])[:, 0], self.keys)))
             if len(found):
                 yield from self.buckets.of_table(found)
+
+    def replaced_keys(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The first halves of the event keys of lines in replaced files: rows of `KEYS`."""
+        for group in self._groups(batches, ("file", "event_key")):
+            if "event_key" in group.column_names:
+                found = group.filter(pc.and_(pc.is_valid(group["event_key"]), self._is_replaced(group)))
+                if len(found):
+                    yield pa.RecordBatch.from_pylist([{"keys": digests(found["event_key"])[:, 0].tobytes()}], schema=KEYS)
+
+    def _is_replaced(self, rows: pa.Table) -> pa.ChunkedArray:
+        return pc.is_in(rows["file"], value_set=pa.array(self.replaced, pa.string()))
 
     def places(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Where lines name one of the people and are no request to be erased: rows of `PLACES`."""

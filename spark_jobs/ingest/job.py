@@ -13,17 +13,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 from delta.tables import DeltaTable
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
-from expectations.contract import SOURCES, Fate, Reason
+from expectations.contract import ERASURE_REQUEST, SOURCES, Fate, Reason, Withdrawal
 from expectations.settings import Settings
 from spark_jobs import lake
 from spark_jobs.data_files import DATA_FILE, DataFile, slots
 from spark_jobs.ingest.arrow import PACK, LandedFile, Reader
 from spark_jobs.ingest.files import landing_names
-from spark_jobs.ingest.history import PLACES, History
+from spark_jobs.ingest.history import KEYS, PLACES, History
 from spark_jobs.ingest.settle import (
     BUCKET,
     CHANGES,
@@ -45,14 +45,19 @@ _BROADCAST_BYTES = 32 << 20
 _KEYS_HELD = 2_000_000  # of new events, which the driver and every task hold: 8 bytes each
 _COPIES_PER_BUCKET = 250_000
 _BYTES_PER_LINE, _COMPRESSED_BYTES_PER_LINE = 250, 40  # about
-_FATES_OF_COPIES = (Fate.ACCEPTED, Fate.DUPLICATE, Fate.QUARANTINED)
+_FATES_OF_COPIES = (Fate.ACCEPTED, Fate.DUPLICATE, Fate.QUARANTINED, Fate.WITHDRAWN)
+
+
+class WithdrawalError(ValueError):
+    """Lines that cannot be withdrawn or put back; the message says why and what to do."""
 
 
 class Ingest:
     """One source's loads into its event table. The caller holds `lake.one_writer`.
 
     Every batch of files is one commit: lines and their file's line 0 appear together or not at all. A file whose line 0 is
-    in the table has been read and is never read again, so a batch that is repeated after a crash adds nothing.
+    in the table has been read, so a batch that is repeated after a crash adds nothing. It is read again only when its size or
+    time has changed; its lines then take the place of those that it had.
     """
 
     def __init__(self, spark: SparkSession, settings: Settings, source: str):
@@ -71,36 +76,71 @@ class Ingest:
         )
 
     def load_files(self) -> None:
-        """Read the files that no earlier load has read, and those that could not be read and have changed since."""
-        known = {row["file"]: row for row in lake.landing_files(self.settings, self.source)}
-        new, mended = [], []
-        for file in self._deliveries():
-            before = known.get(file.name)
-            if before is None:
-                new.append(file)
-            elif before["fate"] == Fate.UNREADABLE.value and (before["bytes"], before["modified_at"]) != (
-                file.bytes,
-                file.modified_at,
-            ):
-                mended.append(file)
-        for batch in _batches(mended):
-            self._load(batch, replaces=True)
-        for batch in _batches(new):
+        """Read the files that no earlier load has read, and again those that have changed since."""
+        read = lake.landing_files(self.settings, self.source)
+        known = {row["file"]: LandedFile(row["file"], row["bytes"], row["modified_at"]) for row in read}
+        deliveries = list(self._deliveries())
+        changed = [file for file in deliveries if known.get(file.name, file) != file]
+        for file in changed:
+            log.warning("%s has changed since it was read and is read again", file.name)
+        for batch in _batches(changed):
+            self._load(batch, replaced=[file.name for file in batch])
+        for batch in _batches([file for file in deliveries if file.name not in known]):
             self._load(batch)
 
     def replay(self, reasons: list[str], files: list[str]) -> None:
-        """Classify quarantined lines anew, all or those of some reasons and files, as if they had come with their file."""
+        """Classify quarantined lines again, all or those of some reasons and files."""
         chosen = (f.col("fate") == Fate.QUARANTINED.value) & (f.col("reason") != Reason.CONFLICTING_DUPLICATE.value)
         if reasons:
             chosen &= f.col("reason").isin(reasons)
         if files:
             chosen &= f.col("file").isin(files)
-        lines = _by_file(self._history().where(chosen)).sortWithinPartitions("file")
-        quarantined = lake.row_counts(self.settings, f"{self.source}_events", "fate").get(Fate.QUARANTINED, 0)
-        reader = replace(self.reader, buckets=self._buckets(quarantined))
+        self._classify_again(self._history().where(chosen), Fate.QUARANTINED)
+
+    def _classify_again(self, chosen: DataFrame, fate: Fate) -> None:
+        """Classify lines of a fate again by their raw bytes, as if they had come with their file."""
+        lines = _by_file(chosen).sortWithinPartitions("file")
+        count = lake.row_counts(self.settings, f"{self.source}_events", "fate").get(fate, 0)
+        reader = replace(self.reader, buckets=self._buckets(count))
         packs = self._mapped(lines, reader.pack_lines, PACK).persist()
-        self._commit(packs, _summary(packs), reader, quarantined, replaces=True)
+        self._commit(packs, _summary(packs), reader, count, again=fate)
         packs.unpersist()
+
+    def withdraw(self, chosen: Column, by: Withdrawal, reason: str) -> None:
+        """Take out copies of events, whatever their fate, and let those that are left compete again.
+
+        Raises:
+            WithdrawalError: nothing is chosen, a request to be erased is, or the bytes of a line are not to be had.
+        """
+        copies = self._history().where(chosen & is_copy() & (f.col("fate") != Fate.WITHDRAWN.value)).persist()
+        if copies.isEmpty():
+            raise WithdrawalError("no line that is an event was chosen; ingest_ledger names the files, event_id the events")
+        if not copies.where(f.col("event_type") == ERASURE_REQUEST).isEmpty():
+            raise WithdrawalError("a request to be erased cannot be withdrawn: what it has erased cannot come back")
+        raw = self._restored(copies.select(*PLACE, "raw")).select(*PLACE, "raw")
+        gone = copies.drop("raw", "reason", "withdrawn_by").join(raw, list(PLACE), how="left").persist()
+        if lost := gone.where(f.col("raw").isNull()).select("file").distinct().limit(5).collect():
+            files = ", ".join(sorted(row.file for row in lost))
+            raise WithdrawalError(f"{files} left the landing; bring it back, since the bytes of withdrawn lines are kept")
+        gone = gone.withColumn("reason", f.lit(reason)).withColumn("withdrawn_by", f.lit(by.value))
+        self._take_out(gone, Fate.WITHDRAWN)
+        gone.unpersist()
+        copies.unpersist()
+
+    def put_back(self, chosen: Column) -> None:
+        """Classify withdrawn lines again; those of an event that was withdrawn as such come back together.
+
+        Raises:
+            WithdrawalError: nothing is chosen.
+        """
+        withdrawn = self._history().where(f.col("fate") == Fate.WITHDRAWN.value)
+        lines = withdrawn.where(chosen)
+        if lines.isEmpty():
+            raise WithdrawalError("no withdrawn line was chosen; ingest_ledger counts them by file")
+        of_events = withdrawn.where(f.col("withdrawn_by") == Withdrawal.EVENT.value)
+        events = lines.where(f.col("withdrawn_by") == Withdrawal.EVENT.value).select("event_key").distinct()
+        together = lines.union(of_events.join(events, "event_key", how="left_semi").select(*lines.columns))
+        self._classify_again(together.dropDuplicates(list(PLACE)), Fate.WITHDRAWN)
 
     def erase(self) -> None:
         """Remove what is known of people whose erasure request was accepted since the last time, in every event table."""
@@ -134,15 +174,16 @@ class Ingest:
             stat = (self.settings.landing / name).stat()
             yield LandedFile(name, stat.st_size, datetime.fromtimestamp(int(stat.st_mtime), UTC))
 
-    def _load(self, files: list[LandedFile], *, replaces: bool = False) -> None:
+    def _load(self, files: list[LandedFile], *, replaced: Sequence[str] = ()) -> None:
         of_tasks = slots(files, self.spark.sparkContext.defaultParallelism)
         lines = sum(_about_lines(file.name, file.bytes) for file in files)
-        reader = replace(self.reader, slots=of_tasks, buckets=self._buckets(lines))
+        reread_by = self.settings.run_id if replaced else None
+        reader = replace(self.reader, slots=of_tasks, buckets=self._buckets(lines), reread_by=reread_by)
         packs = self._mapped(self._tasks(of_tasks), reader.pack_files, PACK).persist()
         summary = _summary(packs)
         for name in summary.unreadable:
             log.warning("%s cannot be read and waits for a whole copy", name)
-        self._commit(packs, summary, replace(reader, slots=(), unreadable=summary.unreadable), lines, replaces=replaces)
+        self._commit(packs, summary, replace(reader, slots=(), unreadable=summary.unreadable), lines, replaced=replaced)
         packs.unpersist()
 
     def _mapped(self, rows: DataFrame, method: Callable[[Any], Any], schema: pa.Schema) -> DataFrame:
@@ -152,18 +193,29 @@ class Ingest:
         """Lines (file, line, raw) classified anew with their raw bytes, read from the landing file where raw is null."""
         return self._mapped(_by_file(lines), self.reader.restore_lines, self.reader.schema)
 
-    def _commit(self, packs: DataFrame, summary: _Summary, reader: Reader, lines: int, *, replaces: bool) -> None:
+    def _commit(
+        self,
+        packs: DataFrame,
+        summary: _Summary,
+        reader: Reader,
+        lines: int,
+        *,
+        replaced: Sequence[str] = (),
+        again: Fate | None = None,
+    ) -> None:
         """Settle persisted packs against one another and all history, and write their lines in one commit.
 
         Args:
             reader: of the packs, which knows the unreadable files.
             lines: about how many the packs hold, which the reader's buckets are made for.
-            replaces: whether the table has lines at the places of those of the packs.
+            replaced: files whose lines in the table make room for those of the packs.
+            again: the fate that the lines of the packs have in the table, where they are classified again.
         """
-        people = lake.erasure_requests(self.settings)
+        people = lake.erasure_requests(self.settings) | lake.erased_people(self.settings)
         judge = Judge(unreadable=reader.unreadable)
         few = min(lines, summary.candidates) <= _KEYS_HELD
-        copies = self._copies(packs, reader.buckets, few=few).repartitionById(reader.buckets.count, "bucket")
+        known = [fate for fate in _FATES_OF_COPIES if fate is not again or fate is Fate.QUARANTINED]
+        copies = self._copies(packs, reader.buckets, known, replaced, few=few).repartitionById(reader.buckets.count, "bucket")
         unsettled = self._mapped(copies, judge.unsettled, BUCKET).persist()
         if summary.has_requests:
             asked = self._mapped(unsettled, replace(judge, people=sorted(people)).asked, PEOPLE)
@@ -180,7 +232,7 @@ class Ingest:
         else:
             packs = packs.withColumn("changes", f.lit(None).cast("array<binary>"))
         packs = packs.select("lines", "changes")
-        if not replaces and not sizes[False]:
+        if not (replaced or again or sizes[False]):
             files = self._mapped(packs, reader.write, DATA_FILE).collect()
             lake.commit_events(self.settings, self.source, files)
             self._added = {file.path for file in files}
@@ -188,7 +240,12 @@ class Ingest:
             self._added = set()
             changed = self._mapped(changes.where(~is_new), changed_rows, JUDGED)
             rows = self._mapped(packs, reader.lines, reader.schema)
-            self._merge(reduce(DataFrame.unionByName, [rows, *self._demoted(changed), self._promoted(changed)]))
+            parts = [rows, *self._demoted(changed), self._promoted(changed)]
+            if replaced:
+                before = self._history().where(f.col("file").isin(list(replaced))).select(*PLACE)
+                gone = before.join(self._mapped(packs, reader.places, PLACES), list(PLACE), how="left_anti")
+                parts.append(gone.select(*(f.col(name) if name in PLACE else f.lit(None).alias(name) for name in self.columns)))
+            self._merge(reduce(DataFrame.unionByName, parts))
         changes.unpersist()
         unsettled.unpersist()
 
@@ -197,20 +254,27 @@ class Ingest:
         rows = lines if lines <= _KEYS_HELD else lines + sum(file.rows for file in self._files_of_copies())
         return Buckets(1 + rows // _COPIES_PER_BUCKET)
 
-    def _copies(self, packs: DataFrame, buckets: Buckets, *, few: bool) -> DataFrame:
-        """The copies in packs, and where these are few those of the same events in the table, else all of the table."""
+    def _copies(
+        self, packs: DataFrame, buckets: Buckets, fates: Sequence[Fate], replaced: Sequence[str], *, few: bool
+    ) -> DataFrame:
+        """The copies in packs, and where these are few those of the same events in the table, else all of the table.
+
+        Those of `replaced` files are left out, but their events are looked for too: other copies may take their place.
+        """
         copies = packs.select(f.inline("buckets"))
-        of_tasks = self._slots(self._files_of_copies())
+        of_tasks = self._slots(self._files_of_copies(*fates))
         if not of_tasks:
             return copies
-        keys = None
+        known = History(self.path, of_tasks, replaced=replaced, buckets=buckets)
         if few:
-            keys = np.unique(np.frombuffer(b"".join(row["keys"] for row in packs.select("keys").collect()), np.uint64))
-        known = History(self.path, of_tasks, keys=keys, buckets=buckets)
+            keys = packs.select("keys")
+            if replaced:
+                keys = keys.union(self._mapped(self._tasks(of_tasks), known.replaced_keys, KEYS))
+            known = replace(known, keys=np.unique(np.frombuffer(b"".join(row["keys"] for row in keys.collect()), np.uint64)))
         return copies.union(self._mapped(self._tasks(of_tasks), known.copies, BUCKET))
 
-    def _files_of_copies(self) -> list[DataFile]:
-        return lake.event_files(self.settings, self.source, *_FATES_OF_COPIES)
+    def _files_of_copies(self, *fates: Fate) -> list[DataFile]:
+        return lake.event_files(self.settings, self.source, *(fates or _FATES_OF_COPIES))
 
     def _demoted(self, judged: DataFrame) -> list[DataFrame]:
         """Copies that are duplicates or conflicts now; a conflict keeps its raw line."""
@@ -233,25 +297,29 @@ class Ingest:
             return
         erased = self._mapped(self._tasks(of_tasks), History(self.path, of_tasks, people=people).places, PLACES).persist()
         if not erased.isEmpty():
-            history = self._history()
-            gone = history.join(erased, list(PLACE), how="left_semi")
-            keys = gone.where(is_copy()).select("event_key").distinct()
-            left = history.where(is_copy()).join(erased, list(PLACE), how="left_anti").join(keys, "event_key", how="left_semi")
-            buckets = Buckets()
-            copies = self._mapped(left.select(*COPY_COLUMNS), buckets.of_rows, BUCKET)
-            changes = self._mapped(copies.repartitionById(buckets.count, "bucket"), Judge().changes, CHANGES).persist()
-            changed = self._mapped(changes, changed_rows, JUDGED)
-            parts = [with_fate(gone, Fate.ERASED, self.columns), *self._demoted(changed), self._promoted(changed)]
-            self._merge(reduce(DataFrame.unionByName, parts))
-            changes.unpersist()
+            self._take_out(self._history().join(erased, list(PLACE), how="left_semi"), Fate.ERASED)
         erased.unpersist()
 
+    def _take_out(self, gone: DataFrame, fate: Fate) -> None:
+        """Give lines a fate in which they are no copies any more; the other copies of their events compete again."""
+        places, keys = gone.select(*PLACE), gone.where(is_copy()).select("event_key").distinct()
+        copies = self._history().where(is_copy())
+        left = copies.join(places, list(PLACE), how="left_anti").join(keys, "event_key", how="left_semi")
+        buckets = Buckets()
+        bucket = self._mapped(left.select(*COPY_COLUMNS), buckets.of_rows, BUCKET).repartitionById(buckets.count, "bucket")
+        changes = self._mapped(bucket, Judge().changes, CHANGES).persist()
+        changed = self._mapped(changes, changed_rows, JUDGED)
+        parts = [with_fate(gone, fate, self.columns), *self._demoted(changed), self._promoted(changed)]
+        self._merge(reduce(DataFrame.unionByName, parts))
+        changes.unpersist()
+
     def _merge(self, lines: DataFrame) -> None:
-        """Write lines over those at the same places, or beside the others, in one commit."""
+        """Write lines over those at the same places, or beside the others, in one commit; one without a fate removes a line."""
         (
             DeltaTable.forPath(self.spark, self.path)
             .alias("old")
             .merge(lines.alias("new"), "old.file = new.file AND old.line = new.line")
+            .whenMatchedDelete("new.fate IS NULL")
             .whenMatchedUpdateAll()
             .whenNotMatchedInsertAll()
             .execute()
@@ -296,13 +364,7 @@ def _by_file(lines: DataFrame) -> DataFrame:
 
 def ingest(spark: SparkSession, settings: Settings, source: str) -> dict[str, Any]:
     """Load what is new of a source, and erase who asked for it; returns the report of the step."""
-    with lake.one_writer(spark, settings):
-        job = Ingest(spark, settings, source)
-        before = lake.row_counts(settings, f"{source}_events", "fate")
-        job.load_files()
-        job.erase()
-        after = lake.row_counts(settings, f"{source}_events", "fate")
-    return report(f"ingest_{source}", before, after)
+    return _step(spark, settings, source, "ingest", Ingest.load_files)
 
 
 def landed_rows(settings: Settings, source: str) -> int:
@@ -316,19 +378,35 @@ def _about_lines(name: str, size: int) -> int:
 
 
 def replay(spark: SparkSession, settings: Settings, source: str, reasons: list[str], files: list[str]) -> dict[str, Any]:
-    """Classify quarantined lines anew after the contract was mended; returns the report of the step."""
+    """Classify quarantined lines again after the contract was fixed; returns the report of the step."""
+    return _step(spark, settings, source, "replay", lambda job: job.replay(reasons, files))
+
+
+def withdraw(
+    spark: SparkSession, settings: Settings, source: str, chosen: Column, by: Withdrawal, reason: str
+) -> dict[str, Any]:
+    """Take accepted lines out again; returns the report of the step."""
+    return _step(spark, settings, source, "withdraw", lambda job: job.withdraw(chosen, by, reason))
+
+
+def put_back(spark: SparkSession, settings: Settings, source: str, chosen: Column) -> dict[str, Any]:
+    """Bring withdrawn lines back; returns the report of the step."""
+    return _step(spark, settings, source, "put_back", lambda job: job.put_back(chosen))
+
+
+def _step(spark: SparkSession, settings: Settings, source: str, name: str, work: Callable[[Ingest], None]) -> dict[str, Any]:
     with lake.one_writer(spark, settings):
         job = Ingest(spark, settings, source)
         before = lake.row_counts(settings, f"{source}_events", "fate")
-        job.replay(reasons, files)
+        work(job)
         job.erase()
         after = lake.row_counts(settings, f"{source}_events", "fate")
-    return report(f"replay_{source}", before, after)
+    return report(f"{name}_{source}", before, after)
 
 
 def report(step: str, before: dict[str, int], after: dict[str, int]) -> dict[str, Any]:
     """What a step changed: lines gained by fate."""
-    fates = (Fate.ACCEPTED, Fate.DUPLICATE, Fate.QUARANTINED, Fate.ERASED)
+    fates = (Fate.ACCEPTED, Fate.DUPLICATE, Fate.QUARANTINED, Fate.ERASED, Fate.WITHDRAWN)
     gained = {fate.value: after.get(fate, 0) - before.get(fate, 0) for fate in fates}
     return {
         "step": step,

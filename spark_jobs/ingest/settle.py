@@ -1,7 +1,8 @@
 """What happens to a line because of other lines: duplicates, conflicts, erasure.
 
 Of the copies of one event (`source` + `id`) the one with the smallest (dt, file, line) is accepted, whichever load brought
-it; the others are duplicates if they say the same, else conflicts. Lines that name an erased person take part in nothing.
+it; the others are duplicates if they say the same, else conflicts. Lines that name an erased person take part in nothing,
+and neither do withdrawn lines, which take those that say the same with them.
 
 Copies travel in buckets by their event, many in one binary value, so that Spark shuffles few rows.
 """
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
 
-from expectations.contract import ERASURE_REQUEST, Fate, Reason
+from expectations.contract import ERASURE_REQUEST, Fate, Reason, Withdrawal
 from spark_jobs.packs import packed, unpacked
 
 PLACE = ("file", "line")
@@ -29,7 +30,7 @@ PLACE = ("file", "line")
 COPY = pa.schema(
     {
         "event_key": pa.binary(),
-        "value_hash": pa.binary(),
+        "content_hash": pa.binary(),
         "dt": pa.date32(),
         "file": pa.string(),
         "line": pa.int64(),
@@ -38,27 +39,32 @@ COPY = pa.schema(
         "event_id": pa.string(),
         "event_source": pa.string(),
         "persons": pa.list_(pa.string()),
+        "reason": pa.string(),
+        "withdrawn_by": pa.string(),
         "pack": pa.int64(),
     }
 )
 COPY_COLUMNS = tuple(COPY.names[:-1])
 BUCKET = pa.schema({"bucket": pa.int32(), "copies": pa.binary()})
-JUDGED = COPY.append(pa.field("new_fate", pa.string())).append(pa.field("new_reason", pa.string()))
+_VERDICT = ("new_fate", "new_reason", "new_withdrawn_by")
+JUDGED = pa.schema([*COPY, *((name, pa.string()) for name in _VERDICT)])
 # The changed copies of a pack as packed rows of `CHANGE`, or where `pack` is null those of the event table as rows of `JUDGED`.
 CHANGES = pa.schema({"pack": pa.int64(), "changes": pa.binary()})
-CHANGE = pa.schema([JUDGED.field(name) for name in (*PLACE, "new_fate", "new_reason")])
+CHANGE = pa.schema([JUDGED.field(name) for name in (*PLACE, *_VERDICT)])
 PEOPLE = pa.schema({"user_id": pa.string()})
 KEPT = {
-    Fate.DUPLICATE: (*COPY_COLUMNS, "reason"),
-    Fate.QUARANTINED: (*COPY_COLUMNS, "reason", "raw"),
+    Fate.DUPLICATE: COPY_COLUMNS,
+    Fate.QUARANTINED: (*COPY_COLUMNS, "raw"),
+    Fate.WITHDRAWN: (*COPY_COLUMNS, "raw"),
     Fate.ERASED: ("dt", "file", "line", "fate"),
 }
+KEEP_RAW = tuple(fate for fate, kept in KEPT.items() if "raw" in kept)
 _DIGEST_BYTES = 16
 # How some columns of copies travel; most copies are alone with their event and go no further.
 _NAME = pa.dictionary(pa.int32(), pa.string())
 _SLIM = {
-    **{name: pa.binary(_DIGEST_BYTES) for name in ("event_key", "value_hash")},
-    **dict.fromkeys(("file", "fate", "event_type"), _NAME),
+    **{name: pa.binary(_DIGEST_BYTES) for name in ("event_key", "content_hash")},
+    **dict.fromkeys(("file", "fate", "event_type", "reason", "withdrawn_by"), _NAME),
 }
 
 Mask = NDArray[np.bool_]
@@ -195,7 +201,28 @@ def naming(persons: pa.ChunkedArray, people: Sequence[str]) -> Mask:
 
 
 def _judged(copies: pa.Table) -> pa.Table:
-    """Rows of `JUDGED` for all copies of some events."""
+    """Rows of `JUDGED` for all copies of some events that are not withdrawn already."""
+    is_withdrawn = pc.is_valid(copies["withdrawn_by"])
+    withdrawn, others = copies.filter(is_withdrawn), copies.filter(pc.invert(is_withdrawn))
+    if not len(withdrawn):
+        return _competed(others)
+    verdicts = {}
+    for row in withdrawn.to_pylist():
+        said = (row["event_key"], row["content_hash"])
+        place = said if row["withdrawn_by"] == Withdrawal.EVENT else (*said, row["file"])
+        verdicts[place] = (Fate.WITHDRAWN.value, row["reason"], row["withdrawn_by"])
+    places = zip(*(others[name].to_pylist() for name in ("event_key", "content_hash", "file")), strict=True)
+    found = [verdicts.get(place[:2]) or verdicts.get(place) for place in places]
+    follows = pa.array([verdict is not None for verdict in found], pa.bool_())
+    following = others.filter(follows)
+    for number, name in enumerate(_VERDICT):
+        verdict = [verdict[number] for verdict in found if verdict is not None]
+        following = following.append_column(name, pa.array(verdict, pa.string()))
+    return pa.concat_tables([_competed(others.filter(pc.invert(follows))), following.select(JUDGED.names).cast(JUDGED)])
+
+
+def _competed(copies: pa.Table) -> pa.Table:
+    """Rows of `JUDGED` for copies of which those of an event compete: one is accepted."""
     event = _numbered(digests(copies["event_key"]))
     order = pc.sort_indices(
         pa.table({"event": event, **{name: copies[name] for name in ("dt", *PLACE)}}),
@@ -203,13 +230,15 @@ def _judged(copies: pa.Table) -> pa.Table:
     )
     copies, event = copies.take(order), event[order.to_numpy()]
     first = np.searchsorted(event, event)  # the first copy of each copy's event
-    hashes = digests(copies["value_hash"])
+    hashes = digests(copies["content_hash"])
     is_first, is_same = first == np.arange(len(event)), (hashes == hashes[first]).all(axis=1)
     fates = np.where(is_first, Fate.ACCEPTED.value, np.where(is_same, Fate.DUPLICATE.value, Fate.QUARANTINED.value))
     conflict = pa.scalar(Reason.CONFLICTING_DUPLICATE.value)
     reasons = pc.if_else(pa.array(is_first | is_same), pa.scalar(None, pa.string()), conflict)
-    judged = copies.append_column("new_fate", pa.array(fates.tolist(), pa.string())).append_column("new_reason", reasons)
-    return judged.select(JUDGED.names)
+    verdict = (pa.array(fates.tolist(), pa.string()), reasons, pa.nulls(len(copies), pa.string()))
+    for name, column in zip(_VERDICT, verdict, strict=True):
+        copies = copies.append_column(name, column)
+    return copies.select(JUDGED.names).cast(JUDGED)
 
 
 def _are_repeated(values: NDArray[np.uint64]) -> Mask:

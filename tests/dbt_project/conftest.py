@@ -128,6 +128,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[str,
     _lives(lake)
     lake.add_line("shop", "duplicate")
     lake.add_line("shop", "erased")
+    lake.add_line("shop", "withdrawn", reason="a test feed")
     lake.add_line("shop", "quarantined", reason="bad_enum", event_id="bad")
     lake.write()
     _derived(settings)

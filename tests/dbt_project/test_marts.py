@@ -20,7 +20,7 @@ def rows(marts: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
 
 def test_report_counts_lines_and_rows(built: tuple[Any, dict[str, Any]], marts: duckdb.DuckDBPyConnection) -> None:
     _, report = built
-    assert report["rows_in"] == marts.execute("select sum(rows_read) from ingest_ledger").fetchall()[0][0] == 41
+    assert report["rows_in"] == marts.execute("select sum(rows_read) from ingest_ledger").fetchall()[0][0] == 42
     assert report["rows_out"] > 100
     assert (report["step"], report["as_of"]) == ("build_marts", "2026-04-10")
     assert report["models"] > 100
@@ -133,9 +133,9 @@ def test_cohort_retention(marts: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_ingest_marts_show_all_that_was_loaded(marts: duckdb.DuckDBPyConnection) -> None:
-    columns = "file, rows_read, accepted, duplicate, quarantined, erased, is_balanced"
+    columns = "file, rows_read, accepted, duplicate, quarantined, erased, withdrawn, is_balanced"
     ((file, read, accepted, *others),) = rows(marts, f"select {columns} from ingest_ledger where source = 'shop'")
-    assert (file, read - accepted, others) == ("shop/dt=2026-04-10/part-0.jsonl", 3, [1, 1, 1, True])
+    assert (file, read - accepted, others) == ("shop/dt=2026-04-10/part-0.jsonl", 4, [1, 1, 1, 1, True])
     query = "select reason, rows, example_id, example_line from quarantine_reasons"
     assert rows(marts, query) == [("bad_enum", 1, "bad", read)]
     query = "select events from event_registry where event_type = 'shop.order_paid.v1' and event_date = '2026-04-11'"

@@ -15,29 +15,34 @@ from expectations.settings import Settings
 from expectations.suites import events
 
 # Five deliveries of ten lines or so; f-5 holds one line of each fate, and line 3 of f-5 repeats line 1 of f-1.
+# The amounts are 1 to 10 yuan.
 EVENTS = """
 create table events as
 with lines as (
     select day, line from range(1, 6) as days(day), range(1, 11) as numbers(line)
-    where day < 5 or line < 5
+    where day < 5 or line < 6
 )
 select
     date '2026-03-01' + day::int as dt, 'shop/dt=' || (date '2026-03-01' + day::int) || '/f-' || day as file, line,
-    case when day < 5 or line = 1 then 'accepted' when line = 2 then 'quarantined' when line = 3 then 'duplicate' else 'erased'
-        end as fate,
-    case when day = 5 and line = 2 then 'bad_enum' end as reason,
-    case when day < 5 or line = 1 then encode(day || '-' || line) when line = 3 then encode('1-1') end as event_key,
-    case when day < 5 or line < 4 then 'e-' || line end as event_id,
-    case when day < 5 or line < 4 then 'shop/m-1' end as event_source,
-    case when day < 5 or line < 4 then 'shop.order_paid.v1' end as event_type,
+    case when day < 5 or line = 1 then 'accepted' when line = 2 then 'quarantined' when line = 3 then 'duplicate'
+        when line = 4 then 'withdrawn' else 'erased' end as fate,
+    case when day = 5 and line = 2 then 'bad_enum' when day = 5 and line = 4 then 'a test feed' end as reason,
+    case when day < 5 or line = 1 then encode(day || '-' || line) when line = 3 then encode('1-1') when line = 4
+        then encode('5-4') end as event_key,
+    case when day < 5 or line < 5 then 'e-' || line end as event_id,
+    case when day < 5 or line < 5 then 'shop/m-1' end as event_source,
+    case when day < 5 or line < 5 then 'shop.order_paid.v1' end as event_type,
     case when day < 5 or line = 1 then date '2026-03-01' + day::int end as event_date,
-    case when day < 5 or line < 4 then ['u-1'] end as persons,
-    case when day = 5 and line = 2 then encode('{}') end as raw,
-    null::varchar as extra, null::bigint as rows_read
+    case when day < 5 or line < 5 then ['u-1'] end as persons,
+    case when day = 5 and line in (2, 4) then encode('{}') end as raw,
+    case when day = 5 and line = 4 then 'event' end as withdrawn_by,
+    case when day < 5 or line = 1 then line::decimal(18, 2) end as amount,
+    null::decimal(18, 2) as list_price, null::decimal(18, 2) as cost, null::decimal(18, 2) as market_price,
+    null::varchar as extra, null::bigint as rows_read, null::varchar as reread_by
 from lines
 union all by name
 select date '2026-03-01' + day::int as dt, 'shop/dt=' || (date '2026-03-01' + day::int) || '/f-' || day as file, 0 as line,
-    'read' as fate, if(day = 5, 4, 10) as rows_read
+    'read' as fate, if(day = 5, 5, 10) as rows_read
 from range(1, 6) as days(day)
 union all by name
 select date '2026-03-06' as dt, 'shop/dt=2026-03-06/cut' as file, 0 as line, 'unreadable' as fate;
@@ -48,17 +53,21 @@ TWINS = {
     ("files", "ledger"): "delete from events where file like '%f-3' and line = 7",
     ("files", "lines are there once"): "update events set line = 8 where file like '%f-3' and line = 7",
     ("files", "unreadable files gave no rows"): "update events set fate = 'unreadable' where file like '%f-5' and line = 0",
+    ("files", "unchanged"): "update events set reread_by = 'this run' where file like '%f-3' and line = 0",
     ("kinds", "fate is known"): "update events set fate = 'lost' where line = 7",
     ("kinds", "reason is known"): "update events set reason = 'other' where reason = 'bad_enum'",
-    ("kinds", "quarantine has a reason"): "update events set reason = null",
+    ("kinds", "quarantine has a reason"): "update events set reason = null where fate = 'quarantined'",
     ("kinds", "quarantine keeps the line"): "update events set raw = null",
+    ("kinds", "withdrawn lines can come back"): "update events set raw = null where fate = 'withdrawn'",
     ("kinds", "accepted types are declared"): "update events set event_type = 'shop.order_paid.v9' where line = 10",
     ("kinds", "accepted events are dated"): "update events set event_date = null where line = 10",
     ("kinds", "erased lines are empty"): "update events set persons = ['u-2'] where fate = 'erased'",
     ("kinds", "unknown types"): "update events set reason = 'unknown_type' where reason = 'bad_enum'",
     ("copies", "one copy is accepted"): "update events set fate = 'accepted' where fate = 'duplicate'",
-    ("days", "volume"): "delete from events where file like '%f-5' and line in (2, 3, 4)",
-    ("days", "quarantine"): "select 1",  # one of the four lines of the newest delivery is quarantined
+    ("days", "volume"): "delete from events where file like '%f-5' and line in (2, 3, 4, 5)",
+    ("days", "quarantine"): "select 1",  # one of the five lines of the newest delivery is quarantined
+    ("old", "events are young"): "update events set event_date = date '2025-03-02' where file like '%f-2' and line = 7",
+    ("excessive", "amounts are usual"): "update events set amount = 10001 where file like '%f-2' and line = 7",
 }
 CASES = [(suite, expectation) for suite in events.SUITES for expectation in suite.expectations]
 
@@ -71,7 +80,8 @@ def table() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _broken(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str | None]:
-    con.execute(events.PREPARE)
+    con.execute("set variable run_id = 'this run'")
+    con.execute(events.prepare("shop"))
     tables = {name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()}
     findings = inspect(con, events.SUITES, tables)
     return {(found.table, found.expectation): found.example for found in findings if found.broken_rows != 0}
@@ -80,7 +90,10 @@ def _broken(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str | None]
 def test_gate_passes_the_small_table(table: duckdb.DuckDBPyConnection) -> None:
     nothing = ", ".join(f"{column} = null" for column in ("reason", "event_id", "event_source", "event_type", "persons", "raw"))
     table.execute(f"update events set fate = 'erased', {nothing} where fate = 'quarantined'")
-    assert table.execute("select count(*) from events where line > 0").fetchall() == [(44,)]
+    table.execute("update events set event_date = date '2025-03-03' where file like '%f-2' and line = 7")  # a year, no more
+    table.execute("update events set amount = 10000 where file like '%f-2' and line = 7")  # a thousand times, no more
+    table.execute("update events set reread_by = 'an earlier run' where file like '%f-3' and line = 0")
+    assert table.execute("select count(*) from events where line > 0").fetchall() == [(45,)]
     assert _broken(table) == {}
 
 
@@ -104,8 +117,27 @@ def test_gate_rejects_a_copy_of_nothing(table: duckdb.DuckDBPyConnection) -> Non
     assert '"accepted":0' in str(_broken(table)["copies", "one copy is accepted"])
 
 
+def test_gate_names_file_and_line_of_what_is_old_or_excessive(table: duckdb.DuckDBPyConnection) -> None:
+    for twin in (("old", "events are young"), ("excessive", "amounts are usual")):
+        table.execute(TWINS[twin])
+    broken = _broken(table)
+    for twin in (("old", "events are young"), ("excessive", "amounts are usual")):
+        example = json.loads(str(broken[twin]))
+        assert (example["file"], example["line"]) == ("shop/dt=2026-03-03/f-2", 7)
+
+
+def test_every_copy_of_an_event_may_be_withdrawn(table: duckdb.DuckDBPyConnection) -> None:
+    table.execute("update events set event_key = encode('5-4'), fate = 'withdrawn' where fate = 'duplicate'")
+    assert ("copies", "one copy is accepted") not in _broken(table)
+
+
+def test_gate_rejects_a_duplicate_of_what_is_withdrawn(table: duckdb.DuckDBPyConnection) -> None:
+    table.execute("update events set event_key = encode('5-4') where fate = 'duplicate'")
+    assert ("copies", "one copy is accepted") in _broken(table)
+
+
 def test_a_few_days_have_no_usual_volume(table: duckdb.DuckDBPyConnection) -> None:
-    table.execute("delete from events where dt in ('2026-03-02', '2026-03-03') or file like '%f-5' and line in (2, 3, 4)")
+    table.execute("delete from events where dt in ('2026-03-02', '2026-03-03') or file like '%f-5' and line in (2, 3, 4, 5)")
     assert ("days", "volume") not in _broken(table)
 
 
@@ -121,7 +153,7 @@ def test_gate_reads_the_lake_and_records_warnings(settings: Settings) -> None:
     _write_lake(settings)
     report = gate_ingest(settings, "shop")
     assert report["passed"] is True
-    assert [report[name] for name in ("rows_in", "rows_out", "failures", "warnings")] == [44, 41, 0, 1]
+    assert [report[name] for name in ("rows_in", "rows_out", "failures", "warnings")] == [45, 41, 0, 1]
     results = json.loads((settings.home / "work" / "gates" / "ingest_shop.json").read_text())
     assert [found["expectation"] for found in results["warnings"]] == ["quarantine"]
     assert results["day"] == "2026-03-06"

@@ -94,12 +94,26 @@ TEAM = {
         pytest.param(order(envelope={"time": "2026-03-01T24:00:00Z"}), Reason.BAD_TIME, id="hour 24"),
         pytest.param(order(envelope={"time": "2026-03-01T12:00:00+08:60"}), Reason.BAD_TIME, id="offset of 60 minutes"),
         pytest.param(order(envelope={"time": "2026-03-01T12:30:60Z"}), Reason.BAD_TIME, id="leap second at noon"),
+        pytest.param(order(envelope={"time": "0000-03-01T12:00:00Z"}), Reason.BAD_TIME, id="no year"),
+        pytest.param(order(envelope={"time": "1999-12-31T23:59:59.999999Z"}), Reason.PAST_TIME, id="before 2000"),
+        pytest.param(order(envelope={"time": "2000-01-01T07:59:59+08:00"}), Reason.PAST_TIME, id="before 2000 in UTC"),
+        pytest.param(order(envelope={"time": "0001-01-01T00:00:00Z"}), Reason.PAST_TIME, id="first year"),
+        pytest.param(
+            other("shop.merchant_active.v1", merchant_id="all", action="login"), Reason.RESERVED_ID, id="merchant all"
+        ),
+        pytest.param(
+            other("shop.spend_recorded.v1", merchant_id="all", channel="c", amount=1), Reason.RESERVED_ID, id="optional"
+        ),
         # dt 2026-03-01 ends in Shanghai at 2026-03-01T16:00Z, a day later is 2026-03-02T16:00Z
         pytest.param(order(envelope={"time": "2026-03-02T16:00:00.000001Z"}), Reason.FUTURE_TIME, id="a day and a blink"),
         pytest.param(order(amount="-0.01"), Reason.OUT_OF_RANGE, id="negative"),
         pytest.param(order(amount="1.005"), Reason.OUT_OF_RANGE, id="three decimals"),
         pytest.param(order(amount="1." + "0" * 40 + "1"), Reason.OUT_OF_RANGE, id="decimals beyond 28 digits"),
-        pytest.param(order(amount=10**16), Reason.OUT_OF_RANGE, id="ten to the sixteen"),
+        pytest.param(order(amount=10**10), Reason.OUT_OF_RANGE, id="ten thousand million"),
+        pytest.param(order(amount="10000000000.00"), Reason.OUT_OF_RANGE, id="ten thousand million as text"),
+        pytest.param(
+            order(lines=[{"product_id": "p", "quantity": 1, "unit_price": 1e10}]), Reason.OUT_OF_RANGE, id="in a line"
+        ),
         pytest.param(order(amount="1e999999999"), Reason.OUT_OF_RANGE, id="astronomical"),
         pytest.param(
             order(lines=[{"product_id": "p", "quantity": 0, "unit_price": 1}]), Reason.OUT_OF_RANGE, id="nothing bought"
@@ -111,6 +125,9 @@ TEAM = {
         pytest.param(order(currency="cny"), Reason.UNSUPPORTED_CURRENCY, id="lower case"),
         # several faults: the first of the closed list
         pytest.param(order(currency="USD", amount="-1", user_id=None), Reason.MISSING_FIELD, id="missing before range"),
+        pytest.param(order(merchant_id="all", envelope={"time": "now"}), Reason.RESERVED_ID, id="id before time"),
+        pytest.param(other("shop.merchant_active.v1", merchant_id="all", action="x"), Reason.BAD_ENUM, id="enum before id"),
+        pytest.param(order(amount="-1", envelope={"time": "1970-01-01T00:00:00Z"}), Reason.PAST_TIME, id="past before range"),
         pytest.param(order(currency=5, amount="-1"), Reason.WRONG_TYPE, id="type before range, whatever the field order"),
         pytest.param(order(amount="-1", envelope={"time": "2031-01-01T00:00:00Z"}), Reason.FUTURE_TIME, id="envelope last"),
         pytest.param(order(amount="-1", currency="USD"), Reason.OUT_OF_RANGE, id="range before currency"),
@@ -133,6 +150,8 @@ def test_faulty_lines_get_the_first_reason(event: Any, reason: Reason) -> None:
         ("0", 0),
         (b"1.29e2", 12900),
         ("1e2", 10000),
+        (9999999999.99, 999999999999),
+        ("9999999999.99", 999999999999),
     ],
 )
 def test_amounts_are_read_by_value(amount: Any, cents: int) -> None:
@@ -167,6 +186,33 @@ def test_times_are_instants(text: str, at: datetime) -> None:
     assert parse_time(text) == int(at.timestamp()) * 1_000_000 + at.microsecond
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0001-01-01T00:00:00Z", -62_135_596_800),
+        ("0001-01-01T00:00:00+08:00", -62_135_596_800 - 8 * 3600),
+        ("9999-12-31T23:59:59Z", 253_402_300_799),
+        ("9999-12-31T23:59:59-08:00", 253_402_300_799 + 8 * 3600),
+    ],
+)
+def test_times_reach_over_all_years_that_can_be_written(text: str, seconds: int) -> None:
+    assert parse_time(text) == seconds * 1_000_000
+    found = classify(other("group.team_opened.v1", **(TEAM | {"expires_at": text})), source="group")
+    assert found.reason is None
+    assert found.values is not None
+    assert found.values[5] == seconds * 1_000_000
+
+
+@pytest.mark.parametrize("merchant", ["ALL", "all ", "al", "all-1"])
+def test_only_the_very_name_of_the_totals_is_reserved(merchant: str) -> None:
+    assert classify(order(merchant_id=merchant)).reason is None
+    assert classify(order(user_id="all")).reason is None
+
+
+def test_the_last_days_that_a_folder_can_name_have_no_future() -> None:
+    assert Classifier("shop", "CNY", "Asia/Shanghai").latest_time(date(9999, 12, 31)) > parse_time("9999-12-31T23:59:59-08:00")
+
+
 def test_the_last_instant_of_the_day_after_the_delivery_is_not_in_the_future() -> None:
     assert classify(order(envelope={"time": "2026-03-02T16:00:00Z"})).reason is None
 
@@ -189,13 +235,32 @@ def test_unknown_fields_of_an_order_line_are_kept() -> None:
     assert json.loads(found.extra) == {"lines": [{**lines[0], "quantity": 2}]}
 
 
-def test_value_hash_ignores_only_how_it_is_written() -> None:
+def test_content_hash_ignores_only_how_it_is_written() -> None:
     one = b'{"specversion":"1.0","id":"e1","source":"s","type":"shop.share_opened.v1","time":"2026-03-01T12:00:00Z","data":'
-    base = classify(one + b'{"merchant_id":"m","share_id":"s","user_id":"u","n":10.50,"a":"\xc3\xa9"}}').value_hash
+    base = classify(one + b'{"merchant_id":"m","share_id":"s","user_id":"u","n":10.50,"a":"\xc3\xa9"}}').content_hash
     assert base is not None
-    assert classify(one + b'{ "a":"\\u00e9", "user_id":"u","share_id":"s","merchant_id":"m","n":105e-1}}').value_hash == base
-    assert classify(one + b'{"merchant_id":"m","share_id":"s","user_id":"u","n":"10.5","a":"\xc3\xa9"}}').value_hash != base
-    assert classify(one + b'{"merchant_id":"m","share_id":"s","user_id":"u","n":10.51,"a":"\xc3\xa9"}}').value_hash != base
+    assert classify(one + b'{ "a":"\\u00e9", "user_id":"u","share_id":"s","merchant_id":"m","n":105e-1}}').content_hash == base
+    assert classify(one + b'{"merchant_id":"m","share_id":"s","user_id":"u","n":"10.5","a":"\xc3\xa9"}}').content_hash != base
+    assert classify(one + b'{"merchant_id":"m","share_id":"s","user_id":"u","n":10.51,"a":"\xc3\xa9"}}').content_hash != base
+
+
+@pytest.mark.parametrize(
+    ("change", "is_same"),
+    [
+        ({"time": "2026-03-01T04:00:00Z"}, True),
+        ({"time": "2026-03-01T12:00:00.000000000+08:00"}, True),
+        ({"time": "2026-03-01T12:00:00.0000001+08:00"}, False),
+        ({"time": "2026-03-01T12:00:00-08:00"}, False),
+        ({"traceparent": "00-0af7-01", "time": "2026-03-01T12:00:00+08:00"}, True),
+        ({"arrived": 5, "subject": "x", "dataschema": "https://example.org"}, True),
+        ({"type": "shop.order_refunded.v1"}, False),
+    ],
+)
+def test_copies_say_the_same_in_type_instant_and_data(change: dict[str, Any], is_same: bool) -> None:
+    base, copy = classify(order(refund_id="r1")), classify(order(refund_id="r1", envelope=change))
+    assert base.content_hash is not None
+    assert copy.content_hash is not None
+    assert (base.content_hash == copy.content_hash) is is_same
 
 
 def test_keys_do_not_run_together() -> None:

@@ -24,6 +24,8 @@ STRANGE: list[Any] = [
     *("1", "1.5", "1.50", "1.505", "+1", "1e2", "-0.00", "١", "0.01\n", "2026-02-30T00:00:00Z", "2026-02-28T00:00:00z"),
     *("2026-02-28T24:00:00Z", "2026-02-28T23:59:60Z", "2026-02-28 00:00:00Z", "2026-02-28T00:00:00.1234567+08:00"),
     *("2026-02-28T00:00:00", "2026-02-28T00:00:00.5+23:59", "2026-02-28T00:00:00+24:00", "2031-01-01T00:00:00Z"),
+    *("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2000-01-01T00:00:00Z", "1999-12-31T23:59:59.999999Z"),
+    *("all", "9999999999.99", "10000000000", 9999999999, 10**10, "0000-01-01T00:00:00Z", "2026-02-28T12:00:00.0000001Z"),
     *("1970-01-01T00:00:00Z", "1899-12-31T23:59:59Z", "2026-03-02T15:59:59.999999Z", "2026-03-02T16:00:00Z"),
 ]
 
@@ -115,7 +117,7 @@ def described(line: Line, timezone: str) -> dict[str, Any]:
         assert line.time is not None
         time = EPOCH + timedelta(microseconds=line.time)
         day = time.astimezone(ZoneInfo(timezone)).date()
-        row |= {"fate": "accepted", "event_key": line.key, "value_hash": line.value_hash, "event_time": time}
+        row |= {"fate": "accepted", "event_key": line.key, "content_hash": line.content_hash, "event_time": time}
         row |= {"extra": line.extra, "extensions": line.extensions, "event_date": day, "event_month": f"{day:%Y-%m}"}
         for field, value in zip(line.event.fields, line.values, strict=True):
             if value is not None and field.kind is Kind.MONEY:

@@ -40,16 +40,50 @@ def test_blank_lines_count_but_are_no_lines(tmp_path: Path, codec: str, packed: 
     assert lines(path, codec) == LINES
 
 
-@pytest.mark.parametrize("codec", ["", ".gz", ".zst"])
-def test_an_empty_file_has_no_lines(tmp_path: Path, codec: str) -> None:
+@pytest.mark.parametrize(
+    ("codec", "packed"),
+    [("", b""), (".gz", gzip.compress(b"")), (".zst", zstandard.ZstdCompressor().compress(b""))],
+    ids=["plain", "gzip", "zstd"],
+)
+def test_a_whole_file_may_have_no_lines(tmp_path: Path, codec: str, packed: bytes) -> None:
     path = tmp_path / "file"
-    path.write_bytes(b"")
+    path.write_bytes(packed)
     assert lines(path, codec) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"\xef\xbb\xbfone\ntwo\n", [(1, b"one"), (2, b"two")]),
+        (b"\xef\xbb\xbfone", [(1, b"one")]),
+        (b"\xef\xbb\xbf\none\n", [(2, b"one")]),
+        (b"\xef\xbb\xbf", []),
+        (b"one\n\xef\xbb\xbftwo\n", [(1, b"one"), (2, b"\xef\xbb\xbftwo")]),
+        (b"\xef\xbb\xbf\xef\xbb\xbfone", [(1, b"\xef\xbb\xbfone")]),
+        (b"\xef\xbb\xbf" + b"x" * (9 << 20) + b"\n", [(1, b"x" * (9 << 20))]),
+    ],
+    ids=["lines", "one line", "blank line", "nothing else", "later", "two", "long line"],
+)
+@pytest.mark.parametrize("codec", ["", ".gz"])
+def test_a_mark_at_the_start_is_skipped(tmp_path: Path, content: bytes, expected: list[tuple[int, bytes]], codec: str) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(gzip.compress(content) if codec else content)
+    assert lines(path, codec) == expected
+
+
+@pytest.mark.parametrize("codec", ["", ".gz", ".zst"])
+def test_a_fault_of_the_storage_says_nothing_about_the_file(tmp_path: Path, codec: str) -> None:
+    with pytest.raises(FileNotFoundError):
+        lines(tmp_path / "gone", codec)
+    with pytest.raises(IsADirectoryError):
+        lines(tmp_path, codec)
 
 
 @pytest.mark.parametrize(
     ("codec", "packed"),
     [
+        (".gz", b""),
+        (".gz", bytes(100)),
         (".gz", gzip.compress(CONTENT)[:-9]),
         (".gz", b"plain text"),
         (".gz", gzip.compress(CONTENT)[:12] + b"\xff" * 8 + gzip.compress(CONTENT)[20:]),
@@ -57,11 +91,14 @@ def test_an_empty_file_has_no_lines(tmp_path: Path, codec: str) -> None:
         (".gz", gzip.compress(CONTENT)[:-4] + b"\x00\x00\x00\x01"),
         (".gz", gzip.compress(CONTENT) + b"more"),
         (".gz", gzip.compress(CONTENT) + gzip.compress(CONTENT)[:-9]),
+        (".zst", b""),
         (".zst", zstandard.ZstdCompressor().compress(CONTENT)[:-9]),
         (".zst", b"plain text"),
         (".zst", zstd_frames(CONTENT)[:-9]),
     ],
     ids=[
+        "gzip of no bytes",
+        "gzip of zeros",
         "gzip cut",
         "gzip is none",
         "gzip damaged",
@@ -69,6 +106,7 @@ def test_an_empty_file_has_no_lines(tmp_path: Path, codec: str) -> None:
         "gzip of another length",
         "gzip with something behind",
         "second gzip cut",
+        "zstd of no bytes",
         "zstd cut",
         "zstd is none",
         "second zstd frame cut",

@@ -47,7 +47,8 @@ def test_the_ledger_shows_the_current_marts(pages: Any, tmp_path: Path) -> None:
             """
             create schema marts;
             create table marts.ingest_ledger as select 'shop' as source, date '2026-03-01' as dt, 'shop/<a>' as file,
-                7 as rows_read, 4 as accepted, 1 as duplicate, 1 as quarantined, 1 as erased, true as is_balanced;
+                7 as rows_read, 4 as accepted, 1 as duplicate, 1 as quarantined, 1 as erased, 0 as withdrawn,
+                true as is_balanced;
             create table marts.quarantine_reasons as select 'shop' as source, date '2026-03-01' as dt, 'not_json' as reason,
                 null as example_id;
             create table marts.unreadable_files as select 'shop' as source, date '2026-03-01' as dt, 'x.gz' as file limit 0;

@@ -115,8 +115,9 @@ def test_the_summary_tells_what_was_refused_and_why(settings: Settings) -> None:
         marts.execute(
             """
             create table marts.ingest_ledger as select * from (values
-                ('shop', 'shop/a', 10, 6, 2, 1, 1), ('shop', 'shop/b', 2000, 2000, 0, 0, 0), ('group', 'group/a', 1, 0, 0, 1, 0)
-            ) as t(source, file, rows_read, accepted, duplicate, quarantined, erased);
+                ('shop', 'shop/a', 13, 6, 2, 1, 1, 3), ('shop', 'shop/b', 2000, 2000, 0, 0, 0, 0),
+                ('group', 'group/a', 1, 0, 0, 1, 0, 0)
+            ) as t(source, file, rows_read, accepted, duplicate, quarantined, erased, withdrawn);
             create table marts.quarantine_reasons as select * from (values
                 ('shop', 'bad_enum', 1, 'shop/a', 7), ('group', 'not_json', 1, 'group/a', 1)
             ) as t(source, reason, rows, example_file, example_line);

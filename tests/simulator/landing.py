@@ -72,16 +72,16 @@ def read_landing(folder: Path, truth: dict[str, Any]) -> Landing:
                 landing.refused.append((found.reason.value, file.name, number))
                 continue
             assert found.key is not None
-            assert found.value_hash is not None
+            assert found.content_hash is not None
             assert found.type is not None
             if found.key in seen:
                 original, dt = seen[found.key]
-                if original == found.value_hash:
+                if original == found.content_hash:
                     landing.copies.append((dt, file.dt))
                 else:
                     landing.refused.append(("conflicting_duplicate", file.name, number))
                 continue
-            seen[found.key] = found.value_hash, file.dt
+            seen[found.key] = found.content_hash, file.dt
             landing.counts[found.type] += 1
             event = json.loads(line)
             landing.names.update(event["data"])

@@ -11,7 +11,8 @@ files as (
         count(*) filter (where fate = 'accepted') as accepted,
         count(*) filter (where fate = 'duplicate') as duplicate,
         count(*) filter (where fate = 'quarantined') as quarantined,
-        count(*) filter (where fate = 'erased') as erased
+        count(*) filter (where fate = 'erased') as erased,
+        count(*) filter (where fate = 'withdrawn') as withdrawn
     from lines
     where fate != 'unreadable'
     group by source, dt, file
@@ -20,7 +21,7 @@ files as (
 final as (
     select
         *,
-        rows_read = accepted + duplicate + quarantined + erased as is_balanced
+        rows_read = accepted + duplicate + quarantined + erased + withdrawn as is_balanced
     from files
 )
 
