@@ -65,6 +65,8 @@ _VARIANTS: dict[str, Callable[[Event], bytes]] = {
     "bad_enum": lambda event: _with(event, type="shop.merchant_active.v1", data={"merchant_id": "m-import", "action": "slept"}),
     "bad_time/1": lambda event: _with(event, time=event["time"][:19]),
     "bad_time/2": lambda event: _with(event, time=event["time"].replace("-", "/")),
+    "reserved_id": lambda event: _with_data(event, merchant_id="all"),
+    "past_time": lambda event: _with(event, time="1970-01-01T08:00:00+08:00"),
     "future_time": lambda event: _with(event, time=_in_three_days(event)),
     "out_of_range/1": lambda event: _with_data(event, amount="-88.00"),
     "out_of_range/2": lambda event: _with_data(event, amount="88.005"),

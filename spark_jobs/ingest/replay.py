@@ -1,4 +1,4 @@
-"""Classify quarantined lines anew, after the contract or a setting was mended.
+"""Classify quarantined lines again, after the contract or a setting was fixed.
 
     python -m spark_jobs.ingest.replay --source shop [--reason bad_enum ...] [--file shop/dt=2026-02-01/part-2.jsonl ...]
 
@@ -8,14 +8,11 @@ The lake is then the same as if the lines had been right from the start; what st
 from __future__ import annotations
 
 import argparse
-import json
-import logging
 import sys
 
 from expectations.contract import SOURCES, Reason
-from expectations.settings import SettingError, Settings
+from spark_jobs.ingest.command import run
 from spark_jobs.ingest.job import replay
-from spark_jobs.session import MissingJars, spark_session
 
 
 def main() -> int:
@@ -24,16 +21,10 @@ def main() -> int:
     parser.add_argument("--reason", action="append", default=[], choices=[*Reason], help="only lines refused for it")
     parser.add_argument("--file", action="append", default=[], help="only lines of this file, named as in ingest_ledger")
     args = parser.parse_args()
-    logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
-    try:
-        settings = Settings.from_environment()
-        spark = spark_session(f"replay_{args.source}", settings)
-        report = replay(spark, settings, args.source, args.reason, args.file)
-    except (SettingError, MissingJars) as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(json.dumps(report))
-    return 0
+    return run(
+        f"replay_{args.source}",
+        lambda spark, settings: replay(spark, settings, args.source, args.reason, args.file),
+    )
 
 
 if __name__ == "__main__":

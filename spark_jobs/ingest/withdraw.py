@@ -13,20 +13,19 @@ with the next run of their day.
 from __future__ import annotations
 
 import argparse
-import json
-import logging
 import sys
 from functools import reduce
 from operator import and_
+from typing import Any
 
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as f
 
 from expectations.contract import SOURCES, Withdrawal
-from expectations.settings import SettingError, Settings
+from expectations.settings import Settings
 from spark_jobs import lake
+from spark_jobs.ingest.command import run
 from spark_jobs.ingest.job import WithdrawalError, put_back, withdraw
-from spark_jobs.session import MissingJars, spark_session
 
 
 def main() -> int:
@@ -42,25 +41,20 @@ def main() -> int:
         parser.error("name lines by --file or by --id, and say why with --because")
     if args.put_back and not (args.file or args.id or args.because):
         parser.error("name what comes back by --file, --id or --because")
-    logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
-    try:
-        settings = Settings.from_environment()
-        spark = spark_session(f"withdraw_{args.source}", settings)
-        conditions = [f.col("file").isin(args.file)] if args.file else []
-        if args.id:
-            conditions += [f.col("event_id").isin(args.id), _source(spark, settings, args)]
-        if args.put_back:
-            if args.because:
-                conditions.append(f.col("reason") == args.because)
-            report = put_back(spark, settings, args.source, reduce(and_, conditions))
-        else:
-            by = Withdrawal.FILE if args.file else Withdrawal.EVENT
-            report = withdraw(spark, settings, args.source, reduce(and_, conditions), by, args.because)
-    except (SettingError, MissingJars, WithdrawalError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(json.dumps(report))
-    return 0
+    return run(f"withdraw_{args.source}", lambda spark, settings: _withdraw(spark, settings, args))
+
+
+def _withdraw(spark: SparkSession, settings: Settings, args: argparse.Namespace) -> dict[str, Any]:
+    conditions = [f.col("file").isin(args.file)] if args.file else []
+    if args.id:
+        conditions += [f.col("event_id").isin(args.id), _source(spark, settings, args)]
+    if args.put_back and args.because:
+        conditions.append(f.col("reason") == args.because)
+    chosen = reduce(and_, conditions)
+    if args.put_back:
+        return put_back(spark, settings, args.source, chosen)
+    by = Withdrawal.FILE if args.file else Withdrawal.EVENT
+    return withdraw(spark, settings, args.source, chosen, by, args.because)
 
 
 def _source(spark: SparkSession, settings: Settings, args: argparse.Namespace) -> Column:

@@ -55,7 +55,7 @@ def test_the_ledger_shows_the_current_marts(pages: Any, tmp_path: Path) -> None:
             """
         )
     text = pages.get("/ledger").text
-    assert "<td>shop</td><td>1</td><td>7</td><td>4</td><td>1</td><td>1</td><td>1</td><td>True</td>" in text
+    assert "<td>shop</td><td>1</td><td>7</td><td>4</td><td>1</td><td>1</td><td>1</td><td>0</td><td>True</td>" in text
     assert "<td>not_json</td><td></td>" in text
     assert "shop/&lt;a&gt;" in text
     assert "<h2>Unreadable files</h2><p>None.</p>" in text
