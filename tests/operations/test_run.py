@@ -132,7 +132,7 @@ def test_the_summary_tells_what_was_refused_and_why(settings: Settings) -> None:
     text = "\n".join(summary(Day(runs=runs), settings, as_of))
     assert "2026-03-20 is published." in text
     assert [line.split() for line in text.splitlines() if line.startswith(("  shop", "  group"))] == [
-        ["group", "1", "1", "0", "0", "1", "0"],
+        ["group", "1", "1", "0", "0", "1", "0", "0"],
         ["shop", "2", "2,013", "2,006", "2", "1", "1", "3"],
     ]
     assert "bad_enum                       1   such as shop/a:7" in text
