@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -113,8 +114,19 @@ def test_features_by_hand() -> None:
 def test_features_of_the_first_day_and_of_silence_are_finite() -> None:
     timeline = Timeline.of(histories([(0, {"shares": 1})]), FIRST + timedelta(days=200))
     frame = features(timeline.counts, timeline.cents, np.array([0, 200]))
-    assert frame["days_since_order"].tolist() == [1, 60]
-    assert all(np.all(np.isfinite(values)) for values in inputs(frame).values())
+    assert frame["days_since_order"].isna().all()  # there never was one
+    weighed = inputs(frame)
+    assert weighed["order_silence"].tolist() == pytest.approx(
+        [math.log(2), math.log(61)]
+    )  # since before the first day, 60 at most
+    assert all(np.all(np.isfinite(values)) for values in weighed.values())
+
+
+def test_a_silence_is_told_in_full_and_weighed_as_sixty_days() -> None:
+    timeline = Timeline.of(histories([(0, {"orders": 1}), (2, {"orders": 1})]), FIRST + timedelta(days=200))
+    frame = features(timeline.counts, timeline.cents, np.array([50, 200]))
+    assert frame["days_since_order"].tolist() == [48, 198]
+    assert inputs(frame)["order_silence"].tolist() == pytest.approx([math.log(49), math.log(61)])
 
 
 def sees_the_future(describe: object) -> bool:

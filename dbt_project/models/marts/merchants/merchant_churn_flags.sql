@@ -7,6 +7,7 @@ final as (
         merchant_id,
         {{ as_of() }} as as_of,
         stage,
+        at_risk_since,
         days_since_last_order,
         days_since_last_login,
         revenue_28d,
@@ -16,7 +17,9 @@ final as (
         reason_1,
         reason_2,
         reason_3,
+        reasons,
         expected_loss,
+        at_stake,
         threshold,
         capacity,
         model_version

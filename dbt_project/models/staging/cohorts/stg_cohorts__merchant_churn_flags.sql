@@ -6,6 +6,7 @@ renamed as (
     select
         merchant_id,
         stage,
+        at_risk_since,
         days_since_last_order,
         days_since_last_login,
         revenue_28d,
@@ -15,7 +16,9 @@ renamed as (
         reason_1,
         reason_2,
         reason_3,
+        reasons,
         expected_loss,
+        at_stake,
         threshold,
         capacity,
         model_version
