@@ -195,7 +195,7 @@ def test_days_money_history_and_observations_of_merchants(spark: SparkSession) -
     ]
     observed = observations(rows, as_of)
     today = table(observed.where(f"day = '{as_of}'"), "merchant_id", "stage", "has_left", "days_since_login", "teams_28d")
-    assert today == [("m1", "launching", None, 2.0, 4.0), ("m2", "launching", None, 30.0, 0.0)]
+    assert today == [("m1", "launching", None, 2.0, 4.0), ("m2", "launching", None, None, 0.0)]
     past = table(observed.where(f"day < '{as_of}'").groupBy("merchant_id").agg(f.max("day"), f.count("*")))
     assert past == [("m1", day("2026-05-31"), 22)]  # m2 was not there yet
     labels = dict(table(observed.where("merchant_id = 'm1'"), "day", "has_left"))
