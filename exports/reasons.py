@@ -53,10 +53,11 @@ def _of_the_list(row: Mapping[str, Any], words: Words) -> Iterator[Reason]:
     if row["has_not_sold"]:
         yield Reason("first_order", words("reason.first_order", days=words.days(row["days_since_start"])))
     if row["is_churn_flagged"]:
-        risk = Reason("risk", words("reason.risk", risk=percent(row["churn_probability"])))
-        yield next(_of_the_model(row, words), risk)
+        yield from islice(_of_the_model(row, words), 1)
     if row["has_fallen"]:
         yield _told({"topic": "revenue", "now": row["revenue_28d"], "before": row["revenue_prev_28d"]}, words)
+    if row["is_churn_flagged"] and not row["reasons"]:
+        yield Reason("risk", words("reason.risk", risk=percent(row["churn_probability"])))
 
 
 def _of_the_model(row: Mapping[str, Any], words: Words) -> Iterator[Reason]:

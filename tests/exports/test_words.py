@@ -125,7 +125,7 @@ def test_reasons_in_chinese() -> None:
     def told(reason: dict[str, Any]) -> str:
         return reasons(_row(reasons=[reason]), Words.of("zh"))[0].text
 
-    assert told(_model("orders", days=12, gap=3)) == "已 12 天没有付款订单；此前平均3 天一单"
+    assert told(_model("orders", days=12, gap=3)) == "已 12 天没有付款订单；此前平均 3 天一单"
     assert told(_model("logins", days=1)) == "已 1 天没有登录"
     assert told(_model("orders")) == "从未有过付款订单"
     assert told(_model("revenue", now=Decimal("1234.50"), before=Decimal("-5.00"))) == "近 28 天净收入 1,234，前 28 天 -5"
@@ -171,6 +171,11 @@ NO_LOGIN = _model("logins", days=9)
             _row(is_churn_flagged=True, days_since_last_login=9),
             [("risk", "risk of leaving 62%"), ("logins", "no login for 9 days")],
             id="flagged for nothing that has a word",
+        ),
+        pytest.param(
+            _row(**FELL, is_churn_flagged=True),
+            [("revenue", "net revenue 60 in the last 28 days, 100 in the 28 days before"), ("risk", "risk of leaving 62%")],
+            id="flagged for nothing that has a word, and fell",
         ),
         pytest.param(
             _row(

@@ -278,7 +278,7 @@ def test_calls_are_ranked_by_what_is_at_stake(exported: Export, rows: Callable[[
         ("5", "left-small", "0.00", "800.00", "2026-03-10"),
     ]
     assert {row["merchant_id"]: row["reason_1"] for row in found} == {
-        "stopped": "risk of leaving 95%",
+        "stopped": "net revenue 0 in the last 28 days, 9,445 in the 28 days before",
         "grows": "risk of leaving 70%",
         "m-1": "net revenue 30 in the last 28 days, 50 in the 28 days before",
         "left-large": "has left: no paid order for 79 days, no login ever",
@@ -288,7 +288,7 @@ def test_calls_are_ranked_by_what_is_at_stake(exported: Export, rows: Callable[[
     assert [(row[2], row[8]) for row in today] == [(row["merchant_id"], row["reason_1"]) for row in found]
     steps = {row[2]: row[11].partition(":")[0] for row in today}
     assert steps["left-large"] == "Win-back call"
-    assert today[0][9] == "net revenue 0 in the last 28 days, 9,445 in the 28 days before"
+    assert (today[0][9], steps["stopped"]) == ("risk of leaving 95%", "Ask what stopped the sales")
     report = (folder / "report.html").read_text()
     assert "<b>121,550</b><span>At stake in a year, of those to call</span>" in report
 
