@@ -256,7 +256,9 @@ def _bars(
     )
     chart.set_title({"name": title, "name_font": {"size": 12}})
     chart.set_legend({"none": True})
-    chart.set_y_axis({"reverse": True, "interval_unit": 1, "line": {"none": True}, "major_tick_mark": "none"})
+    chart.set_y_axis(
+        {"reverse": True, "interval_unit": 1, "num_font": {"size": 8}, "line": {"none": True}, "major_tick_mark": "none"}
+    )
     chart.set_x_axis({"visible": False, "min": 0, "major_gridlines": {"visible": False}})
     chart.set_size({"width": 620, "height": 90 + 24 * (names[2] - names[0] + 1)})
     page.insert_chart(*place, chart)

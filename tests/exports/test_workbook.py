@@ -126,6 +126,7 @@ def test_the_workbook_is_ready_to_use(small: Path) -> None:
     assert len(book["Today"].conditional_formatting) == 2
     with zipfile.ZipFile(path) as files:
         assert len([name for name in files.namelist() if name.startswith("xl/charts/chart")]) == 3
+        assert '<c:tickLblSkip val="1"/>' in files.read("xl/charts/chart1.xml").decode()  # a name at every bar
 
 
 def test_no_cell_of_a_workbook_can_run(exported: Export) -> None:
