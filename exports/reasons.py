@@ -76,16 +76,16 @@ def _silence(topic: str, days: int | None, words: Words) -> Reason:
 
 def _told(reason: Mapping[str, Any], words: Words) -> Reason:
     """A reason that came as data, in words."""
-    topic, days, gap, now, before = (reason.get(name) for name in ("topic", "days", "gap", "now", "before"))
-    match days, gap, now, before:
-        case None, None, None, None:
-            return Reason(topic, words(f"reason.{topic}_never"))
-        case _, None, None, None:
-            return Reason(topic, words(f"reason.{topic}_silent", days=words.days(days)))
-        case _, _, None, None:
-            every = words("unit.every_day") if gap == 1 else words.days(gap)
-            return Reason(topic, words(f"reason.{topic}_overdue", days=words.days(days), gap=every))
-        case _, _, _, None:
-            return Reason(topic, words(f"reason.{topic}", now=money(now)))
-    text = words(f"reason.{topic}_change", now=money(now), before=money(before))
-    return Reason("sales_stopped" if topic == "revenue" and now <= 0 else topic, text)
+    topic: str = reason["topic"]
+    days, gap, now, before = (reason.get(name) for name in ("days", "gap", "now", "before"))
+    if now is not None and before is not None:
+        text = words(f"reason.{topic}_change", now=money(now), before=money(before))
+        return Reason("sales_stopped" if topic == "revenue" and now <= 0 else topic, text)
+    if now is not None:
+        return Reason(topic, words(f"reason.{topic}", now=money(now)))
+    if days is None:
+        return Reason(topic, words(f"reason.{topic}_never"))
+    if gap is None:
+        return Reason(topic, words(f"reason.{topic}_silent", days=words.days(days)))
+    every = words("unit.every_day") if gap == 1 else words.days(gap)
+    return Reason(topic, words(f"reason.{topic}_overdue", days=words.days(days), gap=every))
