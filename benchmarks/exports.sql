@@ -85,8 +85,13 @@ create table marts.merchant_churn_flags as select
     case m % 10 when 0 then 'at_risk' when 1 then 'churned' when 2 then 'launching' else 'operating' end as stage,
     (m % 20)::int as days_since_last_order, (m % 30)::int as days_since_last_login, (3000 + m % 997)::decimal(18, 2) as revenue_28d,
     3600.00::decimal(18, 2) as revenue_prev_28d, m % 100 / 100 as churn_probability, m % 10 = 0 as is_churn_flagged,
+    if(m % 10 = 0, date '2026-03-01', null) as at_risk_since,
     'no paid order for ' || (2 + m % 20) || ' days; before that every 2 days' as reason_1,
-    'no login for ' || (2 + m % 20) || ' days' as reason_2, null::varchar as reason_3, (m % 4000)::decimal(18, 2) as expected_loss
+    'no login for ' || (2 + m % 20) || ' days' as reason_2, null::varchar as reason_3,
+    [row('orders', 2 + m % 20, 2, null, null), row('logins', 2 + m % 20, null, null, null)]::struct(
+        topic varchar, "days" integer, gap integer, now decimal(18, 2), "before" decimal(18, 2)
+    )[] as reasons,
+    if(m % 10 = 1, 0, m % 4000)::decimal(18, 2) as expected_loss, if(m % 10 = 1, 0, m % 4800)::decimal(18, 2) as at_stake
 from range({merchants}) t(m);
 create table marts.merchant_stage_history as select
     merchant_id, if(stage = 'at_risk', 'operating', stage) as stage, date '2026-03-01' as entered_on, null::date as left_on

@@ -174,8 +174,8 @@ MANAGER_TABLES = (
         "manager",
         _columns(
             "merchant_id",
-            """rank name stage since churn_probability expected_loss reason_1 reason_2 reason_3 days_since_last_order
-            days_since_last_login revenue_28d revenue_prev_28d""",
+            """rank name stage since churn_probability at_stake expected_loss reason_1 reason_2 reason_3 days_since_last_order
+            days_since_last_login revenue_28d revenue_prev_28d revenue_365d""",
             why=Why.MERCHANT,
         ),
         "merchant_churn_flags",
@@ -186,7 +186,7 @@ MANAGER_TABLES = (
         "manager",
         _columns(
             "merchant_id",
-            """name plan stage since churn_probability expected_loss fans revenue_per_fan revenue_28d revenue_prev_28d
+            """name plan stage since churn_probability at_stake expected_loss fans revenue_per_fan revenue_28d revenue_prev_28d
             growth_month month_change user_effect per_fan_effect retention teams_closed formation_rate shares opens
             revenue_led""",
             why=Why.MERCHANT,

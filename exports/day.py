@@ -12,18 +12,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
+import pyarrow as pa
 
 from expectations.settings import Settings
 from exports import people
 from exports.allowed import MANAGER_TABLES, MERCHANT_TABLES
+from exports.reasons import SHOWN, reasons
+from exports.words import Words
 from publication.publish import current_database
-from publication.versions import DATABASE, current
+from publication.versions import DATABASE
 
 log = logging.getLogger(__name__)
 
 NOW, BEFORE = "now", "before"
 MAP_DAYS = 90  # in which the cascades of a spread map began
-_LOOK_BACK = 60  # published days in which the start of a risk is looked for
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,8 @@ class Day:
 def open_day(settings: Settings, as_of: date, base: Published | None, scratch: Path) -> Iterator[Day]:
     """Open a day's current publication, and a base to compare with.
 
-    Temp tables, each for `now` and `before`: `fans_<db>` (see `people.name_fans`), `overview_<db>`, `calls_<db>`,
-    `leaders_<db>`, `spreaders_<db>`.
+    Temp tables, each for `now` and `before`: `fans_<db>` (see `people.name_fans`), `overview_<db>`, `calls_<db>` (with its
+    reasons in the language of the settings), `leaders_<db>`, `spreaders_<db>`.
 
     Args:
         base: left out where its version is gone, or has not the marts of this one.
@@ -101,9 +103,10 @@ def _attach(con: duckdb.DuckDBPyConnection, catalog: str, path: Path) -> None:
 def _prepare(settings: Settings, con: duckdb.DuckDBPyConnection, db: str, as_of: date) -> None:
     con.execute("set variable as_of = ?::date", [as_of])
     people.name_fans(con, db, settings.pseudonym_key)
-    _find_risks(settings, con, db, as_of)
-    for sql in (_OVERVIEW, _CALLS, _LEADERS, _SPREADERS):
+    con.execute("set variable timezone = ?", [settings.timezone])
+    for sql in (_OVERVIEW, _LISTED, _LEADERS, _SPREADERS):
         con.execute(sql.replace("{db}", db))
+    _tell_reasons(con, db, Words.of(settings.language))
 
 
 def _utc_start(day: date, timezone: str) -> datetime:
@@ -111,31 +114,20 @@ def _utc_start(day: date, timezone: str) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC).replace(tzinfo=None)
 
 
-def _find_risks(settings: Settings, con: duckdb.DuckDBPyConnection, db: str, as_of: date) -> None:
-    """Make `risks_<db>`: since when merchants at risk have been, the first of the published days without a break."""
-    flagged = "select merchant_id from {}.marts.merchant_churn_flags where stage = 'at_risk'"
-    since = {merchant: as_of for (merchant,) in con.execute(flagged.format(db)).fetchall()}
-    still = set(since)
-    for day, database in _earlier_days(settings, as_of):
-        if not still:
-            break
-        _attach(con, "earlier", database)
-        still &= {merchant for (merchant,) in con.execute(flagged.format("earlier")).fetchall()}
-        con.execute("detach earlier")
-        since |= dict.fromkeys(still, day)
-    con.execute(f"create temp table risks_{db} (merchant_id varchar, since date)")
-    if since:
-        con.executemany(f"insert into risks_{db} values (?, ?)", [list(row) for row in since.items()])
-
-
-def _earlier_days(settings: Settings, as_of: date) -> list[tuple[date, Path]]:
-    names = sorted((path.name for path in settings.published.iterdir() if path.name < as_of.isoformat()), reverse=True)
-    days = [(name, current(settings.published / name)) for name in names if name[:1].isdigit()]
-    return [
-        (date.fromisoformat(name), settings.published / name / version / DATABASE)
-        for name, version in days
-        if version is not None
-    ][:_LOOK_BACK]
+def _tell_reasons(con: duckdb.DuckDBPyConnection, db: str, words: Words) -> None:
+    """Make `calls_<db>`: `listed_<db>` with reason_1 to reason_3 in words, and the topics of these."""
+    result = con.execute(f"select * from listed_{db}")
+    names = [column[0] for column in result.description or ()]
+    rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    told = [reasons(row, words) for row in rows]
+    columns = {"merchant_id": pa.array([row["merchant_id"] for row in rows], pa.string())}
+    columns["topics"] = pa.array([[reason.topic for reason in why] for why in told], pa.list_(pa.string()))
+    for rank in range(SHOWN):
+        texts = [why[rank].text if rank < len(why) else None for why in told]
+        columns[f"reason_{rank + 1}"] = pa.array(texts, pa.string())
+    con.register("told", pa.table(columns))
+    con.execute(f"create temp table calls_{db} as select * from listed_{db} join told using (merchant_id)")
+    con.unregister("told")
 
 
 # One row a merchant: everything that its manager reads about it.
@@ -160,8 +152,9 @@ spread as (
 stages as (
     select * from {db}.marts.merchant_stage_history where left_on is null
 ),
-ever as (
-    select merchant_id, sum(orders) as orders_ever from {db}.marts.cohort_retention group by merchant_id
+year as (
+    select merchant_id, sum(revenue) as revenue_365d
+    from {db}.marts.daily_merchant where date > getvariable('as_of') - 365 group by merchant_id
 )
 select
     merchants.merchant_id,
@@ -169,18 +162,20 @@ select
     coalesce(merchants.account_manager, '') as manager,
     merchants.plan,
     coalesce(flags.stage, 'unknown') as stage,
-    coalesce(risks.since, stages.entered_on) as since,
+    coalesce(flags.at_risk_since, stages.entered_on) as since,
     flags.churn_probability, coalesce(flags.is_churn_flagged, false) as is_churn_flagged,
-    coalesce(flags.expected_loss, 0) as expected_loss,
-    flags.reason_1, flags.reason_2, flags.reason_3, flags.days_since_last_order, flags.days_since_last_login,
+    coalesce(flags.expected_loss, 0) as expected_loss, coalesce(flags.at_stake, 0) as at_stake,
+    coalesce(flags.reasons, []) as reasons, flags.days_since_last_order, flags.days_since_last_login,
     coalesce(flags.revenue_28d, 0) as revenue_28d, coalesce(flags.revenue_prev_28d, 0) as revenue_prev_28d,
+    coalesce(year.revenue_365d, 0) as revenue_365d,
     coalesce(per_fan.fans_end, 0) as fans, coalesce(per_fan.window_fans, 0) as window_fans,
     coalesce(per_fan.buying_fans, 0) as buying_fans, per_fan.revenue_per_fan_annualised as revenue_per_fan,
     growth.month as growth_month, growth.revenue_change as month_change, growth.user_effect, growth.per_fan_effect,
     retention.retention, coalesce(teams.teams_closed, 0) as teams_closed, teams.formation_rate,
     coalesce(spread.shares, 0) as shares, coalesce(spread.opens, 0) as opens, coalesce(spread.revenue_led, 0) as revenue_led,
-    coalesce(ever.orders_ever, 0) as orders_ever,
-    coalesce(merchants.onboarded_at, merchants.first_event_at)::date as onboarded_on
+    getvariable('as_of') - timezone(
+        getvariable('timezone'), timezone('UTC', coalesce(merchants.onboarded_at, merchants.first_event_at))
+    )::date as days_since_start
 from {db}.marts.merchants
 left join {db}.marts.merchant_churn_flags as flags on merchants.merchant_id = flags.merchant_id
 left join {db}.marts.per_fan_revenue as per_fan on merchants.merchant_id = per_fan.merchant_id
@@ -189,22 +184,28 @@ left join retention on merchants.merchant_id = retention.merchant_id
 left join teams on merchants.merchant_id = teams.merchant_id
 left join spread on merchants.merchant_id = spread.merchant_id
 left join stages on merchants.merchant_id = stages.merchant_id
-left join ever on merchants.merchant_id = ever.merchant_id
-left join risks_{db} as risks on merchants.merchant_id = risks.merchant_id
+left join year on merchants.merchant_id = year.merchant_id
 """
 
-# The merchants that need a call: see about.call_text in the catalogues.
-_CALLS = """
-create temp table calls_{db} as
-select *, row_number() over (
-        partition by manager order by expected_loss desc, churn_probability desc nulls last, merchant_id
+# The merchants that need a call, and by which rules: see about.call_text in the catalogues. Those that have left or not sold
+# yet have nothing at stake: they come last, in the order of what they sold in a year.
+_LISTED = """
+create temp table listed_{db} as
+with rules as (
+    select
+        *,
+        stage = 'churned' and since > getvariable('as_of') - 30 as has_left,
+        stage = 'launching' and days_since_last_order is null and days_since_start >= 7 as has_not_sold,
+        revenue_prev_28d > 0 and revenue_28d < 0.7 * revenue_prev_28d as has_fallen
+    from overview_{db}
+)
+select
+    *,
+    row_number() over (
+        partition by manager order by at_stake desc, revenue_365d desc, churn_probability desc nulls last, merchant_id
     ) as rank
-from overview_{db}
-where
-    is_churn_flagged and stage != 'churned'
-    or stage = 'churned' and since > getvariable('as_of') - 30
-    or stage = 'launching' and orders_ever = 0 and onboarded_on <= getvariable('as_of') - 7
-    or revenue_prev_28d > 0 and revenue_28d < 0.7 * revenue_prev_28d
+from rules
+where has_left or has_not_sold or is_churn_flagged or has_fallen
 """
 
 # Fans whose teams formed, and fans whose shares others open: whom to win and whom to thank.

@@ -11,7 +11,7 @@ from exports.day import Day
 from exports.names import readable
 from exports.people import SMALLEST_CELL
 from exports.playbook import Playbook
-from exports.reasons import Reason, reasons
+from exports.reasons import SHOWN, Reason
 from exports.spread import Spread, largest_cascades
 from exports.words import Words, money, percent
 
@@ -99,8 +99,9 @@ def calls(day: Day, manager: str, playbook: Playbook, words: Words) -> list[Call
         before = {row["merchant_id"]: row for row in day.rows("select * from before.marts.merchant_churn_flags")}
     listed = []
     for row in map(_named, day.rows("select * from calls_now where manager = ? order by rank", [manager])):
-        why = reasons(row, words)
-        step = playbook.next_step(row["stage"], [reason.topic for reason in why], words.language)
+        texts = [row[f"reason_{rank + 1}"] for rank in range(SHOWN)]
+        why = [Reason(topic, text) for topic, text in zip(row["topics"], texts, strict=False)]
+        step = playbook.next_step(row["stage"], row["topics"], words.language)
         listed.append(Call(row, why, step, _changed(row, before.get(row["merchant_id"]), day.base is not None, words)))
     return listed
 

@@ -1,92 +1,91 @@
-"""Reasons in words: those of the churn model, told in any language, and plain ones where it has none.
+"""Why a merchant needs a call, in words: what put it on the list, then what else the churn model saw, then what is plain.
 
-The mart has them in English sentences (`spark_jobs.cohorts.churn_features.TOPICS`); the patterns below find their figures
-again. A sentence that no pattern knows is shown as it is.
+The mart has the model's reasons as data (`merchant_churn_flags.reasons`); here they get the words of a language.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from exports.words import Words, money
+from exports.words import Words, money, percent
 
-_DAYS = r"(?:a day|(?P<days>\d+) days)"
-_EVERY = r"every (?:day|(?P<gap>\d+) days)"
-_28 = r"in the last 28 days"
-_BEFORE = r"in the 28 days before"
-_CHANGED = rf"{_28}, (?P<before>-?[\d,.]+) {_BEFORE}"
-
-PATTERNS: dict[str, re.Pattern[str]] = {
-    name: re.compile(pattern)
-    for name, pattern in {
-        "orders_overdue": rf"no paid order for {_DAYS}; before that {_EVERY}",
-        "orders_silent": rf"no paid order for {_DAYS}",
-        "orders_change": rf"orders: (?P<now>\d+) {_CHANGED}",
-        "logins_overdue": rf"no login for {_DAYS}; before that {_EVERY}",
-        "logins_silent": rf"no login for {_DAYS}",
-        "logins_change": rf"logins: (?P<now>\d+) {_CHANGED}",
-        "revenue_change": rf"net revenue (?P<now>-?[\d,.]+) {_CHANGED}",
-        "features_change": rf"uses of platform features: (?P<now>\d+) {_CHANGED}",
-        "fans_won_change": rf"new fans: (?P<now>\d+) {_CHANGED}",
-        "shares_change": rf"shares: (?P<now>\d+) {_CHANGED}",
-        "teams_change": rf"teams opened: (?P<now>\d+) {_CHANGED}",
-        "tickets": rf"support tickets: (?P<now>\d+) {_28}",
-        "fans_lost": rf"fans lost: (?P<now>\d+) {_28}",
-        "tenure": rf"on the platform for {_DAYS}",
-    }.items()
-}
-TOPICS = ("orders", "logins", "revenue", "features", "fans_won", "shares", "teams", "tickets", "fans_lost", "tenure", "other")
-QUIET_DAYS = 7  # without an order or a login that are worth a word
-FALLEN = 0.7  # of the revenue of the 28 days before
+SHOWN = 3
+_QUIET_DAYS = 7  # without an order or a login that are worth a word
+_MODEL = ("orders", "logins", "revenue", "features", "fans_won", "shares", "teams", "tickets", "fans_lost")
+TOPICS = ("left", "first_order", "sales_stopped", *_MODEL, "risk")  # what a row of the playbook may be about
+_COVERED = {"left": {"orders", "logins"}, "first_order": {"orders"}, "sales_stopped": {"revenue"}}
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a merchant needs a call: what it is about, and the sentence."""
+    """Why a merchant needs a call: what it is about (of `TOPICS`), and the sentence."""
 
     topic: str
     text: str
 
 
 def reasons(row: Mapping[str, Any], words: Words) -> list[Reason]:
-    """At most three: the model's, the strongest first, then plain ones about what it does not speak of.
+    """At most three, each about something else.
 
     Args:
-        row: reason_1 to reason_3, days_since_last_order, days_since_last_login, revenue_28d, revenue_prev_28d.
+        row: of the temp table `listed_<db>` of `day`: a merchant with the rules that put it on the list.
     """
-    found = [translate(row[f"reason_{rank}"], words) for rank in (1, 2, 3) if row[f"reason_{rank}"]]
-    topics = {reason.topic for reason in found}
-    return [*found, *(reason for reason in _plain(row, words) if reason.topic not in topics)][:3]
+
+    def different() -> Iterator[Reason]:
+        told: set[str] = set()
+        for reason in (*_of_the_list(row, words), *_of_the_model(row, words), *_plain(row, words)):
+            about = _COVERED.get(reason.topic, {reason.topic})
+            if not about & told:
+                yield reason
+            told |= about
+
+    return list(islice(different(), SHOWN))
 
 
-def translate(sentence: str, words: Words) -> Reason:
-    """A sentence of the mart in the language of `words`."""
-    for name, pattern in PATTERNS.items():
-        if match := pattern.fullmatch(sentence):
-            values: dict[str, str] = {key: value for key, value in match.groupdict().items() if key in ("now", "before")}
-            if "days" in pattern.groupindex:
-                values["days"] = words.days(int(match["days"] or 1))
-            if "gap" in pattern.groupindex:
-                values["gap"] = words("unit.every_day") if match["gap"] is None else words.days(int(match["gap"]))
-            return Reason(_topic(name), words(f"reason.{name}", **values))
-    return Reason("other", sentence)
+def _of_the_list(row: Mapping[str, Any], words: Words) -> Iterator[Reason]:
+    """A reason for each rule that puts the merchant on the list."""
+    if row["has_left"]:
+        silences = {topic: _silence(topic, row[f"days_since_last_{topic[:-1]}"], words).text for topic in ("orders", "logins")}
+        yield Reason("left", words("reason.left", **silences))
+    if row["has_not_sold"]:
+        yield Reason("first_order", words("reason.first_order", days=words.days(row["days_since_start"])))
+    if row["is_churn_flagged"]:
+        yield from islice(_of_the_model(row, words), 1)
+    if row["has_fallen"]:
+        yield _told({"topic": "revenue", "now": row["revenue_28d"], "before": row["revenue_prev_28d"]}, words)
+    if row["is_churn_flagged"] and not row["reasons"]:
+        yield Reason("risk", words("reason.risk", risk=percent(row["churn_probability"])))
 
 
-def _topic(name: str) -> str:
-    return next(topic for topic in TOPICS if name == topic or name.startswith(f"{topic}_"))
+def _of_the_model(row: Mapping[str, Any], words: Words) -> Iterator[Reason]:
+    return (_told(reason, words) for reason in row["reasons"])
 
 
-def _plain(row: Mapping[str, Any], words: Words) -> list[Reason]:
-    plain = []
-    now, before = row["revenue_28d"], row["revenue_prev_28d"]
-    if before and before > 0 and float(now) < FALLEN * float(before):
-        plain.append(Reason("revenue", words("reason.revenue_change", now=money(now), before=money(before))))
+def _plain(row: Mapping[str, Any], words: Words) -> Iterator[Reason]:
     for topic, days in (("orders", row["days_since_last_order"]), ("logins", row["days_since_last_login"])):
-        if days is None:
-            plain.append(Reason(topic, words(f"reason.{topic}_never")))
-        elif days >= QUIET_DAYS:
-            plain.append(Reason(topic, words(f"reason.{topic}_silent", days=words.days(days))))
-    return plain
+        if days is None or days >= _QUIET_DAYS:
+            yield _silence(topic, days, words)
+
+
+def _silence(topic: str, days: int | None, words: Words) -> Reason:
+    return _told({"topic": topic, "days": days}, words)
+
+
+def _told(reason: Mapping[str, Any], words: Words) -> Reason:
+    """A reason that came as data, in words."""
+    topic: str = reason["topic"]
+    days, gap, now, before = (reason.get(name) for name in ("days", "gap", "now", "before"))
+    if now is not None and before is not None:
+        text = words(f"reason.{topic}_change", now=money(now), before=money(before))
+        return Reason("sales_stopped" if topic == "revenue" and now <= 0 else topic, text)
+    if now is not None:
+        return Reason(topic, words(f"reason.{topic}", now=money(now)))
+    if days is None:
+        return Reason(topic, words(f"reason.{topic}_never"))
+    if gap is None:
+        return Reason(topic, words(f"reason.{topic}_silent", days=words.days(days)))
+    every = words("unit.every_day") if gap == 1 else words.days(gap)
+    return Reason(topic, words(f"reason.{topic}_overdue", days=words.days(days), gap=every))

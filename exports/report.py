@@ -52,7 +52,7 @@ def manager_report(title: str, calls: list[Call], merchants: list[Merchant], abo
     tiles = [
         (words("key_figure.calls"), f"{len(calls)}"),
         (words("key_figure.merchants"), f"{len(merchants):,}"),
-        (words("key_figure.expected_loss"), money(sum((call.overview["expected_loss"] for call in calls), Decimal(0)))),
+        (words("key_figure.at_stake"), money(sum((call.overview["at_stake"] for call in calls), Decimal(0)))),
         (words("key_figure.revenue_28d"), money(sum((row["revenue_28d"] for row in overviews), Decimal(0)))),
         (words("key_figure.fans"), f"{sum(row['fans'] for row in overviews):,}"),
     ]
@@ -142,8 +142,8 @@ def _card(call: Call, words: Words) -> dict[str, Any]:
     facts = [
         (words("column.since"), day(row["since"])),
         (words("column.churn_probability"), percent(row["churn_probability"])),
-        (words("column.expected_loss"), money(row["expected_loss"])),
-        (words("column.revenue_28d"), money(row["revenue_28d"])),
+        (words("column.at_stake"), money(row["at_stake"])),
+        (words("column.revenue_365d"), money(row["revenue_365d"])),
         (words("column.changed"), call.changed),
     ]
     shown = row | {"name": row["name"]}

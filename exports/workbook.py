@@ -136,7 +136,7 @@ def write_workbook(path: Path, title: str, calls: list[Call], merchants: list[Me
         merchants: all merchants of the manager.
     """
     book = Workbook(path, title, words, about.published.as_of)
-    _today(book, sheets.today(calls, words), len(merchants))
+    _today(book, sheets.today(calls, words), sum(call.overview["at_stake"] > 0 for call in calls), len(merchants))
     _merchants(book, sheets.overview(merchants, words), merchants)
     _regions(book, sheets.regions(merchants, words), sheets.leaders(merchants))
     note = words("title.spreaders_note", limit=SPREADERS)
@@ -157,15 +157,15 @@ def write_workbook(path: Path, title: str, calls: list[Call], merchants: list[Me
     book.book.close()
 
 
-def _today(book: Workbook, sheet: Sheet, merchants: int) -> None:
+def _today(book: Workbook, sheet: Sheet, at_stake: int, merchants: int) -> None:
+    """The list of calls, and a picture of what is at stake: of the first ten at most of the `at_stake` rows that have any."""
     words = book.words
     note = words("title.today_note", calls=len(sheet.rows), merchants=merchants)
     page = book.main_table("today", sheet, words("title.today"), note if sheet.rows else words("title.nobody"))
     _scale(page, sheet, "churn_probability", low=None, high=_RED)
-    _data_bar(book, page, sheet, "expected_loss")
-    if sheet.rows:
-        shown = min(len(sheet.rows), 10)
-        _chart(book, page, sheet, ("name", "name"), "expected_loss", shown, len(sheet.rows) + _HEAD_ROW + 2)
+    _data_bar(book, page, sheet, "at_stake")
+    if at_stake:
+        _chart(book, page, sheet, ("name", "name"), "at_stake", min(at_stake, 10), len(sheet.rows) + _HEAD_ROW + 2)
 
 
 def _merchants(book: Workbook, sheet: Sheet, merchants: list[Merchant]) -> None:
@@ -256,7 +256,9 @@ def _bars(
     )
     chart.set_title({"name": title, "name_font": {"size": 12}})
     chart.set_legend({"none": True})
-    chart.set_y_axis({"reverse": True, "line": {"none": True}, "major_tick_mark": "none"})
+    chart.set_y_axis(
+        {"reverse": True, "interval_unit": 1, "num_font": {"size": 8}, "line": {"none": True}, "major_tick_mark": "none"}
+    )
     chart.set_x_axis({"visible": False, "min": 0, "major_gridlines": {"visible": False}})
     chart.set_size({"width": 620, "height": 90 + 24 * (names[2] - names[0] + 1)})
     page.insert_chart(*place, chart)

@@ -192,13 +192,15 @@ create table marts.ltv_model as select * from (values
 
 create table marts.merchant_churn_flags as select
     * replace (revenue_28d::decimal(18, 2) as revenue_28d, revenue_prev_28d::decimal(18, 2) as revenue_prev_28d,
-        expected_loss::decimal(18, 2) as expected_loss)
+        reasons::struct(topic varchar, "days" integer, gap integer, now decimal(18, 2), "before" decimal(18, 2))[] as reasons,
+        expected_loss::decimal(18, 2) as expected_loss, at_stake::decimal(18, 2) as at_stake)
 from (values
-    ('m-1', date '2026-03-20', 'at_risk', 4, 9, 30.00, 50.00, 0.6::double, true, 'revenue fell by 40 % against the 28 days before',
-        'no login for 9 days', null, 234.64, 'base rate'),
-    ('m-2', date '2026-03-20', 'launching', 15, null, 12.50, 0.00, 0.1, false, null, null, null, 16.29, 'base rate')
-) t(merchant_id, as_of, stage, days_since_last_order, days_since_last_login, revenue_28d, revenue_prev_28d, churn_probability,
-    is_churn_flagged, reason_1, reason_2, reason_3, expected_loss, model_version);
+    ('m-1', date '2026-03-20', 'at_risk', 4, 9, 30.00, 50.00, 0.6::double, true, date '2026-03-18',
+        'net revenue 30 in the last 28 days, 50 in the 28 days before', 'no login for 9 days', null,
+        [row('revenue', null, null, 30, 50), row('logins', 9, null, null, null)], 234.64, 391.07, 'base rate'),
+    ('m-2', date '2026-03-20', 'launching', 15, null, 12.50, 0.00, 0.1, false, null, null, null, null, [], 16.29, 16.29, 'base rate')
+) t(merchant_id, as_of, stage, days_since_last_order, days_since_last_login, revenue_28d, revenue_prev_28d,
+    churn_probability, is_churn_flagged, at_risk_since, reason_1, reason_2, reason_3, reasons, expected_loss, at_stake, model_version);
 
 create table marts.churn_model_evaluation as select * from (values
     (date '2026-03-20', 'test', 2, 0.5::double, 0.75::double, 0.2::double, 1.5::double, 0.9::double, 0.5::double)

@@ -508,8 +508,30 @@ def _churn() -> Iterable[Suite]:
             "stage <> 'at_risk' or is_churn_flagged",
             "stage, is_churn_flagged",
         ),
-        there="stage revenue_28d revenue_prev_28d is_churn_flagged model_version",
-        least_0="days_since_last_order days_since_last_login",
+        holds(
+            "marts.merchant_churn_flags",
+            "merchant_id",
+            "at risk since",
+            "if(stage = 'at_risk', at_risk_since <= as_of, at_risk_since is null)",
+            "stage, at_risk_since",
+        ),
+        holds(
+            "marts.merchant_churn_flags",
+            "merchant_id",
+            "churned is not flagged",
+            "stage <> 'churned' or not is_churn_flagged and expected_loss = 0 and at_stake = 0",
+            "stage, is_churn_flagged, expected_loss, at_stake",
+        ),
+        holds(
+            "marts.merchant_churn_flags",
+            "merchant_id",
+            "at stake",
+            """stage = 'churned' or churn_probability is null
+            or abs(at_stake - churn_probability * greatest(revenue_28d, revenue_prev_28d, 0) * 365 / 28) < 0.01""",
+            "stage, churn_probability, revenue_28d, revenue_prev_28d, at_stake",
+        ),
+        there="stage revenue_28d revenue_prev_28d is_churn_flagged reasons model_version",
+        least_0="days_since_last_order days_since_last_login at_stake",
         shares="churn_probability",
     )
     yield mart(

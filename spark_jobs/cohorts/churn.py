@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 import pyspark.sql.functions as f
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 
-from spark_jobs.cohorts.churn_features import inputs
-from spark_jobs.cohorts.churn_model import Learned, part_of, score
+from spark_jobs.cohorts.churn_features import features, inputs
+from spark_jobs.cohorts.churn_model import Learned, flagged_before, part_of, score
+from spark_jobs.cohorts.merchant_days import Timeline
 from spark_jobs.cohorts.purchases import MONEY
 
 _SCORED = (
     "merchant_id string, stage string, churn_probability double, is_churn_flagged boolean, "
+    f"reasons array<struct<topic: string, days: int, gap: int, now: {MONEY}, before: {MONEY}>>, "
     "reason_1 string, reason_2 string, reason_3 string"
 )
 _EVALUATION = (
@@ -47,12 +49,11 @@ def learn_churn(observations: DataFrame, capacity: int, fixed_threshold: float |
     return Learned.from_json(row["learned"])
 
 
-def merchant_churn_flags(observations: DataFrame, money: DataFrame, learned: Learned, as_of: date, capacity: int) -> DataFrame:
-    """The mart `merchant_churn_flags`: a row for each merchant.
+def score_merchants(observations: DataFrame, learned: Learned, as_of: date) -> DataFrame:
+    """Stage, probability, flag and reasons of each merchant as of the day; see `churn_model.score`.
 
     Args:
-        observations: see `merchant_days.observations`; those of `as_of` are scored.
-        money: see `merchant_days.recent_money`.
+        observations: see `merchant_days.observations`.
         learned: see `learn_churn`.
     """
 
@@ -60,11 +61,52 @@ def merchant_churn_flags(observations: DataFrame, money: DataFrame, learned: Lea
         for batch in batches:
             yield score(batch, learned)
 
-    today = observations.where(f.col("day") == f.lit(as_of))
-    loss = f.col("churn_probability") * f.col("revenue_28d").cast("double") * 365 / 28
+    return observations.where(f.col("day") == f.lit(as_of)).mapInPandas(run, _SCORED)
+
+
+def at_risk_since(scored: DataFrame, histories: DataFrame, learned: Learned, as_of: date) -> DataFrame:
+    """Since when merchants at risk have been: the first day without a break on which they would have been at today's model.
+
+    Only the days since their last change of stage are looked at, and only those of merchants at risk, so that it costs little.
+
+    Args:
+        scored: see `score_merchants`.
+        histories: see `merchant_days.merchant_histories`.
+
+    Returns:
+        merchant_id, at_risk_since.
+    """
+
+    def run(rows: pd.DataFrame) -> pd.DataFrame:
+        timeline = Timeline.of(rows, as_of)
+        # Today is at risk whatever the last digit of its probability says here.
+        before = np.arange(timeline.changes[-1], len(timeline.stage) - 1)
+        days = flagged_before(features(timeline.counts, timeline.cents, before), learned)
+        since = as_of - timedelta(days=days)
+        return pd.DataFrame({"merchant_id": [rows["merchant_id"].iloc[0]], "at_risk_since": [since]})
+
+    at_risk = scored.where(f.col("stage") == "at_risk").select("merchant_id")
+    found = histories.join(at_risk, "merchant_id", "left_semi")
+    return found.groupBy("merchant_id").applyInPandas(run, "merchant_id string, at_risk_since date")
+
+
+def merchant_churn_flags(scored: DataFrame, money: DataFrame, since: DataFrame, learned: Learned, capacity: int) -> DataFrame:
+    """The mart `merchant_churn_flags`: a row for each merchant.
+
+    Args:
+        scored: see `score_merchants`.
+        money: see `merchant_days.recent_money`.
+        since: see `at_risk_since`.
+    """
+
+    def in_a_year(revenue: Column) -> Column:
+        """What leaves with a merchant that sells this much in 28 days; nothing with one that has gone."""
+        amount = f.col("churn_probability") * revenue.cast("double") * 365 / 28
+        return f.when(f.col("stage") == "churned", 0).otherwise(amount).cast(MONEY)
+
     return (
-        today.mapInPandas(run, _SCORED)
-        .join(money, "merchant_id")
+        scored.join(money, "merchant_id")
+        .join(since, "merchant_id", "left")
         .select(
             "merchant_id",
             "stage",
@@ -74,10 +116,13 @@ def merchant_churn_flags(observations: DataFrame, money: DataFrame, learned: Lea
             "revenue_prev_28d",
             "churn_probability",
             "is_churn_flagged",
+            "at_risk_since",
             "reason_1",
             "reason_2",
             "reason_3",
-            loss.cast(MONEY).alias("expected_loss"),
+            "reasons",
+            in_a_year(f.col("revenue_28d")).alias("expected_loss"),
+            in_a_year(f.greatest("revenue_28d", "revenue_prev_28d", f.lit(0))).alias("at_stake"),
             f.lit(learned.threshold).cast("double").alias("threshold"),
             f.lit(capacity).alias("capacity"),
             f.lit(learned.version).alias("model_version"),

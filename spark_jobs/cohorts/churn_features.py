@@ -1,11 +1,14 @@
 """What the churn model sees of a merchant on a day, and how it says what it saw.
 
-All features use the days up to and including the day they describe. `topics` gather the features that speak of one thing.
+All features use the days up to and including the day they describe. `TOPICS` gather the inputs that speak of one thing a
+person can act on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -13,7 +16,7 @@ from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
 
-_LONGEST = 60.0  # days of silence: after as many the merchant has churned
+_LONGEST = 60.0  # days of silence that the model tells apart: after as many the merchant has churned
 _WINDOW = 28
 _RHYTHM = 90  # days over which the usual gap is taken
 
@@ -55,8 +58,8 @@ def features(counts: Mapping[str, Vector], cents: Vector, at: NDArray[np.int64])
         at: positions of the days to describe.
 
     Returns:
-        A row for each of `at`, the columns `FEATURES`. Gaps and silences are in days, at most 60; a silence without a
-        beginning lasts since the first day.
+        A row for each of `at`, the columns `FEATURES`. Gaps are in days, at most 60; silences too, without a limit, NaN where
+        there was nothing before.
     """
 
     def over(values: Vector, first: int, last: int) -> Vector:
@@ -69,8 +72,8 @@ def features(counts: Mapping[str, Vector], cents: Vector, at: NDArray[np.int64])
     for name, short in (("orders", "order"), ("logins", "login")):
         is_on = counts[name] > 0
         day = np.arange(len(is_on))
-        since = (at - np.maximum.accumulate(np.where(is_on, day, -1))[at]).astype(np.float64)
-        columns[f"days_since_{short}"] = np.minimum(since, _LONGEST)
+        last = np.maximum.accumulate(np.where(is_on, day, -1))[at]
+        columns[f"days_since_{short}"] = np.where(last < 0, np.nan, at - last)
         columns[f"{short}_gap"] = np.minimum(_usual_gap(is_on, at), _LONGEST)
     for name in ("orders", "logins", "features_used", "fans_won", "shares", "teams"):
         columns[f"{name}_28d"] = over(counts[name], 0, _WINDOW - 1)
@@ -101,7 +104,10 @@ def inputs(frame: pd.DataFrame) -> dict[str, Vector]:
     column = {name: frame[name].to_numpy(np.float64) for name in FEATURES}
     weighed: dict[str, Vector] = {}
     for short, name in (("order", "orders"), ("login", "logins")):
-        silence, gap = column[f"days_since_{short}"], np.maximum(column[f"{short}_gap"], 1)
+        since = column[f"days_since_{short}"]
+        # A silence without a beginning lasts since the day before the first.
+        silence = np.minimum(np.where(np.isnan(since), column["tenure_days"] + 1, since), _LONGEST)
+        gap = np.maximum(column[f"{short}_gap"], 1)
         weighed[f"{short}_silence"] = np.log1p(silence)
         weighed[f"{short}_overdue"] = np.log1p(silence / gap)
         weighed[f"{name}_level"] = np.log1p(column[f"{name}_28d"])
@@ -115,49 +121,96 @@ def inputs(frame: pd.DataFrame) -> dict[str, Vector]:
     return weighed
 
 
-def _silence(short: str, nothing: str, plural: str) -> Callable[[Mapping[str, float]], str]:
-    def say(row: Mapping[str, float]) -> str:
-        silence, gap = round(row[f"days_since_{short}"]), round(row[f"{short}_gap"])
-        new, old = round(row[f"{plural}_28d"]), round(row[f"{plural}_prev_28d"])
-        if silence > max(gap, 2) and gap < _LONGEST:
-            return f"{nothing} for {_days(silence)}; before that every {'day' if gap <= 1 else f'{gap} days'}"
-        if silence > 2:
-            return f"{nothing} for {_days(silence)}"
-        return f"{plural}: {new} in the last 28 days, {old} in the 28 days before"
+@dataclass(frozen=True)
+class Reason:
+    """Why a merchant may leave, as data; what does not belong to a topic is None.
 
-    return say
+    Attributes:
+        topic: of `TOPICS`.
+        days: since the last order or login; None, of these topics, where there never was one.
+        gap: days that usually lay between them, where there were that many.
+        now, before: how much in the last 28 days, and in the 28 before.
+    """
 
-
-def _change(plural: str, name: str) -> Callable[[Mapping[str, float]], str]:
-    def say(row: Mapping[str, float]) -> str:
-        new, old = round(row[f"{name}_28d"]), round(row[f"{name}_prev_28d"])
-        return f"{plural}: {new} in the last 28 days, {old} in the 28 days before"
-
-    return say
+    topic: str
+    days: int | None = None
+    gap: int | None = None
+    now: Decimal | None = None
+    before: Decimal | None = None
 
 
-def _money(row: Mapping[str, float]) -> str:
-    new, old = row["revenue_28d"], row["revenue_prev_28d"]
-    return f"net revenue {new:,.2f} in the last 28 days, {old:,.2f} in the 28 days before"
-
-
-def _days(count: int) -> str:
-    return "a day" if count == 1 else f"{count} days"
-
-
-# What the model weighs, by what it speaks of, and the words for it.
-TOPICS: dict[str, tuple[tuple[str, ...], Callable[[Mapping[str, float]], str]]] = {
-    "orders": (
-        ("order_silence", "order_overdue", "orders_level", "orders_change"),
-        _silence("order", "no paid order", "orders"),
-    ),
-    "logins": (("login_silence", "login_overdue", "logins_level", "logins_change"), _silence("login", "no login", "logins")),
-    "revenue": (("revenue_change",), _money),
-    "features": (("features_used_change",), _change("uses of platform features", "features_used")),
-    "fans won": (("fans_won_change",), _change("new fans", "fans_won")),
-    "shares": (("shares_change",), _change("shares", "shares")),
-    "teams": (("teams_change",), _change("teams opened", "teams")),
-    "tickets": (("tickets_level",), lambda row: f"support tickets: {round(row['tickets_28d'])} in the last 28 days"),
-    "fans lost": (("fans_lost_level",), lambda row: f"fans lost: {round(row['fans_lost_28d'])} in the last 28 days"),
-    "tenure": (("tenure",), lambda row: f"on the platform for {_days(round(row['tenure_days']))}"),
+_NOTHING = {"orders": "no paid order", "logins": "no login"}
+_MEASURES = {
+    "orders": "orders:",
+    "logins": "logins:",
+    "revenue": "net revenue",
+    "features": "uses of platform features:",
+    "fans_won": "new fans:",
+    "shares": "shares:",
+    "teams": "teams opened:",
+    "tickets": "support tickets:",
+    "fans_lost": "fans lost:",
 }
+
+
+def sentence(reason: Reason) -> str:
+    """A reason in English, as `exports/words/en.toml` tells it."""
+    if reason.now is not None:
+        before = "" if reason.before is None else f", {reason.before:,.0f} in the 28 days before"
+        return f"{_MEASURES[reason.topic]} {reason.now:,.0f} in the last 28 days{before}"
+    if reason.days is None:
+        return f"{_NOTHING[reason.topic]} ever"
+    rhythm = "" if reason.gap is None else f"; before that every {'day' if reason.gap == 1 else f'{reason.gap} days'}"
+    return f"{_NOTHING[reason.topic]} for {'a day' if reason.days == 1 else f'{reason.days} days'}{rhythm}"
+
+
+Say = Callable[[Mapping[str, float]], Reason | None]
+
+
+def _silence(topic: str, short: str) -> Say:
+    fewer = _change(topic, topic, or_equal=True)
+
+    def say(row: Mapping[str, float]) -> Reason | None:
+        silence, gap = row[f"days_since_{short}"], max(round(row[f"{short}_gap"]), 1)
+        if np.isnan(silence):
+            return Reason(topic)
+        if silence <= 2:
+            return fewer(row)
+        return Reason(topic, round(silence), gap if gap < min(silence, _LONGEST) else None)
+
+    return say
+
+
+def _change(topic: str, name: str, *, or_equal: bool = False) -> Say:
+    """What became less; few that stay few are no news, but may be a reason (`or_equal`)."""
+
+    def say(row: Mapping[str, float]) -> Reason | None:
+        now, before = (round(Decimal(row[column]), 2) for column in (f"{name}_28d", f"{name}_prev_28d"))
+        is_reason = now <= before if or_equal else now < before
+        return Reason(topic, now=now, before=before) if is_reason else None
+
+    return say
+
+
+def _count(topic: str) -> Say:
+    def say(row: Mapping[str, float]) -> Reason | None:
+        now = round(Decimal(row[f"{topic}_28d"]), 2)
+        return Reason(topic, now=now) if now else None
+
+    return say
+
+
+# Inputs by what they speak of, and the reason that they make; None where there is nothing bad to say.
+TOPICS: dict[str, tuple[tuple[str, ...], Say]] = {
+    "orders": (("order_silence", "order_overdue", "orders_level", "orders_change"), _silence("orders", "order")),
+    "logins": (("login_silence", "login_overdue", "logins_level", "logins_change"), _silence("logins", "login")),
+    "revenue": (("revenue_change",), _change("revenue", "revenue")),
+    "features": (("features_used_change",), _change("features", "features_used")),
+    "fans_won": (("fans_won_change",), _change("fans_won", "fans_won")),
+    "shares": (("shares_change",), _change("shares", "shares")),
+    "teams": (("teams_change",), _change("teams", "teams")),
+    "tickets": (("tickets_level",), _count("tickets")),
+    "fans_lost": (("fans_lost_level",), _count("fans_lost")),
+}
+# The model weighs how long a merchant is here, too: nobody can act on that, so it is no topic.
+ALL_INPUTS = (*(name for names, _ in TOPICS.values() for name in names), "tenure")

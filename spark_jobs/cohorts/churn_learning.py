@@ -23,10 +23,9 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from spark_jobs.cohorts.churn_features import LABEL_DAYS, MINIMUM_CHURNERS, MINIMUM_MERCHANTS, TOPICS, inputs
+from spark_jobs.cohorts.churn_features import ALL_INPUTS, LABEL_DAYS, MINIMUM_CHURNERS, MINIMUM_MERCHANTS, inputs
 from spark_jobs.cohorts.churn_model import SMALLEST, Evaluation, Learned, Model, Vector, matrix, part_of
 
-ALL_INPUTS = tuple(name for names, _ in TOPICS.values() for name in names)
 SILENCE_ALONE = ("order_silence",)
 _STRENGTHS = (0.003, 0.01, 0.03, 0.1)  # inverse regularisation
 _BLOCKS = 6  # of days for forward predictions

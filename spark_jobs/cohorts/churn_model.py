@@ -8,17 +8,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from spark_jobs.cohorts.churn_features import FEATURES, TOPICS, inputs
+from spark_jobs.cohorts.churn_features import FEATURES, TOPICS, Reason, inputs, sentence
 
 Vector = NDArray[np.float64]
 
 SMALLEST = 1e-6  # probabilities stay inside, so that their logits are finite
+REASONS = 3  # told of a merchant at most
 _REASON = 0.1  # smallest contribution, in log-odds, that is worth a word
 
 
@@ -115,28 +117,44 @@ def score(frame: pd.DataFrame, learned: Learned) -> pd.DataFrame:
         learned: see `learn`.
 
     Returns:
-        merchant_id, stage, churn_probability, is_churn_flagged, reason_1, reason_2, reason_3.
+        merchant_id, stage, churn_probability, is_churn_flagged, reasons (as data), reason_1, reason_2, reason_3 (in words).
     """
     frame = frame.reset_index(drop=True)
     rates = frame["stage"].map(learned.stage_rates).fillna(learned.stage_rates[""]).to_numpy(np.float64)
     probabilities = rates
-    reasons: list[list[str | None]] = [[None] * 3] * len(frame)
+    reasons: list[list[Reason]] = [[]] * len(frame)
+    # A merchant that has churned already is none of those that the model learnt from, and nobody can keep it any more.
+    has_churned = (frame["stage"] == "churned").to_numpy()
     if learned.model is not None:
         weighed = inputs(frame)
-        # A merchant that has churned already is none of those that the model learnt from.
-        is_base = (frame["stage"] == "churned").to_numpy() & ("churned" in learned.stage_rates)
+        is_base = has_churned & ("churned" in learned.stage_rates)
         probabilities = np.where(is_base, rates, learned.model.probabilities(weighed))
         reasons = _reasons(learned.model.contributions(weighed), frame)
     flagged = np.zeros(len(frame), dtype=bool) if learned.threshold is None else probabilities >= learned.threshold
+    flagged &= ~has_churned
+    words = [[sentence(reason) for reason in row] + [None] * (REASONS - len(row)) for row in reasons]
     return pd.DataFrame(
         {
             "merchant_id": frame["merchant_id"],
             "stage": np.where((frame["stage"] == "operating") & flagged, "at_risk", frame["stage"]),
             "churn_probability": probabilities,
             "is_churn_flagged": flagged,
-            **{f"reason_{rank + 1}": [row[rank] for row in reasons] for rank in range(3)},
+            "reasons": [[asdict(reason) for reason in row] for row in reasons],
+            **{f"reason_{rank + 1}": [row[rank] for row in words] for rank in range(REASONS)},
         }
     )
+
+
+def flagged_before(observed: pd.DataFrame, learned: Learned) -> int:
+    """On how many of a merchant's days up to the last one, without a break, the model of today would have flagged it.
+
+    Args:
+        observed: features of the days, in their order.
+    """
+    if learned.model is None or learned.threshold is None:
+        return 0
+    is_calm = learned.model.probabilities(inputs(observed)) < learned.threshold
+    return int(np.argmax(is_calm[::-1])) if is_calm.any() else len(observed)
 
 
 def part_of(values: Vector, edges: Sequence[float]) -> NDArray[np.int64]:
@@ -149,15 +167,15 @@ def matrix(weighed: Mapping[str, Vector], names: Sequence[str]) -> Vector:
     return np.column_stack([weighed[name] for name in names])
 
 
-def _reasons(parts: pd.DataFrame, frame: pd.DataFrame) -> list[list[str | None]]:
-    """The three topics that raise the log-odds most, in words; fewer where fewer raise them."""
-    topics = list(TOPICS)
+def _reasons(parts: pd.DataFrame, frame: pd.DataFrame) -> list[list[Reason]]:
+    """Of each merchant, what the topics say that raise the log-odds most; less where fewer have anything bad to say."""
+    says = [say for _, say in TOPICS.values()]
     strengths = np.column_stack([parts[list(names)].to_numpy().sum(axis=1) for names, _ in TOPICS.values()])
-    strongest = np.argsort(-strengths, axis=1, kind="stable")[:, :3]
-    rows: list[list[str | None]] = []
+    strongest = np.argsort(-strengths, axis=1, kind="stable")
+    rows: list[list[Reason]] = []
     features = zip(*(frame[name].to_numpy(np.float64).tolist() for name in FEATURES), strict=True)
-    for values, strength, best in zip(features, strengths, strongest, strict=True):
+    for values, strength, order in zip(features, strengths, strongest, strict=True):
         row = dict(zip(FEATURES, values, strict=True))
-        words: list[str | None] = [TOPICS[topics[topic]][1](row) for topic in best if strength[topic] > _REASON]
-        rows.append(words + [None] * (3 - len(words)))
+        told = (says[topic](row) for topic in order if strength[topic] > _REASON)
+        rows.append(list(islice((reason for reason in told if reason is not None), REASONS)))
     return rows

@@ -135,11 +135,11 @@ def _merchants(day: _Day) -> tuple[Learned, dict[str, list[float]]]:
     histories = day.keep(merchant_days.merchant_histories(day.named, days))
     observations = day.keep(merchant_days.observations(histories, day.as_of))
     learned = churn.learn_churn(observations, capacity, day.settings.churn_threshold)
+    scored = day.keep(churn.score_merchants(observations, learned, day.as_of))
     money = merchant_days.recent_money(histories, day.as_of)
+    since = churn.at_risk_since(scored, histories, learned, day.as_of)
     *_, today = together(
-        lambda: day.write(
-            "merchant_churn_flags", churn.merchant_churn_flags(observations, money, learned, day.as_of, capacity)
-        ),
+        lambda: day.write("merchant_churn_flags", churn.merchant_churn_flags(scored, money, since, learned, capacity)),
         lambda: day.write("churn_model_evaluation", churn.churn_model_evaluation(day.spark, learned)),
         lambda: day.write("merchant_stage_history", merchant_days.stage_history(histories, day.as_of)),
         lambda: churn.input_shares(observations, learned, day.as_of),

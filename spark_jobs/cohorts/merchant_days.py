@@ -139,6 +139,11 @@ class Timeline:
         stage = stages(is_active, counts["orders"], onboarded)
         return cls(first_day, counts, np.rint(100 * by_day("revenue")), stage, has_left)
 
+    @property
+    def changes(self) -> NDArray[np.int64]:
+        """The entries on which a stage was entered."""
+        return np.flatnonzero(np.concatenate([[True], self.stage[1:] != self.stage[:-1]]))
+
 
 def stages(is_active: NDArray[np.bool_], orders: NDArray[np.float64], onboarded: int) -> NDArray[np.str_]:
     """The stage of each day as it is without the flag; the first that holds.
@@ -199,12 +204,11 @@ def stage_history(histories: DataFrame, as_of: date) -> DataFrame:
 
     def follow(rows: pd.DataFrame) -> pd.DataFrame:
         timeline = Timeline.of(rows, as_of)
-        starts = np.flatnonzero(np.concatenate([[True], timeline.stage[1:] != timeline.stage[:-1]]))
-        entered = [timeline.first_day + timedelta(days=int(day)) for day in starts]
+        entered = [timeline.first_day + timedelta(days=int(day)) for day in timeline.changes]
         return pd.DataFrame(
             {
                 "merchant_id": rows["merchant_id"].iloc[0],
-                "stage": timeline.stage[starts],
+                "stage": timeline.stage[timeline.changes],
                 "entered_on": entered,
                 "left_on": [*entered[1:], None],
             }

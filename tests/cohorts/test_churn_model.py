@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -9,9 +10,9 @@ import pandas as pd
 import pytest
 
 from spark_jobs.cohorts import churn_learning
-from spark_jobs.cohorts.churn_features import FEATURES
+from spark_jobs.cohorts.churn_features import FEATURES, TOPICS, sentence
 from spark_jobs.cohorts.churn_learning import learn, lift
-from spark_jobs.cohorts.churn_model import Learned, part_of, score
+from spark_jobs.cohorts.churn_model import Learned, flagged_before, part_of, score
 from spark_jobs.cohorts.merchant_days import COUNTS, Timeline, features
 
 AS_OF = date(2026, 6, 30)
@@ -94,15 +95,17 @@ def test_survives_the_way_through_json(learned: Learned, frame: pd.DataFrame) ->
 
 def test_flag_is_the_threshold_and_stage_follows_the_flag(frame: pd.DataFrame, learned: Learned) -> None:
     rows = score(today(frame), learned)
-    flagged = rows["is_churn_flagged"]
+    before = today(frame)["stage"].to_numpy()
+    churned, here = rows[before == "churned"], rows[before != "churned"]
+    flagged = here["is_churn_flagged"]
     assert flagged.any()
     assert not flagged.all()
-    assert rows[flagged]["churn_probability"].min() >= learned.threshold > rows[~flagged]["churn_probability"].max()
-    before = today(frame)["stage"].to_numpy()
-    assert np.array_equal(rows["stage"], np.where(flagged & (before == "operating"), "at_risk", before))
-    churned = rows[rows["stage"] == "churned"]
+    assert here[flagged]["churn_probability"].min() >= learned.threshold > here[~flagged]["churn_probability"].max()
+    assert np.array_equal(rows["stage"], np.where(rows["is_churn_flagged"] & (before == "operating"), "at_risk", before))
     assert len(churned)
     assert (churned["churn_probability"] == learned.stage_rates["churned"]).all()
+    assert learned.stage_rates["churned"] > learned.threshold
+    assert not churned["is_churn_flagged"].any()
 
 
 def test_reasons_say_what_happened_and_change_with_the_feature_alone(learned: Learned, frame: pd.DataFrame) -> None:
@@ -113,6 +116,7 @@ def test_reasons_say_what_happened_and_change_with_the_feature_alone(learned: Le
     longer = score(silent.assign(days_since_login=20.0), learned).iloc[0]
     assert longer["reason_1"] == "no login for 20 days; before that every 2 days"
     assert longer["churn_probability"] > said["churn_probability"]
+    assert longer["reasons"][0] == {"topic": "logins", "days": 20, "gap": 2, "now": None, "before": None}
     well = score(silent.assign(days_since_login=0.0, logins_28d=20.0), learned).iloc[0]
     assert well["reason_1"] is None or "no login" not in well["reason_1"]
     for row in (said, longer, well):
@@ -120,6 +124,60 @@ def test_reasons_say_what_happened_and_change_with_the_feature_alone(learned: Le
         given = [word for word in words if word is not None]
         assert words == given + [None] * (3 - len(given))
         assert len(set(given)) == len(given)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        pytest.param(
+            {"days_since_order": 236.0, "order_gap": 3.0}, "no paid order for 236 days; before that every 3 days", id="long"
+        ),
+        pytest.param({"days_since_order": 75.0, "order_gap": 60.0}, "no paid order for 75 days", id="no rhythm"),
+        pytest.param(
+            {"days_since_order": 9.0, "order_gap": 0.4}, "no paid order for 9 days; before that every day", id="daily"
+        ),
+        pytest.param({"days_since_order": np.nan, "order_gap": 60.0}, "no paid order ever", id="never"),
+        pytest.param(
+            {"days_since_order": 1.0, "orders_28d": 2.0, "orders_prev_28d": 9.0},
+            "orders: 2 in the last 28 days, 9 in the 28 days before",
+            id="fewer",
+        ),
+    ],
+)
+def test_a_reason_says_how_long_and_how_many(changes: dict[str, float], said: str) -> None:
+    reason = TOPICS["orders"][1](dict.fromkeys(FEATURES, 0.0) | changes)
+    assert reason is not None
+    assert sentence(reason) == said
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_what_is_well_or_cannot_be_changed_is_no_reason(topic: str) -> None:
+    before = {name: 5.0 for name in FEATURES if "_prev_" in name}
+    well = {name: 9.0 for name in FEATURES if name.endswith("_28d")} | before
+    well |= {"days_since_order": 1.0, "days_since_login": 1.0, "order_gap": 1.0, "login_gap": 1.0}
+    well |= {"tickets_28d": 0.0, "fans_lost_28d": 0.0}
+    assert TOPICS[topic][1](well) is None
+    fewer = {name: 4.0 for name in FEATURES if name.endswith("_28d")} | before
+    assert TOPICS[topic][1](well | fewer) is not None
+
+
+def test_how_long_a_merchant_is_here_weighs_but_is_never_a_reason(frame: pd.DataFrame, learned: Learned) -> None:
+    assert "tenure" in learned.model.names  # type: ignore[union-attr]
+    old = replace(learned, model=replace(learned.model, weights=[50.0 * (name == "tenure") for name in learned.model.names]))  # type: ignore[union-attr]
+    assert (score(today(frame).assign(tenure_days=5000.0), learned)["reasons"].str.len() > 0).any()
+    rows = score(today(frame).assign(tenure_days=5000.0), old)
+    assert rows[rows["stage"] != "churned"]["churn_probability"].min() > 0.99
+    assert rows["reason_1"].isna().all()
+
+
+def test_since_when_today_s_model_would_have_flagged(learned: Learned, frame: pd.DataFrame) -> None:
+    calm = today(frame)[today(frame)["merchant_id"] == "m089"]
+    silent = calm.assign(days_since_login=40.0, days_since_order=40.0, logins_28d=0.0, orders_28d=0.0)
+    assert score(calm, learned)["is_churn_flagged"].tolist() == [False]
+    assert score(silent, learned)["is_churn_flagged"].tolist() == [True]
+    for days, flagged in (([silent], 1), ([calm], 0), ([silent, calm, silent, silent], 2), ([], 0), ([silent, calm], 0)):
+        assert flagged_before(pd.concat([calm.head(0), *days], ignore_index=True), learned) == flagged
+    assert flagged_before(silent, replace(learned, model=None, threshold=None)) == 0
 
 
 @pytest.mark.parametrize(("merchants", "leavers", "is_fallback"), [(49, 40, True), (50, 40, False), (90, 9, True)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -113,8 +114,19 @@ def test_features_by_hand() -> None:
 def test_features_of_the_first_day_and_of_silence_are_finite() -> None:
     timeline = Timeline.of(histories([(0, {"shares": 1})]), FIRST + timedelta(days=200))
     frame = features(timeline.counts, timeline.cents, np.array([0, 200]))
-    assert frame["days_since_order"].tolist() == [1, 60]
-    assert all(np.all(np.isfinite(values)) for values in inputs(frame).values())
+    assert frame["days_since_order"].isna().all()  # there never was one
+    weighed = inputs(frame)
+    assert weighed["order_silence"].tolist() == pytest.approx(
+        [math.log(2), math.log(61)]
+    )  # since before the first day, 60 at most
+    assert all(np.all(np.isfinite(values)) for values in weighed.values())
+
+
+def test_a_silence_is_told_in_full_and_weighed_as_sixty_days() -> None:
+    timeline = Timeline.of(histories([(0, {"orders": 1}), (2, {"orders": 1})]), FIRST + timedelta(days=200))
+    frame = features(timeline.counts, timeline.cents, np.array([50, 200]))
+    assert frame["days_since_order"].tolist() == [48, 198]
+    assert inputs(frame)["order_silence"].tolist() == pytest.approx([math.log(49), math.log(61)])
 
 
 def sees_the_future(describe: object) -> bool:
@@ -183,7 +195,7 @@ def test_days_money_history_and_observations_of_merchants(spark: SparkSession) -
     ]
     observed = observations(rows, as_of)
     today = table(observed.where(f"day = '{as_of}'"), "merchant_id", "stage", "has_left", "days_since_login", "teams_28d")
-    assert today == [("m1", "launching", None, 2.0, 4.0), ("m2", "launching", None, 30.0, 0.0)]
+    assert today == [("m1", "launching", None, 2.0, 4.0), ("m2", "launching", None, None, 0.0)]
     past = table(observed.where(f"day < '{as_of}'").groupBy("merchant_id").agg(f.max("day"), f.count("*")))
     assert past == [("m1", day("2026-05-31"), 22)]  # m2 was not there yet
     labels = dict(table(observed.where("merchant_id = 'm1'"), "day", "has_left"))

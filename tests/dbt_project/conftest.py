@@ -113,7 +113,8 @@ def _derived(settings: Settings) -> None:
     buyers = [("m1", "a"), ("m1", "c"), ("m2", "b")]
     write_derived(settings, "lifetime_value", AS_OF, [{"merchant_id": m, "user_id": u} for m, u in buyers])
     stage = {"stage": "launching", "churn_probability": 0.0, "is_churn_flagged": False, "model_version": "none"}
-    stage |= {"capacity": 100} | dict.fromkeys(("revenue_28d", "revenue_prev_28d", "expected_loss"), Decimal(0))
+    stage |= {"capacity": 100} | dict.fromkeys(("revenue_28d", "revenue_prev_28d", "expected_loss", "at_stake"), Decimal(0))
+    stage |= {"reasons": []}
     write_derived(settings, "merchant_churn_flags", AS_OF, [stage | {"merchant_id": merchant} for merchant in ("m1", "m2")])
 
 

@@ -27,12 +27,20 @@ _TYPES = {
     "timestamp": pa.timestamp("us", "UTC"),
     COLUMN_KINDS[Kind.ORDER_LINES]: pa.list_(_ORDER_LINE),
 }
+_REASON = pa.struct(
+    [
+        ("topic", pa.string()),
+        *((name, pa.int32()) for name in ("days", "gap")),
+        *((name, pa.decimal128(18, 2)) for name in ("now", "before")),
+    ]
+)
 _DERIVED_TYPES = _TYPES | {
     "varchar": pa.string(),
     "double": pa.float64(),
     "integer": pa.int32(),
     "date": pa.date32(),
     "timestamptz": pa.timestamp("us", "UTC"),
+    "struct(topic varchar, days integer, gap integer, now decimal(18,2), before decimal(18,2))[]": pa.list_(_REASON),
 }
 _ENVELOPE = {
     "fate": pa.string(),

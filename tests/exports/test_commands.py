@@ -68,7 +68,7 @@ def test_a_dry_run_shows_what_would_be_sent_and_writes_nothing(
     [amy] = [line for line in lines if line.startswith("amy: ")]
     assert amy.startswith("amy: 1 to call; calls 1 added; ")
     [new] = [line for line in lines if line.startswith("  + m-1 ")]
-    assert new.endswith("revenue fell by 40 % against the 28 days before")
+    assert new.endswith("net revenue 30 in the last 28 days, 50 in the 28 days before")
     [share] = [line for line in lines if line.startswith("share: ")]
     assert share.startswith(
         f"share: folder {tmp_path}/share: 4 packs (managers/unassigned, managers/amy, merchants/m-1, merchants/m-2), "

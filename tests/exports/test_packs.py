@@ -308,10 +308,13 @@ def test_a_base_without_the_marts_of_today_is_no_base(exported: Export) -> None:
 
 
 def test_since_when_a_merchant_is_at_risk(exported: Export, rows: Read) -> None:
-    operating = "update marts.merchant_churn_flags set stage = 'operating'"
-    for days, changes in ((4, ()), (3, (operating,)), (2, ()), (1, ())):
+    """The same with and without the days before, whatever these said."""
+    [alone] = rows(exported() / "managers" / "amy" / "csv" / "calls.csv")
+    operating = "update marts.merchant_churn_flags set stage = 'operating', at_risk_since = null"
+    for days, changes in ((4, ()), (3, (operating,)), (1, ())):
         exported(*changes, as_of=AS_OF - timedelta(days=days))
     [call] = rows(exported() / "managers" / "amy" / "csv" / "calls.csv")
+    assert call == alone
     assert (call["merchant_id"], call["stage"], call["since"]) == ("m-1", "at_risk", "2026-03-18")
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import string
+from dataclasses import asdict
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +16,9 @@ import exports
 from expectations.contract import EVENT_TYPES
 from exports import playbook
 from exports.playbook import Playbook, PlaybookError
-from exports.reasons import TOPICS, reasons, translate
+from exports.reasons import TOPICS, reasons
 from exports.words import LANGUAGES, Words
-from spark_jobs.cohorts.churn_features import FEATURES
+from spark_jobs.cohorts.churn_features import FEATURES, sentence
 from spark_jobs.cohorts.churn_features import TOPICS as MODEL_TOPICS
 
 ROOM = Path(exports.__file__).parent
@@ -54,7 +57,9 @@ def test_every_word_is_used() -> None:
         kind for event in EVENT_TYPES.values() for field in event.fields for kind in field.values
     }
     unused = [
-        name for name in Words.of("en").texts if re.sub(r"_(text|never|silent)$", "", name.partition(".")[2]) not in spoken
+        name
+        for name in Words.of("en").texts
+        if re.sub(r"_(text|never|silent|overdue|change)$", "", name.partition(".")[2]) not in spoken
     ]
     assert unused == []
 
@@ -66,73 +71,151 @@ def test_a_missing_word_is_an_error() -> None:
         Words.of("en")("title.day")
 
 
-SENTENCES = [
-    words(dict.fromkeys(FEATURES, value) | {f"{short}_gap": gap for short in ("order", "login")})
-    for _, words in MODEL_TOPICS.values()
-    for value in (0.0, 1.0, 5.0, 45.0)
+SAID = [
+    reason
+    for _, say in MODEL_TOPICS.values()
+    for silence in (1.0, 3.0, 45.0, 236.0, math.nan)
     for gap in (1.0, 3.0, 60.0)
+    for now in (0.0, 5.0, 9_445.0)
+    if (
+        reason := say(
+            {name: 9_445.0 if "_prev_" in name else now for name in FEATURES}
+            | {"days_since_order": silence, "days_since_login": silence, "order_gap": gap, "login_gap": gap}
+        )
+    )
 ]
 
 
-def test_every_sentence_of_the_model_is_told_in_every_language() -> None:
-    assert len(set(SENTENCES)) > 20
-    for sentence in SENTENCES:
-        english, chinese = translate(sentence, Words.of("en")), translate(sentence, Words.of("zh"))
-        assert english.topic != "other", sentence
-        assert english.text == sentence
-        assert re.search(r"[一-鿿]", chinese.text), sentence
-        assert re.findall(r"\d[\d,.]*", chinese.text) != [] or "day" in sentence
-
-
-def test_figures_survive_the_translation() -> None:
-    told = translate("no paid order for 12 days; before that every 3 days", Words.of("zh"))
-    assert (told.topic, told.text) == ("orders", "已 12 天没有付款订单；此前每3 天一单")
-    assert translate("no login for a day", Words.of("zh")).text == "已 1 天没有登录"
-    money = translate("net revenue 1,234.50 in the last 28 days, -5.00 in the 28 days before", Words.of("zh"))
-    assert money.text == "近 28 天净收入 1,234.50，前 28 天 -5.00"
-
-
-def test_an_unknown_sentence_is_shown_as_it_is() -> None:
-    told = translate("the moon is full", Words.of("zh"))
-    assert (told.topic, told.text) == ("other", "the moon is full")
-
-
 def _row(**values: Any) -> dict[str, Any]:
-    nothing = dict.fromkeys(("reason_1", "reason_2", "reason_3", "days_since_last_order", "days_since_last_login"))
+    """A merchant that no rule puts on the list."""
     return {
-        **nothing,
+        "reasons": [],
+        "has_left": False,
+        "has_not_sold": False,
+        "is_churn_flagged": False,
+        "has_fallen": False,
+        "churn_probability": 0.617,
+        "days_since_start": 12,
         "days_since_last_order": 0,
         "days_since_last_login": 0,
-        "revenue_28d": 5,
-        "revenue_prev_28d": 5,
+        "revenue_28d": Decimal(5),
+        "revenue_prev_28d": Decimal(5),
         **values,
     }
+
+
+def _model(topic: str, **values: Any) -> dict[str, Any]:
+    return dict.fromkeys(("days", "gap", "now", "before")) | {"topic": topic, **values}
+
+
+def test_every_reason_of_the_model_is_told_in_every_language() -> None:
+    assert {reason.topic for reason in SAID} == MODEL_TOPICS.keys()
+    assert len({sentence(reason) for reason in SAID}) > 20
+    for reason in SAID:
+        row = _row(reasons=[asdict(reason)])
+        [english], [chinese] = reasons(row, Words.of("en")), reasons(row, Words.of("zh"))
+        assert english.text == sentence(reason)
+        assert english.topic in TOPICS
+        assert re.search(r"[一-鿿]", chinese.text), chinese
+        figures = {name: re.findall(r"\d[\d,]*", text) for name, text in (("en", english.text), ("zh", chinese.text))}
+        assert set(figures["en"]) <= set(figures["zh"]), chinese
+
+
+def test_reasons_in_chinese() -> None:
+    def told(reason: dict[str, Any]) -> str:
+        return reasons(_row(reasons=[reason]), Words.of("zh"))[0].text
+
+    assert told(_model("orders", days=12, gap=3)) == "已 12 天没有付款订单；此前平均 3 天一单"
+    assert told(_model("logins", days=1)) == "已 1 天没有登录"
+    assert told(_model("orders")) == "从未有过付款订单"
+    assert told(_model("revenue", now=Decimal("1234.50"), before=Decimal("-5.00"))) == "近 28 天净收入 1,234，前 28 天 -5"
+
+
+FELL = {"has_fallen": True, "revenue_28d": Decimal(60), "revenue_prev_28d": Decimal(100)}
+STOPPED = {"has_fallen": True, "revenue_28d": Decimal(0), "revenue_prev_28d": Decimal(9445)}
+FEWER_FANS = _model("fans_won", now=Decimal(2), before=Decimal(8))
+NO_LOGIN = _model("logins", days=9)
 
 
 @pytest.mark.parametrize(
     ("row", "told"),
     [
         pytest.param(_row(), [], id="nothing to say"),
+        pytest.param(_row(**FELL), [("revenue", "net revenue 60 in the last 28 days, 100 in the 28 days before")], id="fell"),
         pytest.param(
-            _row(revenue_28d=60, revenue_prev_28d=100),
-            ["net revenue 60 in the last 28 days, 100 in the 28 days before"],
-            id="fell",
-        ),
-        pytest.param(_row(revenue_28d=70, revenue_prev_28d=100), [], id="fell by no more than 30 %"),
-        pytest.param(_row(days_since_last_order=7), ["no paid order for 7 days"], id="silent"),
-        pytest.param(_row(days_since_last_login=None), ["no login yet"], id="never"),
-        pytest.param(
-            _row(reason_1="no login for 9 days", days_since_last_login=9, days_since_last_order=8),
-            ["no login for 9 days", "no paid order for 8 days"],
-            id="no topic twice",
+            _row(**STOPPED, days_since_last_order=30),
+            [
+                ("sales_stopped", "net revenue 0 in the last 28 days, 9,445 in the 28 days before"),
+                ("orders", "no paid order for 30 days"),
+            ],
+            id="fell to nothing",
         ),
         pytest.param(
-            _row(reason_1="a", reason_2="b", reason_3="c", days_since_last_order=99), ["a", "b", "c"], id="at most three"
+            _row(**FELL, reasons=[FEWER_FANS, _model("revenue", now=Decimal(60), before=Decimal(100))]),
+            [
+                ("revenue", "net revenue 60 in the last 28 days, 100 in the 28 days before"),
+                ("fans_won", "new fans: 2 in the last 28 days, 8 in the 28 days before"),
+            ],
+            id="what put it on the list comes before what the model saw, and nothing twice",
+        ),
+        pytest.param(
+            _row(**FELL, is_churn_flagged=True, reasons=[FEWER_FANS, NO_LOGIN]),
+            [
+                ("fans_won", "new fans: 2 in the last 28 days, 8 in the 28 days before"),
+                ("revenue", "net revenue 60 in the last 28 days, 100 in the 28 days before"),
+                ("logins", "no login for 9 days"),
+            ],
+            id="flagged and fell",
+        ),
+        pytest.param(
+            _row(is_churn_flagged=True, days_since_last_login=9),
+            [("risk", "risk of leaving 62%"), ("logins", "no login for 9 days")],
+            id="flagged for nothing that has a word",
+        ),
+        pytest.param(
+            _row(**FELL, is_churn_flagged=True),
+            [("revenue", "net revenue 60 in the last 28 days, 100 in the 28 days before"), ("risk", "risk of leaving 62%")],
+            id="flagged for nothing that has a word, and fell",
+        ),
+        pytest.param(
+            _row(
+                has_left=True,
+                days_since_last_order=62,
+                days_since_last_login=None,
+                reasons=[_model("orders", days=62, gap=2), FEWER_FANS],
+            ),
+            [
+                ("left", "has left: no paid order for 62 days, no login ever"),
+                ("fans_won", "new fans: 2 in the last 28 days, 8 in the 28 days before"),
+            ],
+            id="left",
+        ),
+        pytest.param(
+            _row(
+                has_not_sold=True,
+                is_churn_flagged=True,
+                days_since_last_order=None,
+                days_since_last_login=8,
+                reasons=[_model("orders")],
+            ),
+            [("first_order", "no paid order ever, 12 days after the start"), ("logins", "no login for 8 days")],
+            id="never sold",
+        ),
+        pytest.param(_row(days_since_last_order=7), [("orders", "no paid order for 7 days")], id="silent"),
+        pytest.param(_row(days_since_last_login=None), [("logins", "no login ever")], id="never"),
+        pytest.param(
+            _row(reasons=[_model("orders", days=1), FEWER_FANS, _model("tickets", now=Decimal(3))], days_since_last_login=99),
+            [
+                ("orders", "no paid order for a day"),
+                ("fans_won", "new fans: 2 in the last 28 days, 8 in the 28 days before"),
+                ("tickets", "support tickets: 3 in the last 28 days"),
+            ],
+            id="at most three",
         ),
     ],
 )
-def test_reasons(row: dict[str, Any], told: list[str]) -> None:
-    assert [reason.text for reason in reasons(row, Words.of("en"))] == told
+def test_reasons(row: dict[str, Any], told: list[tuple[str, str]]) -> None:
+    assert [(reason.topic, reason.text) for reason in reasons(row, Words.of("en"))] == told
 
 
 def test_the_playbook_has_a_step_for_everybody() -> None:
@@ -144,11 +227,22 @@ def test_the_playbook_has_a_step_for_everybody() -> None:
                 assert book.next_step(stage, [topic], language)
 
 
+def test_the_step_of_the_playbook_suits_the_reason() -> None:
+    """Every topic but the bare risk has its own step in every stage; none tells a figure that the reason may contradict."""
+    book = playbook.read()
+    everybody = {book.next_step(stage, [], "en") for stage in playbook.STAGES}
+    for stage in playbook.STAGES:
+        steps = {topic: book.next_step(stage, [topic], "en") for topic in TOPICS}
+        assert {topic for topic, step in steps.items() if step in everybody} == {"risk"}
+        assert len(set(steps.values())) == len(TOPICS)
+    assert not [row for row in book.rows if re.search(r"third|half|%|三成|一半", row["next_step_en"] + row["next_step_zh"])]
+
+
 def test_the_strongest_reason_with_a_step_decides() -> None:
     rows = [("at_risk", "logins", "log in"), ("at_risk", "orders", "sell"), ("at_risk", "*", "call"), ("*", "*", "ask")]
     book = Playbook("x", tuple({"stage": stage, "topic": topic, "next_step_en": step} for stage, topic, step in rows))
     assert book.next_step("at_risk", ["orders", "logins"], "en") == "sell"
-    assert book.next_step("at_risk", ["tenure", "logins"], "en") == "log in"
+    assert book.next_step("at_risk", ["shares", "logins"], "en") == "log in"
     assert book.next_step("at_risk", [], "en") == "call"
     assert book.next_step("churned", ["orders"], "en") == "ask"
 

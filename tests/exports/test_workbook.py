@@ -51,8 +51,8 @@ def named(*names: str) -> list[str]:
         statements.append(f"insert into marts.merchants values ({values})")
         statements.append(
             f"""insert into marts.merchant_churn_flags
-            values ('m-{number}', date '2026-03-20', 'at_risk', 4, 9, 30, 50, 0.6, true,
-                'no login for 9 days', null, null, {number}, 'base rate')"""
+            values ('m-{number}', date '2026-03-20', 'at_risk', 4, 9, 30, 50, 0.6, true, date '2026-03-18',
+                'no login for 9 days', null, null, [row('logins', 9, null, null, null)], {number}, {number}, 'base rate')"""
         )
     return statements
 
@@ -86,20 +86,21 @@ def test_the_workbook_says_whom_to_call(small: Path) -> None:
         "Name",
         "Id",
         "Stage",
-        "Since",
+        "In this stage since",
         "Risk of leaving",
-        "Loss in a year",
+        "At stake in a year",
+        "Revenue, 365 days",
         "Reason 1",
         "Reason 2",
         "Reason 3",
         "Suggested next step",
         "Since last time",
     ]
-    rank, _, merchant, stage, since, risk, loss, *rest = rows[3]
-    assert (rank, merchant, stage, since) == (1, "m-1", "at risk", datetime(2026, 3, 20))
-    assert (risk, loss) == (0.6, 234.64)
-    assert rest[:2] == ["revenue fell by 40 % against the 28 days before", "no login for 9 days"]
-    assert rest[3].startswith("Call and walk through the daily routine")
+    rank, _, merchant, stage, since, risk, stake, revenue, *rest = rows[3]
+    assert (rank, merchant, stage, since) == (1, "m-1", "at risk", datetime(2026, 3, 18))
+    assert (risk, stake, revenue) == (0.6, 391.07, 80)
+    assert rest[:2] == ["net revenue 30 in the last 28 days, 50 in the 28 days before", "no login for 9 days"]
+    assert rest[3].startswith("Ask about stock, prices and campaigns")
     assert rest[4] == "first time"
     assert {row[0] for row in sheet(book, "About")} >= {
         "Business date",
@@ -125,6 +126,7 @@ def test_the_workbook_is_ready_to_use(small: Path) -> None:
     assert len(book["Today"].conditional_formatting) == 2
     with zipfile.ZipFile(path) as files:
         assert len([name for name in files.namelist() if name.startswith("xl/charts/chart")]) == 3
+        assert '<c:tickLblSkip val="1"/>' in files.read("xl/charts/chart1.xml").decode()  # a name at every bar
 
 
 def test_no_cell_of_a_workbook_can_run(exported: Export) -> None:
@@ -165,7 +167,9 @@ def test_the_workbook_speaks_chinese(exported: Export, settings: Settings) -> No
     folder = exported(with_settings=replace(settings, language="zh")) / "managers" / "amy"
     book = openpyxl.load_workbook(folder / "workbook.xlsx")
     assert book.sheetnames == ["今日待办", "商家", "地区", "值得感谢的传播者", "趋冷社群", "说明"]
-    assert sheet(book, "今日待办")[3][8] == "已 9 天没有登录"
+    head, first = sheet(book, "今日待办")[2:4]
+    assert head[4:8] == ["进入该阶段", "流失风险", "预计年损失", "近 365 天收入"]
+    assert first[8:10] == ["近 28 天净收入 30，前 28 天 50", "已 9 天没有登录"]
     assert '<html lang="zh">' in (folder / "report.html").read_text()
 
 
@@ -175,9 +179,13 @@ def test_today_tells_what_changed(exported: Export) -> None:
     before = "update marts.merchant_churn_flags set stage = 'operating', churn_probability = 0.3, revenue_28d = 50"
     exported(before, as_of=AS_OF - timedelta(days=1))
     folder = exported(*named("new")) / "managers" / "amy"
-    rows = {row[2]: row[11] for row in sheet(openpyxl.load_workbook(folder / "workbook.xlsx"), "Today")[3:] if row[2]}
+    rows = {row[2]: row[12] for row in sheet(openpyxl.load_workbook(folder / "workbook.xlsx"), "Today")[3:] if row[2]}
     assert rows["m-1"] == "was operating; risk 30% → 60%; revenue 50 → 30"
     assert rows["m-10"] == "new merchant"
+
+
+LEFT = """update marts.merchant_churn_flags
+    set stage = 'churned', is_churn_flagged = false, at_risk_since = null, revenue_prev_28d = 0"""
 
 
 @pytest.mark.parametrize(
@@ -193,21 +201,14 @@ def test_today_tells_what_changed(exported: Export) -> None:
             id="fell by 28 %",
         ),
         pytest.param(
-            "update marts.merchant_churn_flags set stage = 'churned', is_churn_flagged = false, revenue_prev_28d = 0",
+            LEFT,
             {"m-1"},
             id="left lately",
         ),
         pytest.param(
-            """update marts.merchant_churn_flags set stage = 'churned', is_churn_flagged = false, revenue_prev_28d = 0;
-            update marts.merchant_stage_history set entered_on = date '2026-02-18' where merchant_id = 'm-1'""",
+            f"{LEFT}; update marts.merchant_stage_history set entered_on = date '2026-02-18' where merchant_id = 'm-1'",
             set(),
             id="left long ago",
-        ),
-        pytest.param(
-            """update marts.merchant_churn_flags set stage = 'churned', is_churn_flagged = true, revenue_prev_28d = 0;
-            update marts.merchant_stage_history set entered_on = date '2026-02-18' where merchant_id = 'm-1'""",
-            set(),
-            id="left long ago, and the model says so",
         ),
     ],
 )
@@ -218,17 +219,79 @@ def test_who_needs_a_call(
     assert {row["merchant_id"] for row in found} == called
 
 
-@pytest.mark.parametrize(("onboarded", "called"), [("2026-03-13", {"m-2"}), ("2026-03-14", set())])
+@pytest.mark.parametrize(
+    ("onboarded", "called"),
+    [
+        pytest.param("2026-03-13 01:00:00", {"m-2": "no paid order ever, 7 days after the start"}, id="seven days"),
+        pytest.param(
+            "2026-03-13 15:59:59", {"m-2": "no paid order ever, 7 days after the start"}, id="the end of the day there"
+        ),
+        pytest.param("2026-03-13 16:00:00", {}, id="the next day there"),
+        pytest.param("2026-03-14 01:00:00", {}, id="six days"),
+    ],
+)
 def test_a_start_without_an_order_needs_a_call(
-    exported: Export, rows: Callable[[Path], list[dict[str, str]]], onboarded: str, called: set[str]
+    exported: Export, rows: Callable[[Path], list[dict[str, str]]], onboarded: str, called: dict[str, str]
 ) -> None:
     changes = [
-        "delete from marts.cohort_retention where merchant_id = 'm-2'",
-        f"update marts.merchants set onboarded_at = timestamp '{onboarded} 01:00:00' where merchant_id = 'm-2'",
-        "update marts.merchant_churn_flags set revenue_28d = 0 where merchant_id = 'm-2'",
+        f"update marts.merchants set onboarded_at = timestamp '{onboarded}' where merchant_id = 'm-2'",
+        "update marts.merchant_churn_flags set revenue_28d = 0, days_since_last_order = null where merchant_id = 'm-2'",
     ]
     found = rows(exported(*changes) / "managers" / "unassigned" / "csv" / "calls.csv")
-    assert {row["merchant_id"] for row in found} == called
+    assert {row["merchant_id"]: row["reason_1"] for row in found} == called
+
+
+def merchant(name: str, *figures: Any) -> list[str]:
+    """A merchant of amy without reasons of the model: stage, since, days since the last order and login, revenue of 28 days
+    and of the 28 before, probability, flag, at stake, and revenue of a day of last autumn."""
+    stage, since, order, login, now, before, risk, flag, stake, year = figures
+    entered, at_risk = ("operating", f"date '{since}'") if stage == "at_risk" else (stage, "null")
+    return [
+        f"insert into marts.merchants (merchant_id, account_manager) values ('{name}', 'amy')",
+        f"""insert into marts.merchant_churn_flags by name select '{name}' as merchant_id, date '2026-03-20' as as_of,
+            '{stage}' as stage, {order} as days_since_last_order, {login} as days_since_last_login, {now} as revenue_28d,
+            {before} as revenue_prev_28d, {risk} as churn_probability, {flag} as is_churn_flagged, [] as reasons,
+            {at_risk} as at_risk_since, 0 as expected_loss, {stake} as at_stake, 'base rate' as model_version""",
+        f"insert into marts.merchant_stage_history values ('{name}', '{entered}', date '{since}', null)",
+        f"""insert into marts.daily_merchant (merchant_id, date, revenue)
+            values ('{name}', date '2025-10-01', {year}), ('{name}', date '2025-03-20', 1000000)""",  # the second a year ago
+    ]
+
+
+def test_calls_are_ranked_by_what_is_at_stake(exported: Export, rows: Callable[[Path], list[dict[str, str]]]) -> None:
+    """Those that left come after everybody who can be kept, the larger first; the tile sums the column that ranks."""
+    folder = (
+        exported(
+            *merchant("left-small", "churned", "2026-03-10", 70, 70, 0, 0, 0.9, False, 0, 800),
+            *merchant("left-large", "churned", "2026-03-01", 79, "null", 0, -5, 0.9, False, 0, 90_000),
+            *merchant("stopped", "at_risk", "2026-02-27", 29, 29, 0, 9445, 0.947, True, 116_596.88, 9445),
+            *merchant("grows", "at_risk", "2026-03-19", 1, 1, 500, 100, 0.7, True, 4562.5, 600),
+        )
+        / "managers"
+        / "amy"
+    )
+    found = sorted(rows(folder / "csv" / "calls.csv"), key=lambda row: row["rank"])
+    assert [(row["rank"], row["merchant_id"], row["at_stake"], row["revenue_365d"], row["since"]) for row in found] == [
+        ("1", "stopped", "116596.88", "9445.00", "2026-02-27"),
+        ("2", "grows", "4562.50", "600.00", "2026-03-19"),
+        ("3", "m-1", "391.07", "80.00", "2026-03-18"),
+        ("4", "left-large", "0.00", "90000.00", "2026-03-01"),
+        ("5", "left-small", "0.00", "800.00", "2026-03-10"),
+    ]
+    assert {row["merchant_id"]: row["reason_1"] for row in found} == {
+        "stopped": "net revenue 0 in the last 28 days, 9,445 in the 28 days before",
+        "grows": "risk of leaving 70%",
+        "m-1": "net revenue 30 in the last 28 days, 50 in the 28 days before",
+        "left-large": "has left: no paid order for 79 days, no login ever",
+        "left-small": "has left: no paid order for 70 days, no login for 70 days",
+    }
+    today = [row for row in sheet(openpyxl.load_workbook(folder / "workbook.xlsx"), "Today")[3:] if row[2]]
+    assert [(row[2], row[8]) for row in today] == [(row["merchant_id"], row["reason_1"]) for row in found]
+    steps = {row[2]: row[11].partition(":")[0] for row in today}
+    assert steps["left-large"] == "Win-back call"
+    assert (today[0][9], steps["stopped"]) == ("risk of leaving 95%", "Ask what stopped the sales")
+    report = (folder / "report.html").read_text()
+    assert "<b>121,550</b><span>At stake in a year, of those to call</span>" in report
 
 
 class Page(HTMLParser):
@@ -262,7 +325,7 @@ def test_a_report_needs_nothing_and_runs_nothing(exported: Export, pack: str) ->
 def test_a_merchants_report_tells_nothing_of_how_it_is_judged(small: Path) -> None:
     folder = small
     text = (folder / "merchants" / "m-1" / "report.html").read_text()
-    for judged in ("at risk", "Risk of leaving", "Loss in a year", "no login for 9 days", "235", "60%"):
+    for judged in ("at risk", "Risk of leaving", "At stake in a year", "no login for 9 days", "391", "60%"):
         assert judged not in text
         assert judged in (folder / "managers" / "amy" / "report.html").read_text()
     assert "From fans to supporting fans" in text
@@ -315,7 +378,7 @@ def test_libreoffice_opens_every_sheet(exported: Export, tmp_path: Path) -> None
     files = {file.name: file.read_text() for file in tmp_path.glob("*.csv")}
     assert len(files) == 6
     today = next(text for name, text in files.items() if "Today" in name)
-    assert "m-1,at risk,2026-03-20,60%,234.64" in today
+    assert "m-1,at risk,2026-03-18,60%,391.07" in today
     for name in NASTY[:8]:
         assert re.sub(r"\s", " ", name).strip().replace('"', '""') in today
     assert not [name for name, text in files.items() if re.search(r"#(REF|NAME|VALUE|N/A)|Err:", text)]

@@ -12,10 +12,13 @@ renamed as (
         revenue_prev_28d,
         churn_probability,
         is_churn_flagged,
+        at_risk_since,
         reason_1,
         reason_2,
         reason_3,
+        reasons,
         expected_loss,
+        at_stake,
         threshold,
         capacity,
         model_version
