@@ -259,7 +259,10 @@ def _change(row: dict[str, Any], words: Words) -> Section:
     whole, written_parts = words.parts([*parts.values()] or [row["month_change"]])
     amounts = {"month_change": whole} | dict(zip(parts, written_parts, strict=False))
     lines = [[_cell(words(f"column.{name}")), _cell(_signed(amount), "n")] for name, amount in amounts.items()]
-    return Section(title, words("title.change_of", month=row["growth_month"]), table={"head": [], "rows": lines})
+    note = words("title.change_of", month=row["growth_month"])
+    if parts:
+        note = f"{note}\n{words('title.change_parts')}"
+    return Section(title, note, table={"head": [], "rows": lines})
 
 
 def _signed(amount: str) -> str:

@@ -177,6 +177,11 @@ def test_the_parts_of_a_change_add_up_as_they_are_written(
     assert f"Change of revenue {whole} from the number of fans {users} from revenue per fan {per_fan} " in text
 
 
+def test_a_change_without_parts_speaks_of_none(exported: Export) -> None:
+    text = plain(exported(growth("-20.00", "null", "null")) / "merchants" / "m-1" / "report.html")
+    assert "Net revenue in 2026-03 against the month before. Change of revenue -20 Where teams form" in text
+
+
 def test_the_layers_of_a_map_add_up_to_its_revenue(exported: Export) -> None:
     """0.40, 0.40 and 0.40 are 1.20."""
     text = plain(exported("update marts.cascade_layers set revenue = 0.40") / "merchants" / "m-1" / "spread_map.html")
