@@ -200,7 +200,8 @@ MANAGER_TABLES = (
         "manager",
         _columns(
             "merchant_id region",
-            "opened closed formed_organic failed formation_rate formation_rate_lo formation_rate_hi people",
+            """opened open_at_as_of closed formed_organic formed_auto_filled failed formation_rate formation_rate_lo
+            formation_rate_hi people""",
         ),
         "merchant_team_regions",
     ),
@@ -208,7 +209,7 @@ MANAGER_TABLES = (
         "leaders",
         "select overview_{db}.manager, leaders_{db}.* from leaders_{db} join overview_{db} using (merchant_id)",
         "manager",
-        _columns("merchant_id", "fan opened formed_organic failed last_opened_date", "fan"),
+        _columns("merchant_id", "fan opened open_at_as_of formed_organic formed_auto_filled failed last_opened_date", "fan"),
         "team_leaders",
         "fan",
     ),

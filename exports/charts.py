@@ -12,7 +12,7 @@ from unicodedata import east_asian_width
 import drawsvg as draw
 from markupsafe import Markup
 
-WIDTH = 500
+WIDTH = 400  # as a phone shows it, nearly: texts keep their size there
 _INK, _FAINT, _ACCENT, _SOFT, _GRID = "#1f2933", "#52606d", "#1f6f8b", "#cfe3ea", "#e4e7eb"
 _RED, _GREEN, _GREY, _LINK = "#c0392b", "#2e8b57", "#9fb3c8", "#bcccdc"
 _LABELS = 40  # of branches that are not drawn
@@ -52,7 +52,7 @@ def columns(title: str, labels: Sequence[str], values: Sequence[float], written:
         x, y = index * step + step * 0.15, zero - bar if value >= 0 else zero
         picture.append(_rect(x, y, step * 0.7, max(bar, 0.5), _ACCENT if index == len(values) - 1 else _SOFT))
         middle = index * step + step / 2
-        picture.append(_text(middle, y - 5 if value >= 0 else y + bar + 12, number, "middle", size=10))
+        picture.append(_text(middle, y - 5 if value >= 0 else y + bar + 12, number, "middle", size=9))
         if index % 3 == (len(values) - 1) % 3:
             picture.append(_text(middle, height - 6, label, "middle", _FAINT, 11))
     return _svg(picture)
@@ -60,20 +60,20 @@ def columns(title: str, labels: Sequence[str], values: Sequence[float], written:
 
 def bars(title: str, rows: Sequence[tuple[str, float, str]], most: float | None = None) -> Markup:
     """Bars with a label before and a number behind."""
-    line, left, right = 26.0, 170.0, 80.0
+    line, left, right = 26.0, 160.0, 84.0
     scale = most or max([value for _, value, _ in rows] or [0.0]) or 1.0
     picture = _picture(max(len(rows) * line, 1.0), title)
     for index, (label, value, number) in enumerate(rows):
         y = index * line
-        picture.append(_text(left - 10, y + 18, _shortened(label, 22), "end"))
+        picture.append(_text(left - 10, y + 18, _shortened(label, 20), "end", size=12))
         picture.append(_rect(left, y + 5, max((WIDTH - left - right) * value / scale, 1.0), line - 10, _ACCENT))
         picture.append(_text(left + (WIDTH - left - right) * value / scale + 8, y + 18, number))
     return _svg(picture)
 
 
-def steps(title: str, points: Sequence[Point], below: str) -> Markup:
-    """A number that only grows, as a staircase from zero; `points` are in the order of both coordinates."""
-    left, right, top, height = 60.0, 10.0, 12.0, 130.0
+def steps(title: str, points: Sequence[Point], below: str, most: str) -> Markup:
+    """A number that only grows, as a staircase from zero to `most`; `points` are in the order of both coordinates."""
+    left, right, top, height = 50.0, 16.0, 12.0, 130.0
     last_x, last_y = points[-1]
     wide, tall = (WIDTH - left - right) / (last_x or 1.0), (height - top) / (last_y or 1.0)
     picture = _picture(height + 24, title)
@@ -83,10 +83,10 @@ def steps(title: str, points: Sequence[Point], below: str) -> Markup:
         stairs.H(round(left + x * wide, 1)).V(round(height - y * tall, 1))
     picture.append(draw.Line(left, height, WIDTH - right, height, stroke=_GRID))
     picture.append(stairs)
-    picture.append(_text(left - 6, top + 4, f"{last_y:,.0f}", "end", _FAINT, 11))
+    picture.append(_text(left - 6, top + 4, most, "end", _FAINT, 11))
     picture.append(_text(left - 6, height + 4, "0", "end", _FAINT, 11))
     picture.append(_text(left, height + 16, "0", "middle", _FAINT, 11))
-    picture.append(_text(WIDTH - right, height + 16, f"{last_x:,.1f}", "end", _FAINT, 11))
+    picture.append(_text(WIDTH - right, height + 16, f"{last_x:,.3g}" if last_x < 100 else f"{last_x:,.0f}", "end", _FAINT, 11))
     picture.append(_text((left + WIDTH - right) / 2, height + 16, below, "middle", _FAINT, 11))
     return _svg(picture)
 

@@ -224,6 +224,8 @@ create temp table spreaders_{{db}} as
 select spreaders.*, fans.shown as fan
 from {{db}}.marts.spreaders as spreaders
 join fans_{{db}} as fans on spreaders.merchant_id = fans.merchant_id and spreaders.user_id = fans.user_id
-where fans.may_contact and spreaders.openers > 0
-qualify row_number() over (partition by spreaders.merchant_id order by spreaders.influence_rank) <= {people.SPREADERS}
+where fans.may_contact and (spreaders.openers > 0 or spreaders.revenue_led > 0)
+qualify row_number() over (
+    partition by spreaders.merchant_id order by spreaders.revenue_led desc, spreaders.openers desc, fans.shown
+) <= {people.SPREADERS}
 """

@@ -13,11 +13,12 @@ from exports.people import SMALLEST_CELL
 from exports.playbook import Playbook
 from exports.reasons import SHOWN, Reason
 from exports.spread import Spread, largest_cascades
-from exports.words import Words, money, percent
+from exports.words import Words, percent
 
 WEEKS = 12
 STAGES = ("launching", "operating", "at_risk", "churned", "recovered", "unknown")
 DRAWN_SHARES = 300
+LEAST_PASSED_ON = 8  # shares that came from another one make a picture worth looking at
 _LONGEST_NAME = 80
 _NOTABLE_RISK = 0.05  # change of a probability that is worth a word
 _NOTABLE_REVENUE = 0.1  # relative change
@@ -32,7 +33,8 @@ class Merchant:
     Attributes:
         overview: a row of the temp table `overview_now`.
         weeks: net revenue of the last weeks of seven days, the oldest first.
-        funnel: people by step, from fans to supporting fans.
+        funnel: people by step, each among those of the step before.
+        supporting_fans: all of them, also those who bought once.
         regions: rows of `merchant_team_regions` with enough people.
         leaders, spreaders: fans of the merchant who may be contacted.
         groups: its dying chat groups.
@@ -44,6 +46,7 @@ class Merchant:
     overview: Row
     weeks: list[Decimal] = field(default_factory=lambda: [Decimal(0)] * WEEKS)
     funnel: dict[str, int] = field(default_factory=dict)
+    supporting_fans: int = 0
     regions: list[Row] = field(default_factory=list)
     leaders: list[Row] = field(default_factory=list)
     spreaders: list[Row] = field(default_factory=list)
@@ -55,6 +58,25 @@ class Merchant:
     @property
     def name(self) -> str:
         return str(self.overview["name"])
+
+    @property
+    def has_tree(self) -> bool:
+        """Whether a picture of the week's largest tree has something to see."""
+        return self.cascade is not None and bool(self.nodes) and self.cascade["shares"] - 1 >= LEAST_PASSED_ON
+
+    @property
+    def has_map(self) -> bool:
+        """Whether a picture of the last 90 days has."""
+        return self.spread is not None and self.spread.passed_on >= LEAST_PASSED_ON
+
+    @property
+    def to_see(self) -> tuple[int, int]:
+        """How much there is to see: a tree of this week before any map, the larger before the smaller."""
+        if self.cascade is not None and self.has_tree:
+            return 2, self.cascade["shares"]
+        if self.spread is not None and self.has_map:
+            return 1, self.spread.passed_on
+        return 0, 0
 
 
 @dataclass(frozen=True)
@@ -75,7 +97,9 @@ def merchants(day: Day, identifiers: Iterable[str]) -> list[Merchant]:
     for row in day.rows(_WEEKS):
         found[row["merchant_id"]].weeks[WEEKS - 1 - row["week"]] = row["revenue"]
     for row in day.rows(_FUNNEL):
-        found[row.pop("merchant_id")].funnel = row
+        one = found[row.pop("merchant_id")]
+        one.supporting_fans = row.pop("supporting")
+        one.funnel = row
     for name, sql in (
         ("regions", _REGIONS),
         ("leaders", _LEADERS),
@@ -124,8 +148,8 @@ def _changed(row: Row, before: Row | None, has_base: bool, words: Words) -> str:
         news.append(words("changed.risk", before=percent(old_risk), after=percent(risk)))
     revenue, old_revenue = row["revenue_28d"], before["revenue_28d"]
     if abs(float(revenue - old_revenue)) > _NOTABLE_REVENUE * max(abs(float(old_revenue)), 1):
-        news.append(words("changed.revenue", before=money(old_revenue), after=money(revenue)))
-    return "; ".join(news) or words("changed.none")
+        news.append(words("changed.revenue", before=words.number(old_revenue), after=words.number(revenue)))
+    return words("unit.between").join(news) or words("changed.none")
 
 
 _OVERVIEW = "select * from overview_now semi join batch using (merchant_id) order by merchant_id"
@@ -139,7 +163,8 @@ select
     merchant_id, count(*) filter (where is_window_fan) as window_fans,
     count(*) filter (where is_window_fan and orders > 0) as buying_fans,
     count(*) filter (where is_window_fan and orders > 1) as repeat_fans,
-    count(*) filter (where is_window_fan and is_supporting_fan) as supporting_fans
+    count(*) filter (where is_window_fan and orders > 1 and is_supporting_fan) as supporting_fans,
+    count(*) filter (where is_window_fan and is_supporting_fan) as supporting
 from marts.fan_revenue semi join batch using (merchant_id) group by merchant_id
 """
 _REGIONS = f"""
@@ -149,7 +174,9 @@ where people >= {SMALLEST_CELL} order by merchant_id, formation_rate nulls last,
 _LEADERS = """
 select * from leaders_now semi join batch using (merchant_id) order by merchant_id, formed_organic desc, opened, fan
 """
-_SPREADERS = "select * from spreaders_now semi join batch using (merchant_id) order by merchant_id, influence_rank"
+_SPREADERS = """
+select * from spreaders_now semi join batch using (merchant_id) order by merchant_id, revenue_led desc, openers desc, fan
+"""
 _GROUPS = """
 select * from marts.group_activity semi join batch using (merchant_id)
 where state = 'dying' order by merchant_id, members desc, group_id

@@ -101,11 +101,12 @@ def write_packs(settings: Settings, as_of: date, base: Published | None, folder:
         files = _tables(day, folder)
         for manager, merchants in _managers(day):
             mine: list[Merchant] = []
+            pictured: Merchant | None = None
             for merchant in merchants:
                 identifier = merchant.overview["merchant_id"]
                 files[MERCHANTS, identifier] += _write_pages(_folder(folder, MERCHANTS, identifier), merchant, about, words)
                 mine.append(merchant)
-                _forget_trees(mine)
+                pictured = _forget_smaller(pictured, merchant)
             files[MANAGERS, manager] += _write_manager(
                 day, _folder(folder, MANAGERS, manager), manager, mine, about, book, words
             )
@@ -137,14 +138,13 @@ def _write_pages(path: Path, merchant: Merchant, about: About, words: Words) -> 
     return [write(path, name, [(0, page)]) for name, page in pages.items()]
 
 
-def _forget_trees(merchants: list[Merchant]) -> None:
-    """Keep the shares of the largest tree alone: a manager's report draws one."""
-    latest = merchants[-1]
-    latest.spread = None
-    drawn = [merchant for merchant in merchants[:-1] if merchant.nodes]
-    for merchant in drawn:
-        smaller = min(merchant, latest, key=lambda one: one.cascade["shares"] if one.cascade else 0)
-        smaller.nodes = []
+def _forget_smaller(pictured: Merchant | None, latest: Merchant) -> Merchant:
+    """Keep the shares of one merchant alone, which is returned: a manager's report draws one picture."""
+    if pictured is None:
+        return latest
+    kept, other = (latest, pictured) if latest.to_see > pictured.to_see else (pictured, latest)
+    other.nodes, other.spread = [], None
+    return kept
 
 
 def _tables(day: Day, folder: Path) -> dict[tuple[str, str], list[File]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
@@ -11,22 +12,27 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from exports import charts, sheets
 from exports.about import About
-from exports.figures import STAGES, WEEKS, Call, Merchant
+from exports.day import MAP_DAYS
+from exports.figures import STAGES, WEEKS, Call, Merchant, Row
 from exports.people import LEADERS, SMALLEST_CELL, SPREADERS
 from exports.sheets import Sheet, written
-from exports.words import Words, day, money, percent
+from exports.spread import Spread
+from exports.words import Words, day, percent
 
 SHOWN_CALLS = 40
 SHOWN_ROWS = 15
+LONGEST_TABLE = 30
+_LONGEST_LINE = 32  # characters of a text that stays on one line
+_WITH_HYPHEN = re.compile(r"(?<![\w-])(?=[\w-]{3,20}(?![\w-]))(\w+(?:-\w+)+)", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page: a picture, a table, or the words that there is nothing."""
+    """A part of the page: a picture, a table, both, or the words that there is nothing."""
 
     title: str
     note: str = ""
@@ -44,17 +50,16 @@ def manager_report(title: str, calls: list[Call], merchants: list[Merchant], abo
         if (count := sum(row["stage"] == stage for row in overviews))
     ]
     weeks = [sum((merchant.weeks[week] for merchant in merchants), Decimal(0)) for week in range(WEEKS)]
-    spread = max(
-        (merchant for merchant in merchants if merchant.nodes),
-        key=lambda merchant: merchant.cascade["shares"] if merchant.cascade else 0,
-        default=None,
-    )
+    loss, losses = words.parts([call.overview["at_stake"] for call in calls])
     tiles = [
         (words("key_figure.calls"), f"{len(calls)}"),
-        (words("key_figure.merchants"), f"{len(merchants):,}"),
-        (words("key_figure.at_stake"), money(sum((call.overview["at_stake"] for call in calls), Decimal(0)))),
-        (words("key_figure.revenue_28d"), money(sum((row["revenue_28d"] for row in overviews), Decimal(0)))),
-        (words("key_figure.fans"), f"{sum(row['fans'] for row in overviews):,}"),
+        (words("key_figure.merchants"), words.number(len(merchants))),
+        (words("key_figure.at_stake"), words.with_unit(loss, about.currency)),
+        (
+            words("key_figure.revenue_28d"),
+            words.money(sum((row["revenue_28d"] for row in overviews), Decimal(0)), about.currency),
+        ),
+        (words("key_figure.fans"), words.number(sum(row["fans"] for row in overviews))),
     ]
     sections = [
         _trend(weeks, about, words),
@@ -64,35 +69,40 @@ def manager_report(title: str, calls: list[Call], merchants: list[Merchant], abo
             empty=words("title.nothing"),
         ),
         _regions(merchants, words),
-        _cascade(spread, words),
+        _spread(max(merchants, key=lambda merchant: merchant.to_see, default=None), about, words),
         _table(words("sheet.groups"), words("title.groups_note"), sheets.groups(merchants, words), words),
     ]
     note = words("title.today_note", calls=len(calls), merchants=len(merchants))
-    return page(title, about, words, tiles, sections, [_card(call, words) for call in calls[:SHOWN_CALLS]], note)
+    cards = [_card(call, amount, about, words) for call, amount in zip(calls[:SHOWN_CALLS], losses, strict=False)]
+    return page(title, about, words, tiles, sections, cards, note)
 
 
 def merchant_report(merchant: Merchant, about: About, words: Words) -> bytes:
     """The page of one merchant, which it may get: its own figures and fans, nothing of the platform's judgement."""
     row = merchant.overview
     tiles = [
-        (words("key_figure.revenue_28d"), money(row["revenue_28d"])),
-        (words("key_figure.fans"), f"{row['fans']:,}"),
-        (words("key_figure.revenue_per_fan"), money(row["revenue_per_fan"]) or "–"),
+        (words("key_figure.revenue_28d"), words.money(row["revenue_28d"], about.currency)),
+        (words("key_figure.fans"), words.number(row["fans"])),
+        (
+            words("key_figure.revenue_per_fan"),
+            "–" if row["revenue_per_fan"] is None else words.money(row["revenue_per_fan"], about.currency),
+        ),
         (words("key_figure.retention"), percent(row["retention"]) or "–"),
         (words("key_figure.formation_rate"), percent(row["formation_rate"]) or "–"),
     ]
-    steps = [(words(f"funnel.{step}"), float(count), f"{count:,}") for step, count in merchant.funnel.items()]
+    steps = [(words(f"funnel.{step}"), float(count), words.number(count)) for step, count in merchant.funnel.items()]
     alone = [merchant]
     sections = [
         _trend(merchant.weeks, about, words),
         Section(
             words("title.funnel"),
-            picture=charts.bars(words("title.funnel"), steps) if steps else None,
+            words("title.funnel_note", fans=words.number(merchant.supporting_fans)),
+            charts.bars(words("title.funnel"), steps) if steps else None,
             empty=words("title.nothing"),
         ),
         _change(row, words),
         _regions(alone, words),
-        _cascade(merchant if merchant.cascade else None, words),
+        _spread(merchant, about, words),
         _table(
             words("sheet.spreaders"), words("title.spreaders_note", limit=SPREADERS), sheets.spreaders(alone, words), words, 2
         ),
@@ -123,7 +133,7 @@ def page(
             calls=calls,
             today_note=today_note,
             about=about.lines(words, for_merchant=calls is None),
-            currency=about.currency,
+            currency=words.currency(about.currency),
         )
         .encode()
     )
@@ -132,24 +142,33 @@ def page(
 @cache
 def _template() -> Template:
     loader = FileSystemLoader(Path(__file__).resolve().parent / "templates")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True).get_template(
-        "report.html.j2"
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.filters["unbroken"] = _unbroken
+    return environment.get_template("report.html.j2")
+
+
+def _unbroken(text: str) -> Markup:
+    """A text in which ids and days do not break at their hyphens, unless they are longer than a phone's line."""
+    pieces = (
+        Markup('<span class="whole">{}</span>').format(piece) if _WITH_HYPHEN.fullmatch(piece) else escape(piece)
+        for piece in _WITH_HYPHEN.split(text)
     )
+    return Markup("").join(pieces)
 
 
-def _card(call: Call, words: Words) -> dict[str, Any]:
+def _card(call: Call, loss: str, about: About, words: Words) -> dict[str, Any]:
     row = call.overview
     facts = [
         (words("column.since"), day(row["since"])),
         (words("column.churn_probability"), percent(row["churn_probability"])),
-        (words("column.at_stake"), money(row["at_stake"])),
-        (words("column.revenue_365d"), money(row["revenue_365d"])),
+        (words("column.at_stake"), words.with_unit(loss, about.currency)),
+        (words("column.revenue_365d"), words.money(row["revenue_365d"], about.currency)),
         (words("column.changed"), call.changed),
     ]
     shown = row | {"name": row["name"]}
     return {
         "overview": shown,
-        "facts": [fact for fact in facts if fact[1]],
+        "facts": [words("unit.fact", label=label, value=value) for label, value in facts if value],
         "reasons": call.reasons,
         "next_step": call.next_step,
     }
@@ -158,60 +177,96 @@ def _card(call: Call, words: Words) -> dict[str, Any]:
 def _trend(weeks: Sequence[Decimal], about: About, words: Words) -> Section:
     ends = [about.published.as_of - timedelta(days=7 * (WEEKS - 1 - week)) for week in range(WEEKS)]
     labels, values = [f"{end:%m-%d}" for end in ends], [float(revenue) for revenue in weeks]
-    return Section(
-        words("title.trend"), picture=charts.columns(words("title.trend"), labels, values, [_short(x) for x in values])
-    )
-
-
-def _short(value: float) -> str:
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:.1f}{letter}"
-    return f"{value:.0f}"
+    title = words("title.trend")
+    return Section(title, words("title.trend_note"), charts.columns(title, labels, values, [words.short(x) for x in values]))
 
 
 def _regions(merchants: Sequence[Merchant], words: Words) -> Section:
+    """The rates, lowest first; of one merchant the counts too."""
     rows = []
     for merchant in merchants:
         for row in merchant.regions:
             if row["formation_rate"] is not None:
-                region = words("unit.unknown") if row["region"] == "unknown" else row["region"]
+                region = words.region(row["region"])
                 label = region if len(merchants) == 1 else f"{region} · {merchant.name}"
-                rows.append((label, row["formation_rate"], f"{percent(row['formation_rate'])} ({row['closed']:,})"))
+                rows.append((label, row["formation_rate"], f"{percent(row['formation_rate'])} ({words.number(row['closed'])})"))
     rows.sort(key=lambda row: row[1])
     picture = charts.bars(words("title.regions"), rows[:SHOWN_ROWS], most=1.0) if rows else None
     note = words("title.regions_note", people=SMALLEST_CELL)
-    return Section(words("title.regions"), note, picture, empty=words("title.nothing"))
+    if len(rows) > SHOWN_ROWS:
+        note = f"{note}\n{words('title.lowest_rates', shown=SHOWN_ROWS, rows=len(rows))}"
+    if len(merchants) > 1:
+        return Section(words("title.regions"), note, picture, empty=words("title.nothing"))
+    counts = _table(words("title.regions"), note, sheets.regions(merchants, words), words, 2)
+    return replace(counts, picture=picture)
 
 
-def _cascade(merchant: Merchant | None, words: Words) -> Section:
+def _spread(merchant: Merchant | None, about: About, words: Words) -> Section:
+    """The week's largest tree where there is something to see, else the map of the last 90 days, or no picture."""
+    if merchant is not None and merchant.cascade is not None and merchant.has_tree:
+        return _tree(merchant, merchant.cascade, about, words)
+    if merchant is not None and merchant.spread is not None and merchant.has_map:
+        return _map(merchant, merchant.spread, about, words)
+    return Section(words("title.spread"), empty=words("title.no_picture", days=MAP_DAYS))
+
+
+def _tree(merchant: Merchant, cascade: Row, about: About, words: Words) -> Section:
     title = words("title.cascade")
-    if merchant is None or merchant.cascade is None:
-        return Section(title, empty=words("title.no_cascade"))
-    row = merchant.cascade
     note = words(
         "title.cascade_note",
         merchant=merchant.name,
-        shares=row["shares"],
-        sharers=row["sharers"],
-        depth=row["depth"],
-        orders=row["orders"],
-        revenue=money(row["revenue"]),
+        shares=words.number(cascade["shares"]),
+        sharers=words.number(cascade["sharers"]),
+        layers=cascade["depth"] + 1,
+        orders=words.number(cascade["orders"]),
+        revenue=words.money(cascade["revenue"], about.currency),
     )
-    if len(merchant.nodes) < row["shares"]:
-        note = f"{note} {words('title.cascade_more', shown=len(merchant.nodes))}"
-    return Section(title, note, charts.rings(title, merchant.nodes, root=row["root_share_id"]))
+    if len(merchant.nodes) < cascade["shares"]:
+        note = f"{note}\n{words('title.cascade_more', shown=len(merchant.nodes))}"
+    return Section(title, note, charts.rings(title, merchant.nodes, root=cascade["root_share_id"]))
+
+
+def _map(merchant: Merchant, spread: Spread, about: About, words: Words) -> Section:
+    title = words("title.map", days=MAP_DAYS)
+    total = {name: sum(layer[name] for layer in spread.layers) for name in ("shares", "orders", "revenue")}
+    told = words(
+        "title.map_of",
+        merchant=merchant.name,
+        shares=words.number(total["shares"]),
+        layers=len(spread.layers),
+        orders=words.number(total["orders"]),
+        revenue=words.money(total["revenue"], about.currency),
+    )
+    note = f"{told}\n{map_note(spread, words)}"
+    return Section(title, note, charts.rings(title, spread.shares, hidden=spread.hidden))
+
+
+def map_note(spread: Spread, words: Words, root: str | None = None) -> str:
+    """How to read a map of a merchant's spread, or of the cascade that began with `root`."""
+    trees = sum(layer["shares"] for layer in spread.layers if layer["depth"] == 0)
+    note = words("map.note_cascade") if root else words("map.note_merchant", cascades=trees, days=MAP_DAYS)
+    if left := sum(spread.hidden.values()):
+        shown = words.number(len(spread.shares))
+        note = f"{note}\n{words('map.hidden', shown=shown, hidden=words.number(left))}"
+    return note
 
 
 def _change(row: dict[str, Any], words: Words) -> Section:
+    title = words("column.month_change")
+    parts = {name: row[name] for name in ("user_effect", "per_fan_effect") if row[name] is not None}
     if row["growth_month"] is None or row["month_change"] is None:
-        return Section(words("column.month_change"), empty=words("title.nothing"))
-    parts = {"month_change": row["month_change"], "user_effect": row["user_effect"], "per_fan_effect": row["per_fan_effect"]}
-    lines = [
-        [_cell(words(f"column.{name}")), _cell(f"{value:+,.0f}", True)] for name, value in parts.items() if value is not None
-    ]
-    head = [_cell(words("title.revenue_change", month=row["growth_month"])), _cell("", True)]
-    return Section(words("column.month_change"), words("about.change_text"), table={"head": head, "rows": lines})
+        return Section(title, empty=words("title.nothing"))
+    whole, written_parts = words.parts([*parts.values()] or [row["month_change"]])
+    amounts = {"month_change": whole} | dict(zip(parts, written_parts, strict=False))
+    lines = [[_cell(words(f"column.{name}")), _cell(_signed(amount), "n")] for name, amount in amounts.items()]
+    note = words("title.change_of", month=row["growth_month"])
+    if parts:
+        note = f"{note}\n{words('title.change_parts')}"
+    return Section(title, note, table={"head": [], "rows": lines})
+
+
+def _signed(amount: str) -> str:
+    return amount if amount.startswith("-") or not amount.strip("0.") else f"+{amount}"
 
 
 def _table(title: str, note: str, sheet: Sheet, words: Words, hidden: int = 0) -> Section:
@@ -219,19 +274,28 @@ def _table(title: str, note: str, sheet: Sheet, words: Words, hidden: int = 0) -
     if not sheet.rows:
         return Section(title, note, empty=words("title.nothing"))
     columns = sheet.columns[hidden:]
-    head = [_cell(words(f"column.{column.word}"), column.is_number) for column in columns]
+    head = [_cell(words(f"column.{column.word}"), "n" if column.is_number else "") for column in columns]
     rows = [
-        [_cell(written(value, column.form), column.is_number) for column, value in zip(columns, row[hidden:], strict=True)]
-        for row in sheet.rows[: SHOWN_ROWS * 2]
+        [
+            _cell(written(value, column.form, words), "n" if column.is_number else "")
+            for column, value in zip(columns, row[hidden:], strict=True)
+        ]
+        for row in sheet.rows[:LONGEST_TABLE]
     ]
+    if len(sheet.rows) > LONGEST_TABLE:
+        note = f"{note}\n{words('title.first_rows', shown=LONGEST_TABLE, rows=words.number(len(sheet.rows)))}"
     return Section(title, note, table={"head": head, "rows": rows})
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> dict[str, Any]:
     """A section's table of written values; all but the first `texts` columns are numbers."""
-    written_rows = [[_cell(text, place >= texts) for place, text in enumerate(row)] for row in rows]
-    return {"head": [_cell(text, place >= texts) for place, text in enumerate(head)], "rows": written_rows}
+    kinds = ["" if place < texts else "n" for place in range(len(head))]
+    return {
+        "head": [_cell(text, kind) for text, kind in zip(head, kinds, strict=True)],
+        "rows": [[_cell(text, kind) for text, kind in zip(row, kinds, strict=True)] for row in rows],
+    }
 
 
-def _cell(text: str, is_number: bool = False) -> dict[str, Any]:
-    return {"text": text, "is_number": is_number}
+def _cell(text: str, kind: str = "") -> dict[str, str]:
+    """A cell: `n` is a number; a text that is too long for one line may break (`long`), an id or a day never does."""
+    return {"text": text, "kind": kind or ("long" if len(text) > _LONGEST_LINE else "")}

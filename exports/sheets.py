@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from exports.figures import Call, Merchant, Row
 from exports.names import readable
-from exports.words import Words, money, percent
+from exports.words import Words, percent
 
 Value = str | int | float | Decimal | date | bool | None
 
@@ -118,18 +118,19 @@ def regions(merchants: Iterable[Merchant], words: Words) -> Sheet:
     fields = {
         "region": Column("region", Form.TEXT, 10),
         "opened": Column("opened", Form.COUNT, 9),
+        "open_at_as_of": Column("still_open", Form.COUNT, 9),
         "closed": Column("closed", Form.COUNT, 9),
         "formed_organic": Column("formed", Form.COUNT, 9),
+        "formed_auto_filled": Column("auto_filled", Form.COUNT, 12),
         "failed": Column("failed", Form.COUNT, 9),
         "formation_rate": Column("formation_rate", Form.SHARE, 9),
         "formation_rate_lo": Column("rate_lo", Form.SHARE, 9),
         "formation_rate_hi": Column("rate_hi", Form.SHARE, 9),
         "people": Column("people", Form.COUNT, 9),
     }
-    unknown = {"region": words("unit.unknown")}
 
     def of(merchant: Merchant) -> list[Row]:
-        return [row | unknown if row["region"] == "unknown" else row for row in merchant.regions]
+        return [row | {"region": words.region(row["region"])} for row in merchant.regions]
 
     return _of_each("regions", merchants, of, fields)
 
@@ -138,7 +139,9 @@ def leaders(merchants: Iterable[Merchant]) -> Sheet:
     fields = {
         "fan": Column("fan", Form.TEXT, 18),
         "opened": Column("teams", Form.COUNT, 9),
+        "open_at_as_of": Column("still_open", Form.COUNT, 9),
         "formed_organic": Column("formed", Form.COUNT, 9),
+        "formed_auto_filled": Column("auto_filled", Form.COUNT, 12),
         "failed": Column("failed", Form.COUNT, 9),
         "last_opened_date": Column("last_opened", Form.DAY, 13),
     }
@@ -148,9 +151,9 @@ def leaders(merchants: Iterable[Merchant]) -> Sheet:
 def spreaders(merchants: Iterable[Merchant], words: Words) -> Sheet:
     fields = {
         "fan": Column("fan", Form.TEXT, 18),
+        "revenue_led": Column("revenue_led", Form.MONEY, 13),
         "shares": Column("shares", Form.COUNT, 10),
         "openers": Column("openers", Form.COUNT, 10),
-        "revenue_led": Column("revenue_led", Form.MONEY, 13),
         "connects": Column("connector", Form.TEXT, 12),
     }
 
@@ -188,16 +191,14 @@ def _of_each(
     return Sheet(name, (*_MERCHANT, *fields.values()), rows)
 
 
-def written(value: Value, form: Form) -> str:
+def written(value: Value, form: Form, words: Words) -> str:
     """A value as a report writes it."""
     if value is None:
         return "–"
     match form:
-        case Form.MONEY:
-            return money(value)  # type: ignore[arg-type]
+        case Form.MONEY | Form.COUNT:
+            return words.number(value)  # type: ignore[arg-type]
         case Form.SHARE:
             return percent(float(value))  # type: ignore[arg-type]
-        case Form.COUNT:
-            return f"{value:,}"
         case _:
             return readable(str(value))

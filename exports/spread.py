@@ -22,15 +22,20 @@ class Spread:
             subtree_revenue, is_supporting (made by a supporting fan). No share is without its parent.
         hidden: how many shares below a drawn one are not drawn.
         layers: depth, shares, sharers, openers, orders, revenue.
-        growth: hours since the first share, shares made by then.
+        growth: seconds since the first share, shares made by then.
         carriers: fans whose shares people of other circles passed on: fan, circles, carried (shares), led (revenue).
     """
 
     shares: list[dict[str, Any]] = field(default_factory=list)
     hidden: dict[str, int] = field(default_factory=dict)
     layers: list[dict[str, Any]] = field(default_factory=list)
-    growth: list[tuple[float, int]] = field(default_factory=list)
+    growth: list[tuple[int, int]] = field(default_factory=list)
     carriers: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def passed_on(self) -> int:
+        """Shares that came from another one."""
+        return sum(layer["shares"] for layer in self.layers if layer["depth"])
 
 
 def largest_cascades(day: Day) -> dict[str, Spread]:
@@ -54,7 +59,7 @@ def _read(day: Day) -> dict[str, Spread]:
     for row in day.rows(_HIDDEN):
         found[row["merchant_id"]].hidden[row["parent_share_id"]] = row["shares"]
     for row in day.rows(_GROWTH):
-        found[row["merchant_id"]].growth.append((row["hours"], row["made"]))
+        found[row["merchant_id"]].growth.append((row["seconds"], row["made"]))
     for row in day.rows(_LAYERS):
         found[row.pop("merchant_id")].layers.append(row)
     for row in day.rows(_CARRIERS):
@@ -93,12 +98,12 @@ group by all
 """
 _GROWTH = f"""
 with made as (
-    select merchant_id, date_diff('second', min(shared_at) over whole, shared_at) / 3600 as hours,
+    select merchant_id, date_diff('second', min(shared_at) over whole, shared_at) as seconds,
         row_number() over (partition by merchant_id order by shared_at, share_id) as made, count(*) over whole as all_made
     from marts.cascade_nodes semi join mapped using (merchant_id, root_share_id)
     window whole as (partition by merchant_id)
 )
-select merchant_id, hours, made from made
+select merchant_id, seconds, made from made
 where made = all_made or (made - 1) % ceil(all_made / {_POINTS})::bigint = 0
 order by merchant_id, made
 """

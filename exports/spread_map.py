@@ -20,9 +20,9 @@ from expectations.settings import SettingError, Settings, parse_as_of
 from exports import charts
 from exports.about import About
 from exports.day import MAP_DAYS, open_day
-from exports.report import Section, page, table
-from exports.spread import CARRIERS, LARGEST, Spread, largest_cascades, one_cascade
-from exports.words import Words, money
+from exports.report import Section, map_note, page, table
+from exports.spread import CARRIERS, Spread, largest_cascades, one_cascade
+from exports.words import Words, time_unit
 from publication.versions import PublicationError
 
 _LAYERS = ("depth", "shares", "sharers", "openers", "orders", "revenue")
@@ -35,21 +35,24 @@ class NothingToDraw(RuntimeError):
 
 def map_page(spread: Spread, name: str, root: str | None, about: About, words: Words) -> bytes:
     """The page of a merchant's spread, or of the cascade that began with `root`."""
-    total = {name: sum(layer[name] for layer in spread.layers) for name in ("shares", "orders", "revenue")}
+    total = {name: sum(layer[name] for layer in spread.layers) for name in ("shares", "orders")}
+    revenue, by_layer = words.parts([layer["revenue"] for layer in spread.layers])
     tiles = [
-        (words("map.shares"), f"{total['shares']:,}"),
-        (words("map.layers"), f"{len(spread.layers):,}"),
-        (words("map.orders"), f"{total['orders']:,}"),
-        (words("map.revenue"), money(total["revenue"])),
+        (words("map.shares"), words.number(total["shares"])),
+        (words("map.layers"), words.number(len(spread.layers))),
+        (words("map.orders"), words.number(total["orders"])),
+        (words("map.revenue"), words.with_unit(revenue, about.currency)),
     ]
-    note = words("map.note_cascade") if root else words("map.note_merchant", cascades=LARGEST, days=MAP_DAYS)
-    if left := sum(spread.hidden.values()):
-        note = f"{note} {words('map.hidden', shown=f'{len(spread.shares):,}', hidden=f'{left:,}')}"
-    title, growth = words("map.title"), words("map.growth")
+    title = words("map.title")
+    layers = [layer | {"revenue": amount} for layer, amount in zip(spread.layers, by_layer, strict=True)]
     sections = [
-        Section(title, note, charts.rings(title, spread.shares, root=root, hidden=spread.hidden, is_told=True)),
-        Section(growth, picture=charts.steps(growth, spread.growth, words("map.hours"))),
-        Section(words("map.by_layer"), table=_table(_LAYERS, spread.layers, words)),
+        Section(
+            title,
+            map_note(spread, words, root),
+            charts.rings(title, spread.shares, root=root, hidden=spread.hidden, is_told=True),
+        ),
+        _growth(spread, words),
+        Section(words("map.by_layer"), table=_table(_LAYERS, layers, words)),
         Section(
             words("map.carriers"),
             words("map.carriers_note", limit=CARRIERS),
@@ -61,13 +64,23 @@ def map_page(spread: Spread, name: str, root: str | None, about: About, words: W
     return page(heading, about, words, tiles, sections, None, "")
 
 
+def _growth(spread: Spread, words: Words) -> Section:
+    """Shares made by and by, in the unit of time that suits their span."""
+    title = words("map.growth")
+    if len(spread.growth) < 2:
+        return Section(title, empty=words("title.nothing"))
+    unit, seconds = time_unit(spread.growth[-1][0])
+    points = [(since / seconds, made) for since, made in spread.growth]
+    return Section(title, picture=charts.steps(title, points, words(f"map.{unit}"), words.number(points[-1][1])))
+
+
 def _table(names: tuple[str, ...], rows: list[dict[str, Any]], words: Words, texts: int = 0) -> dict[str, Any]:
-    cells = [[_written(row[name]) for name in names] for row in rows]
+    cells = [[_written(row[name], words) for name in names] for row in rows]
     return table([words(f"map.{name}") for name in names], cells, texts)
 
 
-def _written(value: Any) -> str:
-    return value if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else money(value)
+def _written(value: Any, words: Words) -> str:
+    return value if isinstance(value, str) else words.number(value)
 
 
 def spread_map(settings: Settings, as_of: date, merchant: str, root: str | None) -> bytes:

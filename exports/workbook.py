@@ -50,12 +50,9 @@ class Workbook:
         }
         self.heading = self.book.add_format({"bold": True, "font_size": 15, "font_color": _INK})
         self.note = self.book.add_format({"italic": True, "font_color": "#52606d"})
-        self.head = self.book.add_format(
-            {
-                "bold": True, "font_color": "#ffffff", "bg_color": _ACCENT, "border": 1,
-                "text_wrap": True, "align": "left", "valign": "vcenter", "indent": 1,
-            }
-        )  # fmt: skip
+        head = {"bold": True, "font_color": "#ffffff", "bg_color": _ACCENT, "border": 1, "text_wrap": True, "valign": "vcenter"}
+        self.head = self.book.add_format(head | {"align": "left", "indent": 1})
+        self.number_head = self.book.add_format(head | {"align": "right"})
 
     def add(self, name: str) -> Any:
         """A new sheet, landscape, one page wide."""
@@ -73,7 +70,8 @@ class Workbook:
         page.write_string(row + 1, 0, note, self.note)
         head = row + _HEAD_ROW
         for number, column in enumerate(sheet.columns):
-            page.write_string(head, number, self.words(f"column.{column.word}"), self.head)
+            form = self.number_head if column.is_number else self.head
+            page.write_string(head, number, self.words(f"column.{column.word}"), form)
         page.set_row(head, 32)
         for offset, values in enumerate(sheet.rows, 1):
             # A row grows with its longest text; not every program does that when it opens the file.
@@ -137,7 +135,7 @@ def write_workbook(path: Path, title: str, calls: list[Call], merchants: list[Me
     """
     book = Workbook(path, title, words, about.published.as_of)
     _today(book, sheets.today(calls, words), sum(call.overview["at_stake"] > 0 for call in calls), len(merchants))
-    _merchants(book, sheets.overview(merchants, words), merchants)
+    _merchants(book, sheets.overview(merchants, words), merchants, words.currency(about.currency))
     _regions(book, sheets.regions(merchants, words), sheets.leaders(merchants))
     note = words("title.spreaders_note", limit=SPREADERS)
     thanked = sheets.spreaders(merchants, words)
@@ -168,9 +166,9 @@ def _today(book: Workbook, sheet: Sheet, at_stake: int, merchants: int) -> None:
         _chart(book, page, sheet, ("name", "name"), "at_stake", min(at_stake, 10), len(sheet.rows) + _HEAD_ROW + 2)
 
 
-def _merchants(book: Workbook, sheet: Sheet, merchants: list[Merchant]) -> None:
+def _merchants(book: Workbook, sheet: Sheet, merchants: list[Merchant], currency: str) -> None:
     words = book.words
-    page = book.main_table("merchants", sheet, words("sheet.merchants"), words("title.merchants_note"))
+    page = book.main_table("merchants", sheet, words("sheet.merchants"), words("title.merchants_note", currency=currency))
     _scale(page, sheet, "churn_probability", low=None, high=_RED)
     for name in ("month_change", "user_effect", "per_fan_effect"):
         _signs(book, page, sheet, name)

@@ -374,18 +374,17 @@ class Classifier:
         found.event, parsers, names = known
         found.values, reason = _parse_fields(parsers, data)
         try:
-            found.time = parse_time(time)
+            found.time = micros = parse_time(time)
         except Fault as fault:
-            reason = _earlier(reason, fault.reason)
-        else:
-            if found.time < EARLIEST_MICROS:
-                reason = _earlier(reason, Reason.PAST_TIME)
-            if found.time > latest:
-                reason = _earlier(reason, Reason.FUTURE_TIME)
+            return _earlier(reason, fault.reason)
+        if micros < EARLIEST_MICROS:
+            reason = _earlier(reason, Reason.PAST_TIME)
+        if micros > latest:
+            reason = _earlier(reason, Reason.FUTURE_TIME)
         if reason is not None:
             return reason
         found.key = blake2b(encode([found.source, found.id]), digest_size=16).digest()
-        instant = found.time.to_bytes(8, "little", signed=True) + _finer_digits(time)
+        instant = micros.to_bytes(8, "little", signed=True) + _finer_digits(time)
         found.content_hash = content_hasher(found.type)(instant, canonical(data))
         found.extra, found.extensions = unknown_fields(event, names)
         return None

@@ -264,7 +264,7 @@ class _PlainType:
             extra, extensions, contents = zip(*group.unknown, strict=True)
             columns |= {"extra": _strings(extra), "extensions": _strings(extensions)}
         else:
-            contents = map(canonical, map(_data, events))
+            contents = tuple(map(canonical, map(_data, events)))
         columns["content_hash"] = pa.array(map(self._hash, _eight_bytes(instants), contents), pa.binary())
         return columns
 

@@ -60,7 +60,7 @@ def _withdraw(spark: SparkSession, settings: Settings, args: argparse.Namespace)
 def _source(spark: SparkSession, settings: Settings, args: argparse.Namespace) -> Column:
     """The one CloudEvents source of the events with the ids."""
     if args.event_source:
-        return f.col("event_source") == args.event_source
+        return f.col("event_source").isin(args.event_source)
     events = spark.read.format("delta").load(lake.table_path(settings, f"{args.source}_events"))
     known = events.where(f.col("event_id").isin(args.id) & f.col("event_key").isNotNull())
     sources = sorted(row.event_source for row in known.select("event_source").distinct().collect())

@@ -57,6 +57,30 @@ def test_a_cascade_is_shown_with_its_layers_carriers_and_revenue(settings: Setti
     assert page == spread_map(settings, AS_OF, "m-1", "s-1")
 
 
+@pytest.mark.parametrize(
+    ("last", "axis"),
+    [
+        pytest.param("2026-04-17 16:17:06", "days since the first share 73.5", id="1764.2 hours"),
+        pytest.param("2026-02-03 16:05:06", "hours since the first share 12", id="twelve hours"),
+        pytest.param("2026-02-03 05:50:06", "minutes since the first share 105", id="under two hours"),
+    ],
+)
+def test_the_growth_is_drawn_in_the_unit_of_time_that_suits_it(settings: Settings, last: str, axis: str) -> None:
+    """The first share was on 2026-02-03 at 04:05:06."""
+    published(
+        settings,
+        f"""update marts.cascade_nodes set shared_at = if(share_id = 's-1', shared_at, timestamp '{last}')
+        where merchant_id = 'm-1'""",
+    )
+    label, number = axis.rsplit(" ", 1)
+    assert re.search(f"0 +{number} +{label}", text_of(spread_map(settings, AS_OF, "m-1", "s-1")))
+
+
+def test_one_share_grows_no_curve(settings: Settings) -> None:
+    published(settings)
+    assert "Shares made so far Nothing to show." in text_of(spread_map(settings, AS_OF, "m-2", None))
+
+
 def test_people_who_refused_are_not_named_and_pseudonyms_stand_for_ids(settings: Settings) -> None:
     published(settings, "delete from marts.suppressed_fans")
     spread = spread_of(settings, None, "k" * 32)
