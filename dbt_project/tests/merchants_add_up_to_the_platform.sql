@@ -1,18 +1,28 @@
--- A row says that the merchants' direct revenue is not all payments minus all refunds of their windows.
-with merchants as (
+-- A row says that the merchants' direct revenue is not all payments minus all refunds of their windows. Merchants whose figures
+-- need not fit the marts are left out.
+with complete as (
+    select merchant_id
+    from {{ ref('merchants') }}
+    where is_money_complete
+),
+
+merchants as (
     select sum(direct_revenue) as revenue
     from {{ ref('per_fan_revenue') }}
+    semi join complete using (merchant_id)
 ),
 
 paid as (
     select sum(amount) as amount
     from {{ ref('int_orders_deduplicated') }}
+    semi join complete using (merchant_id)
     where paid_date > {{ as_of() }} - 365
 ),
 
 refunded as (
     select sum(amount) as amount
     from {{ ref('int_refunds_deduplicated') }}
+    semi join complete using (merchant_id)
     where refunded_date > {{ as_of() }} - 365
 )
 
