@@ -1,5 +1,5 @@
--- A row is a share tree whose layers or nodes do not add up to it. Money of merchants whose figures need not fit the marts is left
--- out.
+-- A row is a share tree whose layers or nodes do not add up to it. Money of merchants whose figures need not fit the marts is
+-- left out.
 with layers as (
     select
         merchant_id,

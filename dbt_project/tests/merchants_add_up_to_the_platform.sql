@@ -7,23 +7,26 @@ with complete as (
 ),
 
 merchants as (
-    select sum(direct_revenue) as revenue
-    from {{ ref('per_fan_revenue') }}
-    semi join complete using (merchant_id)
+    select sum(years.direct_revenue) as revenue
+    from {{ ref('per_fan_revenue') }} as years
+    semi join complete
+        on years.merchant_id = complete.merchant_id
 ),
 
 paid as (
-    select sum(amount) as amount
-    from {{ ref('int_orders_deduplicated') }}
-    semi join complete using (merchant_id)
-    where paid_date > {{ as_of() }} - 365
+    select sum(orders.amount) as amount
+    from {{ ref('int_orders_deduplicated') }} as orders
+    semi join complete
+        on orders.merchant_id = complete.merchant_id
+    where orders.paid_date > {{ as_of() }} - 365
 ),
 
 refunded as (
-    select sum(amount) as amount
-    from {{ ref('int_refunds_deduplicated') }}
-    semi join complete using (merchant_id)
-    where refunded_date > {{ as_of() }} - 365
+    select sum(refunds.amount) as amount
+    from {{ ref('int_refunds_deduplicated') }} as refunds
+    semi join complete
+        on refunds.merchant_id = complete.merchant_id
+    where refunds.refunded_date > {{ as_of() }} - 365
 )
 
 select

@@ -1,5 +1,5 @@
--- A row is a merchant whose months, or whose cohorts, do not add up to its net revenue of all time. Merchants whose figures need
--- not fit the marts are left out.
+-- A row is a merchant whose months, or whose cohorts, do not add up to its net revenue of all time. Merchants whose figures
+-- need not fit the marts are left out.
 with totals as (
     select
         merchant_id,
