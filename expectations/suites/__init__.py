@@ -129,7 +129,8 @@ def mart(
 
     Args:
         key: columns that name one row, with commas between; they are never null.
-        there: columns that are never null; `money`: sums of a merchant's money, null only where they do not fit; `least_0`, `least_1`: their least value; `shares`: between 0 and 1.
+        there: columns that are never null; `money`: sums of a merchant's money, null only where they do not fit; `least_0`,
+            `least_1`: their least value; `shares`: between 0 and 1.
         empty: what an empty mart is; None where that is nothing to speak of.
     """
     table = f"marts.{name}"

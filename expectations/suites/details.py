@@ -24,8 +24,8 @@ SUITES: tuple[Suite, ...] = (
         ),
         Expectation(
             "money fits",
-            "a merchant's payments and refunds, added up without sign, stay below 10^16; where they do not, figures of its money"
-            " that do not fit are null (docs/runbooks/gate_refused.md)",
+            "a merchant's payments and refunds, added up without sign, stay below 10^16; where they do not, figures of its"
+            " money that do not fit are null (docs/runbooks/gate_refused.md)",
             f"""select merchant_id, count(*) as orders,
                 list(struct_pack(order_id, paid, refunded) order by greatest(paid, coalesce(refunded, 1e16)) desc, order_id)[:5]
                     as largest
@@ -36,7 +36,8 @@ SUITES: tuple[Suite, ...] = (
         agree(
             "adds up to growth_split",
             "what orders brought, less their refunds, is the revenue of all months",
-            f"select merchant_id, sum(net) as revenue from marts.orders where merchant_id in {COMPLETE} group by all having sum(net) <> 0",
+            f"""select merchant_id, sum(net) as revenue from marts.orders where merchant_id in {COMPLETE}
+            group by all having sum(net) <> 0""",
             f"""select merchant_id, sum(revenue) as revenue from marts.growth_split where merchant_id in {COMPLETE}
             group by all having sum(revenue) <> 0""",
             needs=("growth_split", "merchants"),

@@ -100,7 +100,8 @@ def _spread() -> Iterable[Suite]:
         agree(
             "adds up to cascades",
             "layers from 0 to depth add up to the shares, orders and revenue of their cascade, the broadest is max_breadth",
-            f"""select {cascade}, sum(shares) as shares, sum(orders) as orders, sum({_whole("revenue")}) as revenue, max(depth) as depth,
+            f"""select {cascade}, sum(shares) as shares, sum(orders) as orders, sum({_whole("revenue")}) as revenue,
+                max(depth) as depth,
                 count(*) - 1 as layers_below, max(shares) as max_breadth from marts.cascade_layers group by all""",
             f"""select {cascade}, shares, orders, {_whole("revenue")} as revenue, depth, depth as layers_below, max_breadth
             from marts.cascades""",

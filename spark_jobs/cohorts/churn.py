@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.cohorts.churn_features import inputs
 from spark_jobs.cohorts.churn_model import Learned, part_of, score
-from spark_jobs.cohorts.purchases import MONEY
+from spark_jobs.cohorts.purchases import published_money
 
 _SCORED = (
     "merchant_id string, stage string, churn_probability double, is_churn_flagged boolean, "
@@ -70,14 +70,14 @@ def merchant_churn_flags(observations: DataFrame, money: DataFrame, learned: Lea
             "stage",
             "days_since_last_order",
             "days_since_last_login",
-            "revenue_28d",
-            "revenue_prev_28d",
+            published_money(f.col("revenue_28d")).alias("revenue_28d"),
+            published_money(f.col("revenue_prev_28d")).alias("revenue_prev_28d"),
             "churn_probability",
             "is_churn_flagged",
             "reason_1",
             "reason_2",
             "reason_3",
-            loss.cast(MONEY).alias("expected_loss"),
+            published_money(loss).alias("expected_loss"),
             f.lit(learned.threshold).cast("double").alias("threshold"),
             f.lit(capacity).alias("capacity"),
             f.lit(learned.version).alias("model_version"),
