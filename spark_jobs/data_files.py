@@ -31,6 +31,7 @@ _ROWS_OF_A_GROUP = 100_000  # where rows are sorted, a reader skips most of a la
 _SAMPLE_ROWS = 1000
 _BYTES_PER_TASK = 16 << 20
 _ROWS_AT_A_TIME = 500_000
+_UNDER_A_MILLISECOND = timedelta(microseconds=999)
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -187,9 +188,10 @@ def statistics(rows: pa.Table, described: Sequence[str]) -> dict[str, Any]:
 
 def _written(value: Any, *, up: bool) -> Any:
     if isinstance(value, datetime):
+        value = value.replace(tzinfo=None)
         if up:
-            value += timedelta(microseconds=999)
-        return f"{value:%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03}Z"
+            value = min(value, datetime.max - _UNDER_A_MILLISECOND) + _UNDER_A_MILLISECOND
+        return f"{value.isoformat(timespec='milliseconds')}Z"
     return value.isoformat() if isinstance(value, date) else value
 
 

@@ -218,9 +218,9 @@ comment on column marts.cascades.depth is 'Depth of the deepest share; the root 
 
 create table marts.merchants as select * from (values
     ('m-1', '小店 🎉 =HYPERLINK("http://x","y")', 'food', 'CN-ZJ', 2, 'pro', 'amy', timestamp '2026-02-01 01:00:00',
-        timestamp '2026-02-01 01:00:00'),
-    ('m-2', null, null, 'unknown', null, null, null, null, timestamp '2026-03-01 00:00:00')
-) t(merchant_id, name, category, region, city_tier, plan, account_manager, onboarded_at, first_event_at);
+        timestamp '2026-02-01 01:00:00', true),
+    ('m-2', null, null, 'unknown', null, null, null, null, timestamp '2026-03-01 00:00:00', true)
+) t(merchant_id, name, category, region, city_tier, plan, account_manager, onboarded_at, first_event_at, is_money_complete);
 
 create table marts.daily_merchant as select
     * replace (revenue::decimal(18, 2) as revenue),
@@ -233,10 +233,10 @@ from (values
 create table marts.orders as select
     * replace (paid::decimal(18, 2) as paid, refunded::decimal(18, 2) as refunded, net::decimal(18, 2) as net)
 from (values
-    ('m-1', 'o-1', 'u-1', timestamp '2026-02-10 01:00:00', date '2026-02-10', 60.00, 10.00, 50.00, 1),
-    ('m-1', 'o-2', 'u-2', timestamp '2026-03-16 01:00:00', date '2026-03-16', 30.00, 0.00, 30.00, 0),
-    ('m-2', 'o-1', 'u-9', timestamp '2026-03-05 01:00:00', date '2026-03-05', 12.50, 0.00, 12.50, 0)
-) t(merchant_id, order_id, user_id, paid_at, paid_date, paid, refunded, net, refunds);
+    ('m-1', 'o-1', 'u-1', timestamp '2026-02-10 01:00:00', date '2026-02-10', 60.00, 10.00, 50.00, 1, 'CN-ZJ'),
+    ('m-1', 'o-2', 'u-2', timestamp '2026-03-16 01:00:00', date '2026-03-16', 30.00, 0.00, 30.00, 0, 'unknown'),
+    ('m-2', 'o-1', 'u-9', timestamp '2026-03-05 01:00:00', date '2026-03-05', 12.50, 0.00, 12.50, 0, 'unknown')
+) t(merchant_id, order_id, user_id, paid_at, paid_date, paid, refunded, net, refunds, region);
 
 create table marts.users as select * from (values
     ('u-1', 'CN-ZJ', 2, 'f', 1987, 'd-1', null, timestamp '2026-01-01 00:00:00'),
@@ -288,8 +288,8 @@ create table marts.live_sessions as select * from (values
     interactions, orders, revenue, new_fans);
 
 create table marts.live_minutes as select * from (values
-    ('l-1', 0, 'm-1', timestamp '2026-03-01 12:00:00', 4, 4, 0, 1, 1)
-) t(live_id, minute, merchant_id, minute_at, viewers, viewers_joined, viewers_left, interactions, orders);
+    ('l-1', 0, 'm-1', timestamp '2026-03-01 12:00:00', 4, 4, 0, 1, 1, 30.00::decimal(18, 2))
+) t(live_id, minute, merchant_id, minute_at, viewers, viewers_joined, viewers_left, interactions, orders, revenue);
 
 create table marts.merchant_stage_history as select * from (values
     ('m-1', 'operating', date '2026-03-03', null::date), ('m-2', 'launching', date '2026-03-01', null)

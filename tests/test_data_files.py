@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from spark_jobs.data_files import DataFile, matching_rows, slots, write_file
+from spark_jobs.data_files import DataFile, matching_rows, slots, statistics, write_file
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 5000])
@@ -69,3 +70,15 @@ def test_slots_hold_every_file_once_in_order_and_about_as_much_each() -> None:
     assert [len(slot) for slot in slots([DataFile("large", 1, 90 << 20, {}), *files[:2]], 2)] == [1, 2]
     assert slots([DataFile("empty", 0, 0, {})], 2) == [[DataFile("empty", 0, 0, {})]]
     assert slots([], 2) == []
+
+
+def test_statistics_write_times_of_every_year_and_enclose_them() -> None:
+    """RFC 3339 has four digits a year; thousandths are cut for the least, raised for the greatest, but not beyond the last."""
+    times = pa.array(
+        [datetime(26, 3, 1, 4, 0, 0, 1500, UTC), datetime(9999, 12, 31, 23, 59, 59, 999999, UTC)], pa.timestamp("us", "UTC")
+    )
+    found = statistics(pa.table({"at": times, "day": pa.array([date(26, 3, 1), date(9999, 12, 31)])}), ["at", "day"])
+    assert found["minValues"] == {"at": "0026-03-01T04:00:00.001Z", "day": "0026-03-01"}
+    assert found["maxValues"] == {"at": "9999-12-31T23:59:59.999Z", "day": "9999-12-31"}
+    found = statistics(pa.table({"at": times.slice(0, 1)}), ["at"])
+    assert found["maxValues"] == {"at": "0026-03-01T04:00:00.002Z"}

@@ -1,4 +1,5 @@
--- A row is a merchant whose fan rows do not add up to its figures: fans, net revenue, each scheme of credit.
+-- A row is a merchant whose fan rows do not add up to its figures: fans, net revenue, each scheme of credit. Money of merchants
+-- whose figures need not fit the marts is left out.
 with fans as (
     select
         merchant_id,
@@ -15,6 +16,12 @@ with fans as (
 
 merchants as (
     select * from {{ ref('per_fan_revenue') }}
+),
+
+complete as (
+    select merchant_id
+    from {{ ref('merchants') }}
+    where is_money_complete
 )
 
 select
@@ -23,11 +30,15 @@ select
     fans.direct_revenue as of_fans
 from merchants
 full outer join fans using (merchant_id)
+left join complete using (merchant_id)
 where
-    merchants.direct_revenue is distinct from coalesce(fans.direct_revenue, 0)
-    or merchants.assisted_revenue is distinct from coalesce(fans.last_touch, 0)
-    or merchants.assisted_revenue is distinct from coalesce(fans.first_touch, 0)
-    or merchants.assisted_revenue is distinct from coalesce(fans.linear, 0)
+    (
+        merchants.direct_revenue is distinct from coalesce(fans.direct_revenue, 0)
+        or merchants.assisted_revenue is distinct from coalesce(fans.last_touch, 0)
+        or merchants.assisted_revenue is distinct from coalesce(fans.first_touch, 0)
+        or merchants.assisted_revenue is distinct from coalesce(fans.linear, 0)
+    )
+    and complete.merchant_id is not null
     or merchants.window_fans is distinct from coalesce(fans.window_fans, 0)
     or merchants.fans_end is distinct from coalesce(fans.fans_end, 0)
     or merchants.buying_fans is distinct from coalesce(fans.buying_fans, 0)

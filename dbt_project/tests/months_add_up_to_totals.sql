@@ -1,4 +1,5 @@
--- A row is a merchant whose months, or whose cohorts, do not add up to its net revenue of all time.
+-- A row is a merchant whose months, or whose cohorts, do not add up to its net revenue of all time. Merchants whose figures
+-- need not fit the marts are left out.
 with totals as (
     select
         merchant_id,
@@ -21,6 +22,12 @@ cohorts as (
         sum(revenue) as revenue
     from {{ ref('cohort_retention') }}
     group by merchant_id
+),
+
+complete as (
+    select merchant_id
+    from {{ ref('merchants') }}
+    where is_money_complete
 )
 
 select
@@ -31,6 +38,7 @@ select
 from totals
 full outer join months using (merchant_id)
 full outer join cohorts using (merchant_id)
+semi join complete using (merchant_id)
 where
     coalesce(totals.revenue, 0) is distinct from months.revenue
     or coalesce(totals.revenue, 0) is distinct from coalesce(cohorts.revenue, 0)

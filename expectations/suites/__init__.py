@@ -61,6 +61,17 @@ def not_null(table: str, key: str, columns: str) -> Iterable[Expectation]:
         yield Expectation(f"{column} is there", f"{column} is never null", f"select {key} from {table} where {column} is null")
 
 
+# Merchants whose payments and refunds, added up without sign, fit DECIMAL(18,2): so does every figure of their money.
+COMPLETE = "(select merchant_id from marts.merchants where is_money_complete)"
+
+
+def money_there(table: str, key: str, columns: str) -> Iterable[Expectation]:
+    """None of `columns`, separated by blanks, is null but where the merchant's money need not fit."""
+    for column in columns.split():
+        broken = f"select {key} from {table} where {column} is null and merchant_id in {COMPLETE}"
+        yield Expectation(f"{column} is there", f"{column} is null only where it does not fit", broken, needs=("merchants",))
+
+
 def at_least(table: str, key: str, least: float, columns: str) -> Iterable[Expectation]:
     """Each of `columns`, separated by blanks, is null or a finite number of at least `least`."""
     for column in columns.split():
@@ -108,6 +119,7 @@ def mart(
     key: str,
     *expectations: Expectation,
     there: str = "",
+    money: str = "",
     least_0: str = "",
     least_1: str = "",
     shares: str = "",
@@ -117,7 +129,8 @@ def mart(
 
     Args:
         key: columns that name one row, with commas between; they are never null.
-        there: columns that are never null; `least_0`, `least_1`: their least value; `shares`: between 0 and 1.
+        there: columns that are never null; `money`: sums of a merchant's money, null only where they do not fit; `least_0`,
+            `least_1`: their least value; `shares`: between 0 and 1.
         empty: what an empty mart is; None where that is nothing to speak of.
     """
     table = f"marts.{name}"
@@ -128,6 +141,7 @@ def mart(
             yield Expectation("has rows", "the mart has rows", none, empty)
         yield unique(table, key)
         yield from not_null(table, key, f"{key.replace(',', ' ')} {there}")
+        yield from money_there(table, key, money)
         yield from at_least(table, key, 0, least_0)
         yield from at_least(table, key, 1, least_1)
         yield from share(table, key, shares)

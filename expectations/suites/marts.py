@@ -8,13 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from expectations.contract import EVENT_TYPES, SOURCES, Reason
-from expectations.suites import Expectation, Severity, Suite, agree, holds, mart, of_the_day, one_of
+from expectations.suites import COMPLETE, Expectation, Severity, Suite, agree, holds, mart, of_the_day, one_of
 
 PARENT_STATUSES = ("root", "missing", "other_object", "self", "time_inverted", "cycle", "declared")
 STAGES = ("launching", "operating", "at_risk", "churned", "recovered")
 QUADRANTS = ("many_opens_high_rate", "many_opens_low_rate", "few_opens_high_rate", "few_opens_low_rate")
 FALLBACKS = ("none", "too_few_customers", "not_converged")
 METRICS = ("shares", "opens", "orders_led", "revenue_led")
+
+
+def _whole(figure: str) -> str:
+    """A figure of money that has to agree with another, null where the merchant's money need not fit."""
+    return f"case when merchant_id in {COMPLETE} then {figure} end"
 
 
 def _ingest() -> Iterable[Suite]:
@@ -84,7 +89,8 @@ def _spread() -> Iterable[Suite]:
         cascade,
         holds("marts.cascades", cascade, "tree", "sharers <= shares and depth < shares and max_breadth <= shares - depth"),
         holds("marts.cascades", cascade, "virality", "(structural_virality is null) = (shares = 1)", "structural_virality"),
-        there="root_user_id object_type object_id started_at shares sharers reach depth max_breadth orders revenue",
+        there="root_user_id object_type object_id started_at shares sharers reach depth max_breadth orders",
+        money="revenue",
         least_0="reach depth orders seconds_to_half",
         least_1="shares sharers max_breadth structural_virality",
     )
@@ -94,12 +100,15 @@ def _spread() -> Iterable[Suite]:
         agree(
             "adds up to cascades",
             "layers from 0 to depth add up to the shares, orders and revenue of their cascade, the broadest is max_breadth",
-            f"""select {cascade}, sum(shares) as shares, sum(orders) as orders, sum(revenue) as revenue, max(depth) as depth,
+            f"""select {cascade}, sum(shares) as shares, sum(orders) as orders, sum({_whole("revenue")}) as revenue,
+                max(depth) as depth,
                 count(*) - 1 as layers_below, max(shares) as max_breadth from marts.cascade_layers group by all""",
-            f"select {cascade}, shares, orders, revenue, depth, depth as layers_below, max_breadth from marts.cascades",
-            needs=("cascades",),
+            f"""select {cascade}, shares, orders, {_whole("revenue")} as revenue, depth, depth as layers_below, max_breadth
+            from marts.cascades""",
+            needs=("cascades", "merchants"),
         ),
-        there="shares sharers openers orders revenue",
+        there="shares sharers openers orders",
+        money="revenue",
         least_0="depth openers orders",
         least_1="shares sharers",
     )
@@ -141,12 +150,14 @@ def _spread() -> Iterable[Suite]:
             f"""select {cascade}, count(*) as shares, count(distinct user_id) as sharers, max(depth) as depth,
                 sum(subtree_shares) filter (where depth = 0) as subtree_shares,
                 sum(subtree_orders) filter (where depth = 0) as orders,
-                sum(subtree_revenue) filter (where depth = 0) as revenue
+                sum({_whole("subtree_revenue")}) filter (where depth = 0) as revenue
             from marts.cascade_nodes group by all""",
-            f"select {cascade}, shares, sharers, depth, shares as subtree_shares, orders, revenue from marts.cascades",
-            needs=("cascades",),
+            f"""select {cascade}, shares, sharers, depth, shares as subtree_shares, orders, {_whole("revenue")} as revenue
+            from marts.cascades""",
+            needs=("cascades", "merchants"),
         ),
-        there="user_id channel shared_at root_share_id parent_status depth subtree_shares subtree_orders subtree_revenue",
+        there="user_id channel shared_at root_share_id parent_status depth subtree_shares subtree_orders",
+        money="subtree_revenue",
         least_0="depth subtree_orders",
         least_1="subtree_shares",
     )
@@ -167,7 +178,8 @@ def _spread() -> Iterable[Suite]:
             """select merchant_id, count(distinct influence_rank) as ranks, count(*) as users from marts.spreaders group by all
             having min(influence_rank) <> 1 or max(influence_rank) <> count(*) or count(distinct influence_rank) <> count(*)""",
         ),
-        there="shares opens openers orders_led revenue_led subtree_revenue influence influence_rank circle_id is_connector",
+        there="shares opens openers orders_led influence influence_rank circle_id is_connector",
+        money="revenue_led subtree_revenue",
         least_0="shares opens openers orders_led circles_reached",
         least_1="influence_rank",
         shares="influence bridge_score",
@@ -178,12 +190,13 @@ def _spread() -> Iterable[Suite]:
         agree(
             "adds up to spreaders",
             "circles hold the members and the revenue that their members led",
-            "select merchant_id, circle_id, members, revenue from marts.circles",
-            """select merchant_id, circle_id, count(*) as members, sum(revenue_led) as revenue
+            f"select merchant_id, circle_id, members, {_whole('revenue')} as revenue from marts.circles",
+            f"""select merchant_id, circle_id, count(*) as members, sum({_whole("revenue_led")}) as revenue
             from marts.spreaders group by all""",
-            needs=("spreaders",),
+            needs=("spreaders", "merchants"),
         ),
-        there="members median_degree revenue",
+        there="members median_degree",
+        money="revenue",
         least_0="median_degree",
         least_1="members",
         shares="share_of_reach",
@@ -249,10 +262,10 @@ def _spread() -> Iterable[Suite]:
                     select merchant_id, sum({metric}) filter (where {metric} > 0) as counted
                     from marts.spreaders group by merchant_id
                 ) left join (select * from marts.spread_concentration where metric = '{metric}') using (merchant_id)
-                where counted is not null and (abs(total - counted) < 0.005) is not true"""
+                where counted is not null and (abs(total - counted) < 0.005) is not true and merchant_id in {COMPLETE}"""
                 for metric in METRICS
             ),
-            needs=("spreaders",),
+            needs=("spreaders", "merchants"),
         ),
         there="users",
         least_0="users total users_for_half",
@@ -268,7 +281,8 @@ def _spread() -> Iterable[Suite]:
             "select merchant_id, count(*) as shares from marts.cascade_nodes group by all",
             needs=("cascade_nodes",),
         ),
-        there="shares opens orders revenue",
+        there="shares opens orders",
+        money="revenue",
         least_0="opens orders",
         least_1="shares",
         shares="share_of_shares",
@@ -403,10 +417,12 @@ def _customers() -> Iterable[Suite]:
             "cumulative_revenue_per_fan is the revenue so far by cohort_size",
             f"""select {cohort}, cumulative_revenue_per_fan, revenue_so_far / cohort_size as counted from (
                 select *, sum(revenue) over (partition by merchant_id, cohort_month order by period) as revenue_so_far
-                from marts.cohort_retention
+                from marts.cohort_retention where merchant_id in {COMPLETE}
             ) where (abs(cumulative_revenue_per_fan - revenue_so_far / cohort_size) < 0.006) is not true""",
+            needs=("merchants",),
         ),
-        there="cohort_size retained_on retained_on_or_after orders revenue cumulative_revenue_per_fan is_complete",
+        there="cohort_size retained_on retained_on_or_after orders cumulative_revenue_per_fan is_complete",
+        money="revenue",
         least_0="period retained_on retained_on_or_after orders",
         least_1="cohort_size",
     )
@@ -421,7 +437,8 @@ def _customers() -> Iterable[Suite]:
             "buying_fans <= window_fans and fans_end <= window_fans and window_days <= 365",
             "buying_fans, fans_end, window_fans, window_days",
         ),
-        there="window_days avg_fans fans_end window_fans buying_fans direct_revenue assisted_revenue",
+        there="window_days avg_fans fans_end window_fans buying_fans",
+        money="direct_revenue assisted_revenue",
         least_0="avg_fans fans_end window_fans buying_fans",
         least_1="window_days",
         shares="zero_revenue_fan_share",
@@ -432,14 +449,16 @@ def _customers() -> Iterable[Suite]:
         agree(
             "adds up to per_fan_revenue",
             "direct revenue, each way of crediting assisted revenue and the window's fans sum to the merchant's",
-            """select merchant_id, sum(direct_revenue) as direct_revenue, sum(assisted_revenue_last_touch) as last_touch,
-                sum(assisted_revenue_first_touch) as first_touch, sum(assisted_revenue_linear) as linear,
+            f"""select merchant_id, sum({_whole("direct_revenue")}) as direct_revenue,
+                sum({_whole("assisted_revenue_last_touch")}) as last_touch,
+                sum({_whole("assisted_revenue_first_touch")}) as first_touch,
+                sum({_whole("assisted_revenue_linear")}) as linear,
                 count(*) filter (where is_window_fan) as window_fans, count(*) filter (where is_fan_at_end) as fans_end
             from marts.fan_revenue group by all""",
-            """select merchant_id, direct_revenue, assisted_revenue as last_touch, assisted_revenue as first_touch,
-                assisted_revenue as linear, window_fans, fans_end
+            f"""select merchant_id, {_whole("direct_revenue")} as direct_revenue, {_whole("assisted_revenue")} as last_touch,
+                {_whole("assisted_revenue")} as first_touch, {_whole("assisted_revenue")} as linear, window_fans, fans_end
             from marts.per_fan_revenue where merchant_id in (select merchant_id from marts.fan_revenue)""",
-            needs=("per_fan_revenue",),
+            needs=("per_fan_revenue", "merchants"),
         ),
         Expectation(
             "nobody is missing",
@@ -449,8 +468,8 @@ def _customers() -> Iterable[Suite]:
                 and merchant_id not in (select merchant_id from marts.fan_revenue where merchant_id is not null)""",
             needs=("per_fan_revenue",),
         ),
-        there="""direct_revenue assisted_revenue_last_touch assisted_revenue_first_touch assisted_revenue_linear orders refunds
-            is_window_fan is_fan_at_end is_supporting_fan""",
+        there="orders refunds is_window_fan is_fan_at_end is_supporting_fan",
+        money="direct_revenue assisted_revenue_last_touch assisted_revenue_first_touch assisted_revenue_linear",
         least_0="orders refunds",
     )
     yield mart(
@@ -459,9 +478,11 @@ def _customers() -> Iterable[Suite]:
         agree(
             "adds up to cohort_retention",
             "the revenue of all months is that of all cohorts",
-            "select merchant_id, sum(revenue) as revenue from marts.growth_split group by all having sum(revenue) <> 0",
-            "select merchant_id, sum(revenue) as revenue from marts.cohort_retention group by all having sum(revenue) <> 0",
-            needs=("cohort_retention",),
+            f"""select merchant_id, sum(revenue) as revenue from marts.growth_split where merchant_id in {COMPLETE}
+            group by all having sum(revenue) <> 0""",
+            f"""select merchant_id, sum(revenue) as revenue from marts.cohort_retention where merchant_id in {COMPLETE}
+            group by all having sum(revenue) <> 0""",
+            needs=("cohort_retention", "merchants"),
         ),
         Expectation(
             "effects add up",
@@ -470,7 +491,8 @@ def _customers() -> Iterable[Suite]:
             where (user_effect is null) <> (per_fan_effect is null)
                 or user_effect is not null and (abs(user_effect + per_fan_effect - revenue_change) < 0.005) is not true""",
         ),
-        there="revenue is_complete",
+        there="is_complete",
+        money="revenue",
         least_0="avg_fans",
     )
     yield mart(
@@ -526,11 +548,12 @@ def _churn() -> Iterable[Suite]:
             "marts.merchant_churn_flags",
             "merchant_id",
             "at stake",
-            """stage = 'churned' or churn_probability is null
+            """stage = 'churned' or churn_probability is null or at_stake is null
             or abs(at_stake - churn_probability * greatest(revenue_28d, revenue_prev_28d, 0) * 365 / 28) < 0.01""",
             "stage, churn_probability, revenue_28d, revenue_prev_28d, at_stake",
         ),
-        there="stage revenue_28d revenue_prev_28d is_churn_flagged reasons model_version",
+        there="stage is_churn_flagged reasons model_version",
+        money="revenue_28d revenue_prev_28d expected_loss at_stake",
         least_0="days_since_last_order days_since_last_login at_stake",
         shares="churn_probability",
     )

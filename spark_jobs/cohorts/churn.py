@@ -13,11 +13,11 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from spark_jobs.cohorts.churn_features import features, inputs
 from spark_jobs.cohorts.churn_model import Learned, flagged_before, part_of, score
 from spark_jobs.cohorts.merchant_days import Timeline
-from spark_jobs.cohorts.purchases import MONEY
+from spark_jobs.cohorts.purchases import SUMMED_MONEY, published_money
 
 _SCORED = (
     "merchant_id string, stage string, churn_probability double, is_churn_flagged boolean, "
-    f"reasons array<struct<topic: string, days: int, gap: int, now: {MONEY}, before: {MONEY}>>, "
+    f"reasons array<struct<topic: string, days: int, gap: int, now: {SUMMED_MONEY}, before: {SUMMED_MONEY}>>, "
     "reason_1 string, reason_2 string, reason_3 string"
 )
 _EVALUATION = (
@@ -102,7 +102,12 @@ def merchant_churn_flags(scored: DataFrame, money: DataFrame, since: DataFrame, 
     def in_a_year(revenue: Column) -> Column:
         """What leaves with a merchant that sells this much in 28 days; nothing with one that has gone."""
         amount = f.col("churn_probability") * revenue.cast("double") * 365 / 28
-        return f.when(f.col("stage") == "churned", 0).otherwise(amount).cast(MONEY)
+        return published_money(f.when(f.col("stage") == "churned", 0).otherwise(amount))
+
+    def with_published_money(reason: Column) -> Column:
+        for name in ("now", "before"):
+            reason = reason.withField(name, published_money(reason[name]))
+        return reason
 
     return (
         scored.join(money, "merchant_id")
@@ -112,15 +117,15 @@ def merchant_churn_flags(scored: DataFrame, money: DataFrame, since: DataFrame, 
             "stage",
             "days_since_last_order",
             "days_since_last_login",
-            "revenue_28d",
-            "revenue_prev_28d",
+            published_money(f.col("revenue_28d")).alias("revenue_28d"),
+            published_money(f.col("revenue_prev_28d")).alias("revenue_prev_28d"),
             "churn_probability",
             "is_churn_flagged",
             "at_risk_since",
             "reason_1",
             "reason_2",
             "reason_3",
-            "reasons",
+            f.transform("reasons", with_published_money).alias("reasons"),
             in_a_year(f.col("revenue_28d")).alias("expected_loss"),
             in_a_year(f.greatest("revenue_28d", "revenue_prev_28d", f.lit(0))).alias("at_stake"),
             f.lit(learned.threshold).cast("double").alias("threshold"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyspark.sql.functions as f
 from pyspark.sql import DataFrame, Window
 
-from spark_jobs.cohorts.purchases import MONEY
+from spark_jobs.cohorts.purchases import SUMMED_MONEY, published_money
 
 
 def cohort_value(orders: DataFrame, refunds: DataFrame, values: DataFrame, spend: DataFrame) -> DataFrame:
@@ -36,11 +36,11 @@ def cohort_value(orders: DataFrame, refunds: DataFrame, values: DataFrame, spend
     spent = (
         spend.where(f.col("merchant_id").isNotNull())
         .groupBy("merchant_id", f.trunc("event_date", "month").alias("cohort"))
-        .agg(f.sum("amount").cast(MONEY).alias("spend"))
+        .agg(f.sum("amount").cast(SUMMED_MONEY).alias("spend"))
     )
     costs = (
         expected.join(spent, list(cohort), "left")
-        .withColumn("spend", f.coalesce("spend", f.lit(0).cast(MONEY)))
+        .withColumn("spend", f.coalesce("spend", f.lit(0).cast(SUMMED_MONEY)))
         .withColumn("spend_per_new_fan", f.col("spend").cast("double") / f.col("cohort_size"))
     )
     moved = orders.select("merchant_id", "user_id", f.col("paid_on").alias("day"), "amount").unionByName(
@@ -68,7 +68,7 @@ def cohort_value(orders: DataFrame, refunds: DataFrame, values: DataFrame, spend
         "cohort_size",
         to_date.alias("revenue_per_fan_to_date"),
         to_come.alias("expected_revenue_per_fan_365d"),
-        "spend",
+        published_money(f.col("spend")).alias("spend"),
         "spend_per_new_fan",
         f.when(f.col("spend") > 0, (to_date + to_come) / f.col("spend_per_new_fan")).alias("ltv_to_cac"),
         "payback_months",

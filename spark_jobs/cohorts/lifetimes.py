@@ -14,10 +14,9 @@ import pandas as pd
 import pyspark.sql.functions as f
 from pyspark.sql import Column, DataFrame
 
-from expectations.contract import MONEY_LIMIT
 from spark_jobs.cohorts import bgnbd, gamma_gamma
 from spark_jobs.cohorts.likelihood import Vector
-from spark_jobs.cohorts.purchases import MONEY
+from spark_jobs.cohorts.purchases import published_money
 
 MINIMUM_REPEAT_CUSTOMERS = 100
 MOST_FREQUENT, MOST_WEEKS = 7, 26  # of the model card's summaries
@@ -192,7 +191,7 @@ def _score_merchant(rows: pd.DataFrame) -> pd.DataFrame:
     orders_365d = bgnbd.expected_purchases(parameters, *history, ORDERS_365D)
     scores.loc[buyers.index, "expected_orders_365d"] = orders_365d
     value = orders_365d * gamma_gamma.expected_value(value_parameters, history[0], buyers["mean"].fillna(0).to_numpy())
-    scores.loc[buyers.index, "expected_value"] = np.where(value < MONEY_LIMIT, value, np.nan)
+    scores.loc[buyers.index, "expected_value"] = np.where(np.isfinite(value), value, np.nan)
     scores.loc[buyers.index, "log_likelihood"] = bgnbd.log_likelihoods(parameters, *history)
 
     known = rows[rows["x_before"].notna()]
@@ -217,7 +216,7 @@ def lifetime_value(scored: DataFrame) -> DataFrame:
         "p_alive",
         "expected_orders_90d",
         "expected_orders_365d",
-        f.col("expected_value").cast(MONEY).alias("expected_value_365d"),
+        published_money(f.col("expected_value")).alias("expected_value_365d"),
     )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 
 from spark_jobs.cohorts.churn_features import FEATURES, LABEL_DAYS, features
-from spark_jobs.cohorts.purchases import MONEY
+from spark_jobs.cohorts.purchases import MONEY, SUMMED_MONEY
 
 COUNTS = ("orders", "logins", "features_used", "tickets", "fans_won", "fans_lost", "shares", "teams")
 CHURNED_AFTER, LAUNCHING, RECOVERING = 60, 30, 90  # days
@@ -58,7 +58,7 @@ def merchant_days(named: DataFrame, orders: DataFrame, refunds: DataFrame) -> Da
     back = rows(refunds, "refunded_on", f.lit("refunds"), f.lit(1), -f.col("amount"))
     everything = counted.unionByName(paid).unionByName(back)
     totals = (f.coalesce(f.sum(f.when(f.col("what") == name, f.col("events"))), f.lit(0)).alias(name) for name in COUNTS)
-    return everything.groupBy("merchant_id", "day").agg(*totals, f.sum("revenue").cast(MONEY).alias("revenue"))
+    return everything.groupBy("merchant_id", "day").agg(*totals, f.sum("revenue").cast(SUMMED_MONEY).alias("revenue"))
 
 
 def merchant_histories(named: DataFrame, days: DataFrame) -> DataFrame:
@@ -89,7 +89,7 @@ def recent_money(histories: DataFrame, as_of: date) -> DataFrame:
     age = f.datediff(f.lit(as_of), "day")
 
     def revenue(from_age: int, to_age: int) -> Column:
-        return f.coalesce(f.sum(f.when(age.between(from_age, to_age), f.col("revenue"))), f.lit(0)).cast(MONEY)
+        return f.coalesce(f.sum(f.when(age.between(from_age, to_age), f.col("revenue"))), f.lit(0)).cast(SUMMED_MONEY)
 
     return histories.groupBy("merchant_id").agg(
         f.min(f.when(f.col("orders") > 0, age)).alias("days_since_last_order"),

@@ -11,7 +11,13 @@ from datetime import date
 import pyspark.sql.functions as f
 from pyspark.sql import Column, DataFrame, Window
 
-MONEY = "decimal(18,2)"
+# Money as the lake's tables have it, and sums of it on the way: no lake has as many lines as it takes to leave these.
+MONEY, SUMMED_MONEY = "decimal(18,2)", "decimal(38,2)"
+
+
+def published_money(amount: Column) -> Column:
+    """An amount as the tables publish it; null where it has more digits."""
+    return amount.try_cast(MONEY)
 
 
 def first_by_id(events: DataFrame, *key: str) -> DataFrame:
@@ -52,7 +58,7 @@ def purchase_days(orders: DataFrame, refunds: DataFrame) -> DataFrame:
     return (
         orders.join(back, ["merchant_id", "order_id"], "left")
         .groupBy("merchant_id", "user_id", f.col("paid_on").alias("day"))
-        .agg(f.sum(f.col("amount") - f.coalesce("back", f.lit(0).cast(MONEY))).cast(MONEY).alias("value"))
+        .agg(f.sum(f.col("amount") - f.coalesce("back", f.lit(0).cast(MONEY))).cast(SUMMED_MONEY).alias("value"))
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import cast
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -10,6 +13,7 @@ import pyarrow.compute as pc
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+_CENTS_LIMIT = 10**18  # of DECIMAL(18,2)
 
 
 def ranked(*columns: pa.ChunkedArray) -> tuple[list[Ints], pa.Array]:
@@ -81,7 +85,7 @@ def find(keys: Ints, wanted: Ints) -> Ints:
 
 def sums(places: Ints, values: Ints, size: int) -> Ints:
     """Sum of the values at each place, exact."""
-    total = np.zeros(size, np.int64)
+    total = np.zeros(size, values.dtype)
     np.add.at(total, places, values)
     return total
 
@@ -113,10 +117,28 @@ def take(strings: pa.Array, places: Ints) -> pa.Array:
     return strings.take(pa.array(places, mask=places < 0))
 
 
+def summable(cents: Ints, times: Ints | int = 1) -> Ints:
+    """The same numbers, as Python's own where sums of them could leave 64 bits: numpy's wrap around there, silently.
+
+    Args:
+        times: how often each is summed.
+    """
+    most = float((np.abs(cents.astype(np.float64)) * times).sum())
+    return cents if most < 2.0**62 else cast(Ints, cents.astype(object))
+
+
 def money(cents: Ints) -> pa.Array:
-    """Cents as DECIMAL(18,2): 128-bit integers, low word first."""
-    words = np.stack([cents, cents >> 63], axis=1)
-    return pa.Array.from_buffers(pa.decimal128(18, 2), len(cents), [None, pa.py_buffer(np.ascontiguousarray(words))])
+    """Cents as DECIMAL(18,2), 128-bit integers with the low word first; null where they have more digits."""
+    fits = np.abs(cents) < _CENTS_LIMIT
+    low = np.where(fits, cents, 0).astype(np.int64)
+    words = np.stack([low, low >> 63], axis=1)
+    amounts = pa.Array.from_buffers(pa.decimal128(18, 2), len(low), [None, pa.py_buffer(np.ascontiguousarray(words))])
+    return amounts if fits.all() else pc.if_else(pa.array(fits.astype(np.bool_)), amounts, None)
+
+
+def amount(cents: int) -> Decimal | None:
+    """One such amount."""
+    return Decimal(cents).scaleb(-2) if abs(cents) < _CENTS_LIMIT else None
 
 
 def instants(micros: Ints) -> pa.Array:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from spark_jobs.spread_graph.arrays import Ints
+from spark_jobs.spread_graph.arrays import Ints, amount, summable
 
 METRICS = ("shares", "opens", "orders_led", "revenue_led")
 MONEY = "revenue_led"  # counted in cents
@@ -23,6 +23,7 @@ def concentration(metric: str, values: Ints, people: Ints) -> list[dict[str, Any
     """
     is_positive = values > 0
     values, people = values[is_positive][::-1], people[is_positive][::-1]
+    values = summable(values, people)
     if not len(values):
         return []
     users = int(people.sum())
@@ -31,7 +32,7 @@ def concentration(metric: str, values: Ints, people: Ints) -> list[dict[str, Any
 
     def of_highest(many: int) -> int:
         step = int(np.searchsorted(upto, many))
-        return int(held[step] - (upto[step] - many) * values[step])
+        return int(held[step]) - (int(upto[step]) - many) * int(values[step])
 
     step = int(np.searchsorted(held, -(-total // 2)))
     # Of the people who share the value at which half is passed, some may be left out again.
@@ -43,7 +44,7 @@ def concentration(metric: str, values: Ints, people: Ints) -> list[dict[str, Any
         {
             "metric": metric,
             "users": users,
-            "total": Decimal(total).scaleb(-2) if metric == MONEY else Decimal(total),
+            "total": amount(total) if metric == MONEY else Decimal(total),
             "top_1pct_share": of_highest(-(-users // 100)) / total,
             "top_01pct_share": of_highest(-(-users // 1000)) / total,
             "users_for_half": users_for_half,

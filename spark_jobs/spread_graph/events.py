@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spark_jobs.spread_graph.arrays import Bools, Ints, earliest, find, ranked
+from spark_jobs.spread_graph.arrays import Bools, Ints, earliest, find, ranked, summable
 from spark_jobs.spread_graph.facts import OPEN, ORDER, REFUND, SHARE
 
 
@@ -132,7 +132,7 @@ def events(rows: pa.Table) -> Events:
     moves = Moves(
         share=np.concatenate([via, via[of_order]]),
         buyer=np.concatenate([user[paid], user[paid][of_order]]),
-        cents=np.concatenate([cents[paid], -cents[back]]),
+        cents=summable(np.concatenate([cents[paid], -cents[back]])),
         day=np.concatenate([day[paid], day[back]]),
         order_day=np.concatenate([day[paid], day[paid][of_order]]),
         is_order=np.arange(len(paid) + len(back)) < len(paid),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,20 @@ import pyarrow as pa
 
 from spark_jobs.spread_graph import circles as leiden
 from spark_jobs.spread_graph import motifs
-from spark_jobs.spread_graph.arrays import Bools, Floats, Ints, counts, distinct, medians, money, nullable, ratio, sums, take
+from spark_jobs.spread_graph.arrays import (
+    Bools,
+    Floats,
+    Ints,
+    amount,
+    counts,
+    distinct,
+    medians,
+    money,
+    nullable,
+    ratio,
+    sums,
+    take,
+)
 from spark_jobs.spread_graph.concentration import METRICS, concentration
 from spark_jobs.spread_graph.coverage import key_spreaders
 from spark_jobs.spread_graph.events import Events
@@ -83,7 +95,7 @@ def spreader_tables(
             | row
             | {
                 "user_id": of.users[int(graph.user[vertex])].as_py(),
-                "revenue_led": Decimal(int(graph.cents_led[vertex])).scaleb(-2),
+                "revenue_led": amount(int(graph.cents_led[vertex])),
                 "influence_rank": int(rank[vertex]),
             }
             for vertex, row in _key_spreaders(merchant)

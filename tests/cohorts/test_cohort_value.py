@@ -60,3 +60,30 @@ def test_cohorts_by_hand(spark: SparkSession) -> None:
         ("m", "2026-03", 1, 0.0, 0.0, Decimal("0.00"), 0.0, None, None),
         ("other", "2026-03", 1, 5.0, 7.0, Decimal("0.00"), 0.0, None, None),
     ]
+
+
+def test_sums_beyond_an_amount_are_null_for_their_merchant_alone(spark: SparkSession) -> None:
+    """Two orders and two spends of 9e15 each: 1.8e16 fits no DECIMAL(18,2); quotients, which are doubles, have it."""
+    huge, key = Decimal("9000000000000000.00"), "merchant_id string, order_id string, user_id string"
+    orders = spark.createDataFrame(
+        [
+            ("m", "o1", "ann", day("2026-01-01"), huge),
+            ("m", "o2", "ann", day("2026-01-02"), huge),
+            ("other", "o1", "ann", day("2026-01-05"), Decimal("5.00")),
+        ],
+        f"{key}, paid_on date, amount decimal(18,2)",
+    )
+    refunds = spark.createDataFrame([], f"{key}, refunded_on date, amount decimal(18,2)")
+    values = spark.createDataFrame(
+        [("m", "ann", 1, None), ("other", "ann", 0, Decimal("7.00"))],
+        "merchant_id string, user_id string, frequency bigint, expected_value_365d decimal(18,2)",
+    )
+    spend = spark.createDataFrame(
+        [("m", day("2026-01-01"), huge), ("m", day("2026-01-31"), huge), ("other", day("2026-01-01"), Decimal("4.00"))],
+        "merchant_id string, event_date date, amount decimal(18,2)",
+    )
+    rows = cohort_value(orders, refunds, values, spend).orderBy("merchant_id").collect()
+    assert [tuple(row) for row in rows] == [
+        ("m", "2026-01", 1, 1.8e16, None, None, 1.8e16, None, 0),
+        ("other", "2026-01", 1, 5.0, 7.0, Decimal("4.00"), 4.0, 3.0, 0),
+    ]

@@ -201,3 +201,21 @@ def test_days_money_history_and_observations_of_merchants(spark: SparkSession) -
     labels = dict(table(observed.where("merchant_id = 'm1'"), "day", "has_left"))
     assert labels[day("2026-05-31")] is False
     assert labels[day("2026-04-19")] is True
+
+
+def test_days_of_more_money_than_an_amount_can_be_stop_nobody(spark: SparkSession) -> None:
+    huge, as_of = Decimal("9000000000000000.00"), day("2026-06-30")
+    named = spark.createDataFrame(
+        [(merchant, "shop.order_paid.v1", None, as_of, 1) for merchant in ("m1", "m2")],
+        "merchant_id string, event_type string, action string, event_date date, events bigint",
+    )
+    orders = spark.createDataFrame(
+        [("m1", "o1", "u", as_of, huge), ("m1", "o2", "u", as_of, huge), ("m2", "o1", "u", as_of, Decimal("7.00"))],
+        "merchant_id string, order_id string, user_id string, paid_on date, amount decimal(18,2)",
+    )
+    nothing = spark.createDataFrame(
+        [], "merchant_id string, order_id string, user_id string, refunded_on date, amount decimal(18,2)"
+    )
+    rows = merchant_histories(named, merchant_days(named, orders, nothing)).persist()
+    assert table(recent_money(rows, as_of), "merchant_id", "revenue_28d") == [("m1", 2 * huge), ("m2", Decimal("7.00"))]
+    assert table(observations(rows, as_of), "merchant_id", "revenue_28d") == [("m1", 1.8e16), ("m2", 7.0)]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pyspark.sql.functions as f
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.cohorts.purchases import customers, gap_percentile, orders_with_refunds, purchase_days
+from spark_jobs.cohorts.purchases import customers, gap_percentile, orders_with_refunds, published_money, purchase_days
 from tests.cohorts.frames import at, day, events, table
 
 ORDER = "merchant_id string, order_id string, user_id string, amount decimal(18,2)"
@@ -129,3 +130,33 @@ def test_long_gap_is_the_interpolated_percentile_of_gaps_between_purchases(spark
         )
     )
     assert table(got) == [("m", pytest.approx(2 + 0.8 * 1))]  # gaps of 1, 2 and 3 weeks
+
+
+MOST = "9999999999999999.99"  # of DECIMAL(18,2)
+
+
+def test_days_worth_more_than_an_amount_can_be_are_summed_exactly_and_stop_nobody(spark: SparkSession) -> None:
+    """Two orders of one day, and two days of one fan, that together are beyond DECIMAL(18,2)."""
+    orders = [order("2026-03-01 08:00:00", "o1", "ann", MOST), order("2026-03-01 09:00:00", "o2", "ann", MOST)]
+    orders += [order("2026-03-02", "o3", "ann", MOST), order("2026-03-03", "o4", "ann", "1.00")]
+    orders += [order("2026-03-01", "o1", "bob", "5.00", "other")]
+    refunds = [refund("2026-03-04", f"r{number}", "o4", MOST) for number in range(3)]
+    got = days_of(spark, orders, refunds).persist()
+    assert table(got) == [
+        ("m", "ann", day("2026-03-01"), Decimal("19999999999999999.98")),
+        ("m", "ann", day("2026-03-02"), Decimal(MOST)),
+        ("m", "ann", day("2026-03-03"), Decimal("-29999999999999998.97")),
+        ("other", "bob", day("2026-03-01"), Decimal("5.00")),
+    ]
+    histories = customers(got, day("2026-03-10"))
+    assert table(histories, "merchant_id", "x", "mean") == [("m", 1, pytest.approx(1e16)), ("other", 0, None)]
+
+
+def test_an_amount_that_does_not_fit_is_published_as_null(spark: SparkSession) -> None:
+    amounts = spark.createDataFrame(
+        [(Decimal(MOST),), (Decimal("-" + MOST),), (Decimal("10000000000000000.00"),), (None,)], "amount decimal(38,2)"
+    )
+    published = [row[0] for row in amounts.select(published_money(f.col("amount"))).collect()]
+    assert published == [Decimal(MOST), Decimal("-" + MOST), None, None]
+    doubles = spark.createDataFrame([(1e300,), (float("nan"),), (12.345,)], "amount double")
+    assert [row[0] for row in doubles.select(published_money(f.col("amount"))).collect()] == [None, None, Decimal("12.35")]

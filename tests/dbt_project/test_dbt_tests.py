@@ -42,6 +42,7 @@ FAULTS = {
     """,
     "expression_is_true_lifetime_value_": "update marts.lifetime_value set p_alive = 2",
     "expression_is_true_live_sessions_peak_viewers_": "update marts.live_sessions set peak_viewers = 0",
+    "expression_is_true_orders_": "update marts.orders set net = paid + 0.01",
     "expression_is_true_merchant_stage_history_": "update marts.merchant_stage_history set left_on = entered_on",
 }
 

@@ -69,6 +69,8 @@ TWINS = {
     ("merchant_churn_flags", "at stake"): "update marts.merchant_churn_flags set at_stake = expected_loss",
     ("fan_churn_flags", "flag"): "update marts.fan_churn_flags set is_churn_flagged = true where user_id = 'u-1'",
     ("orders", "net"): "update marts.orders set net = 29.99 where order_id = 'o-2'",
+    ("orders", "money fits"): "update marts.merchants set is_money_complete = false where merchant_id = 'm-1'",
+    ("cohort_value", "spend fits"): "update marts.cohort_value set spend = null",
     ("orders", "adds up to growth_split"): "delete from marts.orders where order_id = 'o-2'",
     (
         "daily_merchant",
@@ -145,6 +147,33 @@ def test_gate_rejects_a_figure_that_is_no_number(change: duckdb.DuckDBPyConnecti
     broken = _broken(change, *SUITES)
     assert ("ltv_model", "alpha in range") in broken
     assert ("lifetime_value", "p_alive in range") in broken
+
+
+MONEY = {
+    (suite.table, expectation.name.removesuffix(" is there"))
+    for suite, expectation in CASES
+    if "null only where it does not fit" in expectation.meaning
+}
+
+
+def test_money_that_does_not_fit_is_named_and_stops_nobody_else(change: duckdb.DuckDBPyConnection) -> None:
+    """With every figure of m-1's money gone the gate warns of m-1 and its orders, the larger first; m-2 is judged as before."""
+    assert len(MONEY) > 20
+    assert ("growth_split", "revenue") in MONEY
+    change.execute("update marts.merchants set is_money_complete = false where merchant_id = 'm-1'")
+    for table, column in sorted(MONEY):
+        change.execute(f"update marts.{table} set {column} = null where merchant_id = 'm-1'")
+    broken = _broken(change, *SUITES)
+    assert {key for key, found in broken.items() if found.severity is Severity.FAIL} == set()
+    assert broken.keys() == {("orders", "money fits")}
+    example = json.loads(broken["orders", "money fits"].example or "")
+    assert example["merchant_id"] == "m-1"
+    assert [order["order_id"] for order in example["largest"]] == ["o-1", "o-2"]
+
+    for table, column in sorted(MONEY):
+        change.execute(f"update marts.{table} set {column} = null")
+    refused = {table for (table, name), found in _broken(change, *SUITES).items() if found.severity is Severity.FAIL}
+    assert refused >= {"orders", "growth_split", "daily_merchant", "per_fan_revenue", "fan_revenue", "spreaders"}
 
 
 def test_gate_rejects_a_mart_that_is_missing(change: duckdb.DuckDBPyConnection) -> None:

@@ -194,7 +194,7 @@ NAMES = ["../../outside", "m/2", "M-1", "con", "=m", "小店"]
 
 def test_identifiers_never_become_paths(exported: Export, rows: Read, settings: Settings) -> None:
     more = [
-        f"insert into marts.merchants values ('{name}', 'x', null, 'unknown', null, null, '{name}', null, now())"
+        f"insert into marts.merchants values ('{name}', 'x', null, 'unknown', null, null, '{name}', null, now(), true)"
         for name in NAMES
     ]
     shares = [f"insert into marts.share_mix values ('{name}', 'group', '2026-03', 1, 1.0, 0, 0, 0)" for name in NAMES]

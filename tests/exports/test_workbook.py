@@ -47,7 +47,7 @@ def named(*names: str) -> list[str]:
 
     statements = []
     for number, name in enumerate(names, 10):
-        values = f"'m-{number}', {text(name)}, null, 'CN-ZJ', null, null, 'amy', null, timestamp '2026-02-01 00:00:00'"
+        values = f"'m-{number}', {text(name)}, null, 'CN-ZJ', null, null, 'amy', null, timestamp '2026-02-01 00:00:00', true"
         statements.append(f"insert into marts.merchants values ({values})")
         statements.append(
             f"""insert into marts.merchant_churn_flags

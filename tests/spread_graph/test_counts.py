@@ -95,3 +95,18 @@ def test_concentration_counts_money_in_cents() -> None:
 
 def test_weights_are_counted() -> None:
     assert Counter(directed(3, [(0, 1), (0, 1), (2, 1)]).weight.tolist()) == {2: 1, 1: 1}
+
+
+def test_concentration_of_money_beyond_64_bits() -> None:
+    """Four people with 9e17 cents each, two with three times as much: 3.6e18 and 5.4e18 make 9e18, more than fits a cell."""
+    values, people = np.array([9 * 10**17, 27 * 10**17]), np.array([4, 2])
+    (row,) = concentration("revenue_led", values, people)
+    assert (row["users"], row["total"], row["users_for_half"]) == (6, None, 2)
+    assert row["top_1pct_share"] == pytest.approx(0.3)
+    # Σ i·x = (1 + 2 + 3 + 4) · 9 + (5 + 6) · 27 = 387 of tenths; 2 · 387 / (6 · 90) - 7 / 6
+    assert row["gini"] == pytest.approx(2 * 387 / 540 - 7 / 6)
+
+    (row,) = concentration("revenue_led", values, people * 10)  # 9e19 is beyond 64 bits: numpy would wrap around
+    assert (row["users"], row["total"], row["users_for_half"]) == (60, None, 17)
+    assert row["top_1pct_share"] == pytest.approx(0.03)
+    assert row["gini"] == pytest.approx((2 * (sum(range(1, 41)) * 9 + sum(range(41, 61)) * 27)) / (60 * 900) - 61 / 60)

@@ -201,3 +201,36 @@ def test_a_merchant_above_the_limit_gets_no_influence_here() -> None:
     assert {row["merchant_id"] for row in found if row["influence"] is None} == {"m"}
     alone = solved(*few)["spreaders"]
     assert [row for row in found if row["merchant_id"] == "n"] == alone
+
+
+WRAPPING = (2**64 - 16) // 20  # cents; twenty of them are 16 short of what brings 64 bits round to 0
+
+
+def test_sums_of_money_beyond_64_bits_are_null_and_touch_nobody_else() -> None:
+    """Twenty orders through b, below a of ann: in 64 bits they add up to -0.16. The merchant n has its usual figures."""
+    tree = [share("a", "ann"), share("b", "bob", "a"), opened("b", "eve")]
+    usual = [share("a", "ann", merchant="n"), order("o", "eve", 5_00, "a", merchant="n"), opened("a", "eve", merchant="n")]
+    found = solved(*tree, *usual, *(order(f"o{number}", "eve", WRAPPING, "b") for number in range(20)))
+    ann, bob = (one(found["spreaders"], merchant_id="m", user_id=user) for user in ("ann", "bob"))
+    assert (bob["orders_led"], bob["revenue_led"], bob["subtree_revenue"]) == (20, None, None)
+    assert (ann["orders_led"], ann["revenue_led"], ann["subtree_revenue"]) == (0, Decimal("0.00"), None)
+    assert [row["subtree_revenue"] for row in found["cascade_nodes"] if row["merchant_id"] == "m"] == [None, None]
+    assert one(found["cascades"], merchant_id="m")["revenue"] is None
+    assert [row["revenue"] for row in found["cascade_layers"] if row["merchant_id"] == "m"] == [Decimal("0.00"), None]
+    assert one(found["share_mix"], merchant_id="m")["revenue"] is None
+    assert one(found["circles"], merchant_id="m", circle_id=bob["circle_id"])["revenue"] is None
+    assert one(found["key_spreaders"], merchant_id="m")["revenue_led"] is None
+    assert one(found["spread_concentration"], merchant_id="m", metric="revenue_led")["total"] is None
+    alone = solved(*usual)
+    assert set(alone) == set(found)
+    for name, rows in alone.items():
+        assert [row for row in found[name] if row["merchant_id"] == "n"] == rows, name
+
+
+def test_sums_that_come_back_within_64_bits_are_exact() -> None:
+    """The twenty orders less twenty refunds that leave 0.01 of each."""
+    orders = [order(f"o{number}", "eve", WRAPPING, "a") for number in range(20)]
+    refunds = [refund(f"r{number}", f"o{number}", WRAPPING - 1) for number in range(20)]
+    found = solved(share("a", "ann"), *orders, *refunds)
+    assert one(found["spreaders"], user_id="ann")["revenue_led"] == Decimal("0.20")
+    assert one(found["cascades"])["revenue"] == Decimal("0.20")

@@ -63,6 +63,7 @@ fan_years as (
         value + margin as value_hi,
         sum(window_fans) as observations
     from {{ ref('per_fan_revenue') }}
+    where direct_revenue is not null
 ),
 
 trees as (

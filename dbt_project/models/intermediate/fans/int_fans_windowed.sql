@@ -72,10 +72,10 @@ people as (
         cast(coalesce(sum(fan_days), 0) as bigint) as fan_days,
         cast(coalesce(sum(orders), 0) as bigint) as orders,
         cast(coalesce(sum(refunds), 0) as bigint) as refunds,
-        cast(coalesce(sum(direct_revenue), 0) as decimal(18, 2)) as direct_revenue,
-        cast(coalesce(sum(last_touch), 0) as decimal(18, 2)) as assisted_revenue_last_touch,
-        cast(coalesce(sum(first_touch), 0) as decimal(18, 2)) as assisted_revenue_first_touch,
-        cast(coalesce(sum(linear), 0) as decimal(18, 2)) as assisted_revenue_linear
+        coalesce(sum(direct_revenue), 0) as direct_revenue,
+        coalesce(sum(last_touch), 0) as assisted_revenue_last_touch,
+        coalesce(sum(first_touch), 0) as assisted_revenue_first_touch,
+        coalesce(sum(linear), 0) as assisted_revenue_linear
     from parts
     group by merchant_id, window_end, user_id
 )

@@ -5,7 +5,13 @@ with windows as (
 ),
 
 people as (
-    select * from {{ ref('int_fans_windowed') }}
+    select
+        *,
+        cast(direct_revenue * 100 as hugeint) as cents,
+        -- in two parts, whose squares sum up in 128 bits however large the amounts are
+        cents // 1000000000 as high_cents,
+        cents % 1000000000 as low_cents
+    from {{ ref('int_fans_windowed') }}
 ),
 
 totals as (
@@ -16,13 +22,13 @@ totals as (
         sum(fan_days) as fan_days,
         -- sums of squares in whole cents and days: exact, so that the order of the rows does not matter
         sum(fan_days * fan_days) as fan_days_squared,
-        sum(cast(fan_days as hugeint) * {{ to_cents('direct_revenue') }}) as fan_days_by_cents,
-        sum(cast({{ to_cents('direct_revenue') }} as hugeint) * {{ to_cents('direct_revenue') }}) as cents_squared,
+        sum(fan_days * cents) as fan_days_by_cents,
+        sum(high_cents * high_cents) * 1e18 + 2e9 * sum(high_cents * low_cents) + sum(low_cents * low_cents) as cents_squared,
         count(*) filter (where is_fan_at_end) as fans_end,
         count(*) filter (where is_window_fan) as window_fans,
         count(*) filter (where is_window_fan and orders > 0) as buying_fans,
-        cast(sum(direct_revenue) as decimal(18, 2)) as direct_revenue,
-        cast(sum(assisted_revenue_linear) as decimal(18, 2)) as assisted_revenue,
+        sum(direct_revenue) as direct_revenue,
+        sum(assisted_revenue_linear) as assisted_revenue,
         quantile_cont(cast(direct_revenue as double), 0.5) filter (where is_window_fan) as revenue_per_fan_p50,
         quantile_cont(cast(direct_revenue as double), 0.9) filter (where is_window_fan) as revenue_per_fan_p90
     from people

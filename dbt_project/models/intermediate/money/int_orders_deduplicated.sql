@@ -13,7 +13,7 @@ deduplicated as (
         event_date as paid_date,
         amount,
         lines,
-        region,
+        coalesce(region, 'unknown') as region,
         via_share_id,
         team_id,
         live_id,

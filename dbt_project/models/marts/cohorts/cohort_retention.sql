@@ -67,7 +67,7 @@ final as (
             order by months.period desc
         ), 0) as bigint) as retained_on_or_after,
         coalesce(activity.orders, 0) as orders,
-        cast(coalesce(activity.revenue, 0) as decimal(18, 2)) as revenue,
+        {{ published_money('coalesce(activity.revenue, 0)') }} as revenue,
         cast(sum(coalesce(activity.revenue, 0)) over (
             partition by months.merchant_id, months.cohort_month
             order by months.period

@@ -10,13 +10,6 @@ lives as (
     select * from {{ ref('int_lives_bounded') }}
 ),
 
-days as (
-    select
-        merchant_id,
-        cast(unnest(generate_series(first_event_date, {{ as_of() }}, interval 1 day)) as date) as date
-    from merchants
-),
-
 measures as (
     select
         merchant_id,
@@ -132,6 +125,47 @@ summed as (
     group by merchant_id, date
 ),
 
+-- the days on which something was counted, the first event's, and that with which the last year begins
+moments as (
+    select
+        merchant_id,
+        first_event_date as date
+    from merchants
+    union distinct
+    select
+        merchant_id,
+        greatest(first_event_date, {{ as_of() }} - 364) as date
+    from merchants
+    union distinct
+    select
+        summed.merchant_id,
+        summed.date
+    from summed
+    inner join merchants
+        on
+            summed.merchant_id = merchants.merchant_id
+            and summed.date between merchants.first_event_date and {{ as_of() }}
+),
+
+spans as (
+    select
+        merchant_id,
+        date,
+        coalesce(lead(date) over (
+            partition by merchant_id
+            order by date
+        ), {{ as_of() }} + 1) - date as days_to_next
+    from moments
+),
+
+-- and a year of days after each: a clock that was years late makes no row for every day since
+days as (
+    select
+        merchant_id,
+        date + cast(unnest(range(least(days_to_next, 365))) as integer) as date
+    from spans
+),
+
 final as (
     select
         days.merchant_id,
@@ -139,8 +173,8 @@ final as (
         cast(coalesce(summed.visitors, 0) as bigint) as visitors,
         cast(coalesce(summed.buyers, 0) as bigint) as buyers,
         cast(coalesce(summed.orders, 0) as bigint) as orders,
-        cast(coalesce(summed.revenue, 0) as decimal(18, 2)) as revenue,
-        cast(coalesce(summed.refunds, 0) as decimal(18, 2)) as refunds,
+        {{ published_money('coalesce(summed.revenue, 0)') }} as revenue,
+        {{ published_money('coalesce(summed.refunds, 0)') }} as refunds,
         cast(sum(coalesce(summed.fans_won, 0) - coalesce(summed.fans_lost, 0)) over (
             partition by days.merchant_id
             order by days.date

@@ -10,6 +10,14 @@ records as (
     qualify row_number() over (partition by merchant_id order by event_time desc, event_id desc, event_source desc) = 1
 ),
 
+moved as (
+    select
+        merchant_id,
+        sum(abs(amount)) as amount
+    from {{ ref('int_payments_and_refunds_unioned') }}
+    group by merchant_id
+),
+
 final as (
     select
         merchants.merchant_id,
@@ -20,10 +28,13 @@ final as (
         records.plan,
         records.account_manager,
         records.onboarded_at,
-        merchants.first_event_at
+        merchants.first_event_at,
+        {{ fits_the_marts('moved.amount') }} as is_money_complete
     from merchants
     left join records
         on merchants.merchant_id = records.merchant_id
+    left join moved
+        on merchants.merchant_id = moved.merchant_id
 )
 
 select * from final

@@ -22,10 +22,10 @@ final as (
         people.orders,
         people.refunds,
         first_orders.first_order_at,
-        people.direct_revenue,
-        people.assisted_revenue_last_touch,
-        people.assisted_revenue_first_touch,
-        people.assisted_revenue_linear
+        {{ published_money('people.direct_revenue') }} as direct_revenue,
+        {{ published_money('people.assisted_revenue_last_touch') }} as assisted_revenue_last_touch,
+        {{ published_money('people.assisted_revenue_first_touch') }} as assisted_revenue_first_touch,
+        {{ published_money('people.assisted_revenue_linear') }} as assisted_revenue_linear
     from people
     left join first_orders
         on

@@ -44,7 +44,7 @@ months as (
     select
         windows.merchant_id,
         date_trunc('month', windows.window_start) as month_start,
-        cast(coalesce(revenue.revenue, 0) as decimal(18, 2)) as revenue,
+        coalesce(revenue.revenue, 0) as revenue,
         coalesce(fan_days.fan_days, 0) / windows.window_days as avg_fans,
         {{ ratio('coalesce(revenue.revenue, 0)', 'avg_fans') }} as revenue_per_fan,
         merchants.first_event_date <= date_trunc('month', windows.window_start)
@@ -67,7 +67,7 @@ changes as (
         *,
         lag(revenue) over by_month as revenue_before,
         lag(avg_fans) over by_month as avg_fans_before,
-        cast(revenue - revenue_before as decimal(18, 2)) as revenue_change,
+        revenue - revenue_before as revenue_change,
         is_complete and lag(is_complete) over by_month
         and least(revenue, revenue_before, avg_fans, avg_fans_before) > 0 as can_be_split
     from months
@@ -86,18 +86,28 @@ effects as (
     from changes
 ),
 
+split as (
+    select
+        *,
+        cast(round(logarithmic_mean * log_growth_of_fans, 2) as decimal(38, 2)) as user_effect,
+        revenue_change - user_effect as per_fan_effect,
+        -- the two effects stand beside the change that they split, or not at all
+        {{ fits_the_marts('greatest(abs(revenue_change), abs(user_effect), abs(per_fan_effect))') }} as is_split_whole
+    from effects
+),
+
 final as (
     select
         merchant_id,
         {{ month_of('month_start') }} as month,
-        revenue,
+        {{ published_money('revenue') }} as revenue,
         avg_fans,
         revenue_per_fan,
         is_complete,
-        revenue_change,
-        cast(round(logarithmic_mean * log_growth_of_fans, 2) as decimal(18, 2)) as user_effect,
-        cast(revenue_change - user_effect as decimal(18, 2)) as per_fan_effect
-    from effects
+        {{ published_money('revenue_change') }} as revenue_change,
+        {{ published_money('if(is_split_whole, user_effect, null)') }} as user_effect,
+        {{ published_money('if(is_split_whole, per_fan_effect, null)') }} as per_fan_effect
+    from split
 )
 
 select * from final

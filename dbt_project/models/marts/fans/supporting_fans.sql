@@ -1,5 +1,10 @@
 with fans as (
-    select * from {{ ref('fan_revenue') }}
+    select * from {{ ref('int_fans_windowed') }}
+    where window_end = {{ as_of() }}
+),
+
+supporting_fans as (
+    select * from {{ ref('int_supporting_fans_identified') }}
 ),
 
 touches as (
@@ -15,10 +20,14 @@ layers as (
         fans.merchant_id,
         coalesce(touches.layer, 0) as layer,
         count(*) filter (where fans.is_window_fan) as fans,
-        count(*) filter (where fans.is_supporting_fan) as supporting_fans,
-        cast(sum(fans.direct_revenue) as decimal(18, 2)) as direct_revenue,
-        cast(sum(fans.assisted_revenue_linear) as decimal(18, 2)) as assisted_revenue
+        count(supporting_fans.user_id) as supporting_fans,
+        {{ published_money('sum(fans.direct_revenue)') }} as direct_revenue,
+        {{ published_money('sum(fans.assisted_revenue_linear)') }} as assisted_revenue
     from fans
+    left join supporting_fans
+        on
+            fans.merchant_id = supporting_fans.merchant_id
+            and fans.user_id = supporting_fans.user_id
     left join touches
         on
             fans.merchant_id = touches.merchant_id

@@ -2,15 +2,6 @@ with lives as (
     select * from {{ ref('int_lives_bounded') }}
 ),
 
-minutes as (
-    select
-        live_id,
-        merchant_id,
-        unnest(range(date_diff('minute', date_trunc('minute', started_at), date_trunc('minute', ended_at)) + 1)) as minute,
-        date_trunc('minute', started_at) + to_minutes(minute) as minute_at
-    from lives
-),
-
 events as (
     select
         live_id,
@@ -64,15 +55,58 @@ summed as (
     group by live_id, minute_at
 ),
 
+-- the minutes in which something happened, the first and the last among them
+moments as (
+    select
+        live_id,
+        date_trunc('minute', started_at) as minute_at
+    from lives
+    union distinct
+    select
+        live_id,
+        date_trunc('minute', ended_at) as minute_at
+    from lives
+    union distinct
+    select
+        summed.live_id,
+        summed.minute_at
+    from summed
+    inner join lives
+        on
+            summed.live_id = lives.live_id
+            and summed.minute_at between lives.started_at and lives.ended_at
+),
+
+spans as (
+    select
+        live_id,
+        minute_at,
+        coalesce(
+            date_diff('minute', minute_at, lead(minute_at) over (
+                partition by live_id
+                order by minute_at
+            )), 1
+        ) as minutes_to_next
+    from moments
+),
+
+-- and a day of minutes after each: a clock that was years late makes no row for every minute since
+minutes as (
+    select
+        live_id,
+        minute_at + to_minutes(unnest(range(least(minutes_to_next, 24 * 60)))) as minute_at
+    from spans
+),
+
 final as (
     select
         minutes.live_id,
-        cast(minutes.minute as integer) as minute,
-        minutes.merchant_id,
+        cast(date_diff('minute', date_trunc('minute', lives.started_at), minutes.minute_at) as integer) as minute,
+        lives.merchant_id,
         minutes.minute_at,
         cast(sum(coalesce(summed.joined, 0) - coalesce(summed.left_, 0)) over (
             partition by minutes.live_id
-            order by minutes.minute
+            order by minutes.minute_at
         ) as bigint) as viewers,
         cast(coalesce(summed.joined, 0) as bigint) as viewers_joined,
         cast(coalesce(summed.left_, 0) as bigint) as viewers_left,
@@ -80,8 +114,10 @@ final as (
         cast(coalesce(summed.product_clicks, 0) as bigint) as product_clicks,
         cast(coalesce(summed.pushes, 0) as bigint) as pushes,
         cast(coalesce(summed.orders, 0) as bigint) as orders,
-        cast(coalesce(summed.revenue, 0) as decimal(18, 2)) as revenue
+        {{ published_money('coalesce(summed.revenue, 0)') }} as revenue
     from minutes
+    inner join lives
+        on minutes.live_id = lives.live_id
     left join summed
         on
             minutes.live_id = summed.live_id

@@ -128,7 +128,7 @@ final as (
         coalesce(interactions.host_follows, 0) as host_follows,
         coalesce(interactions.interacting_viewers, 0) as interacting_viewers,
         coalesce(orders.orders, 0) as orders,
-        cast(coalesce(orders.revenue, 0) as decimal(18, 2)) as revenue,
+        {{ published_money('coalesce(orders.revenue, 0)') }} as revenue,
         coalesce(orders.orders_after_end, 0) as orders_after_end,
         coalesce(new_fans.new_fans, 0) as new_fans
     from lives
