@@ -6,13 +6,14 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
 
+from expectations.business_days import day_start
 from expectations.settings import Settings
 from exports import people
 from exports.allowed import MANAGER_TABLES, MERCHANT_TABLES
@@ -76,8 +77,8 @@ def open_day(settings: Settings, as_of: date, base: Published | None, scratch: P
     database = current_database(settings, as_of)
     with duckdb.connect(config={"temp_directory": str(scratch)}) as con:
         for name, days in (("week_start", 7), ("map_start", MAP_DAYS)):
-            start = _utc_start(as_of - timedelta(days=days - 1), settings.timezone)
-            con.execute(f"set variable {name} = ?::timestamp", [start])
+            start = day_start(as_of - timedelta(days=days - 1), ZoneInfo(settings.timezone))
+            con.execute(f"set variable {name} = ?::timestamp", [start.replace(tzinfo=None)])
         if base is not None:
             older = settings.published / base.as_of.isoformat() / base.version / DATABASE
             try:
@@ -104,11 +105,6 @@ def _prepare(settings: Settings, con: duckdb.DuckDBPyConnection, db: str, as_of:
     _find_risks(settings, con, db, as_of)
     for sql in (_OVERVIEW, _CALLS, _LEADERS, _SPREADERS):
         con.execute(sql.replace("{db}", db))
-
-
-def _utc_start(day: date, timezone: str) -> datetime:
-    """The instant, UTC, at which a business date begins."""
-    return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC).replace(tzinfo=None)
 
 
 def _find_risks(settings: Settings, con: duckdb.DuckDBPyConnection, db: str, as_of: date) -> None:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from expectations.business_days import day_end
 from expectations.contract import (
     MAX_LINE_BYTES,
     MONEY_LIMIT,
@@ -301,7 +302,7 @@ class Classifier:
 
     def latest_time(self, dt: date) -> int:
         """The last instant, in microseconds, that is not in the future for a delivery of `dt`."""
-        end = datetime.combine(dt + timedelta(days=2), datetime.min.time(), self._zone).astimezone(UTC)
+        end = day_end(dt + timedelta(days=1), self._zone)
         return int((end - _EPOCH) / timedelta(microseconds=1))
 
     def classify(self, line: bytes, latest: int) -> Line:
