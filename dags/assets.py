@@ -29,8 +29,7 @@ MERCHANT_SUCCESS_EXPORTS = Asset(name="merchant_success_exports", group="exports
 
 SETTINGS = Settings.from_environment()
 KEY_FORMAT = "%Y-%m-%d"
-# Tasks that write the lake. On a local lake the writers of event tables also take a lock, so that sessions may start
-# side by side; on an object store the pool has one slot.
+# Tasks that write the lake. The writers of event tables also take a lock, so that sessions may start side by side.
 LAKE_WRITERS = "lake_writers"
 
 

@@ -14,11 +14,13 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
+from expectations.business_days import day_end
 from expectations.settings import SettingError, Settings, parse_as_of
 
 PROJECT = Path(__file__).resolve().parent
@@ -33,6 +35,7 @@ def variables(settings: Settings, as_of: date) -> dict[str, str]:
     """What the project is told of the deployment and the day."""
     return {
         "as_of": as_of.isoformat(),
+        "end_of_as_of": f"{day_end(as_of, ZoneInfo(settings.timezone)):%Y-%m-%d %H:%M:%S}",
         "timezone": settings.timezone,
         "currency": settings.currency,
         "lake": settings.lake,

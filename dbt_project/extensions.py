@@ -29,7 +29,11 @@ def extension_path(name: str) -> Path:
 
 def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
     for name in EXTENSIONS:
-        connection.execute(f"load '{extension_path(name)}'")
+        load_extension(connection, name)
+
+
+def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    connection.execute(f"load '{str(extension_path(name)).replace(chr(39), chr(39) * 2)}'")
 
 
 class Plugin(BasePlugin):

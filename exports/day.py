@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
+from expectations.business_days import day_start
 from expectations.settings import Settings
 from exports import people
 from exports.allowed import MANAGER_TABLES, MERCHANT_TABLES
@@ -78,8 +79,8 @@ def open_day(settings: Settings, as_of: date, base: Published | None, scratch: P
     database = current_database(settings, as_of)
     with duckdb.connect(config={"temp_directory": str(scratch)}) as con:
         for name, days in (("week_start", 7), ("map_start", MAP_DAYS)):
-            start = _utc_start(as_of - timedelta(days=days - 1), settings.timezone)
-            con.execute(f"set variable {name} = ?::timestamp", [start])
+            start = day_start(as_of - timedelta(days=days - 1), ZoneInfo(settings.timezone))
+            con.execute(f"set variable {name} = ?::timestamp", [start.replace(tzinfo=None)])
         if base is not None:
             older = settings.published / base.as_of.isoformat() / base.version / DATABASE
             try:
@@ -107,11 +108,6 @@ def _prepare(settings: Settings, con: duckdb.DuckDBPyConnection, db: str, as_of:
     for sql in (_OVERVIEW, _LISTED, _LEADERS, _SPREADERS):
         con.execute(sql.replace("{db}", db))
     _tell_reasons(con, db, Words.of(settings.language))
-
-
-def _utc_start(day: date, timezone: str) -> datetime:
-    """The instant, UTC, at which a business date begins."""
-    return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC).replace(tzinfo=None)
 
 
 def _tell_reasons(con: duckdb.DuckDBPyConnection, db: str, words: Words) -> None:

@@ -259,7 +259,7 @@ def _wait_until_healthy(settings: Settings, server: Server, parts: dict[str, sub
     while time.monotonic() < deadline:
         with suppress(OSError), socket.create_connection(("127.0.0.1", server.task_port), timeout=5):
             if airflow.is_healthy():
-                airflow.set_pool(LAKE_WRITERS, slots=1 if "://" in settings.lake else 3)
+                airflow.set_pool(LAKE_WRITERS, slots=3)
                 return
         if ended := [part for part, process in parts.items() if process.poll() is not None]:
             raise AirflowError(f"Airflow's {ended[0]} ended at its start; see {_log(settings, ended[0])}")

@@ -51,7 +51,7 @@ def choose_as_of(asked: str | None, found: Survey, settings: Settings, now: date
             raise SettingError(f"FANOUT_LANDING={settings.landing} holds no delivery; files lie in it as {_WANTED}")
         return newest
     as_of = parse_as_of(asked)
-    if newest is None and "://" not in settings.lake and not any(Path(settings.lake).glob("*_events")):
+    if newest is None and not any(Path(settings.lake).glob("*_events")):
         raise SettingError(f"FANOUT_LANDING={settings.landing} holds no delivery and the lake no event; files lie as {_WANTED}")
     today = now.astimezone(ZoneInfo(settings.timezone)).date()
     if as_of > max(today, newest or today):

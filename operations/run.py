@@ -20,6 +20,7 @@ from operations.airflow_server import AirflowError, Server
 from operations.follow import Day, failure, follow, name
 from operations.landing import choose_as_of, survey
 from operations.metadata import end_unfinished_runs, forget_half_met_inputs, skip_overdue_ticks
+from operations.readiness import end_of_next_year, require
 from operations.summary import summary
 
 _WARNINGS_SHOWN = 20
@@ -36,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     started = time.monotonic()
     try:
         settings = Settings.from_environment()
+        require(settings, end_of_next_year(datetime.now(UTC)))
         with airflow_server.only_one(settings):
             _fill_empty_default_landing(settings)
             as_of = _look_at_landing(settings, asked)

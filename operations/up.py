@@ -6,10 +6,12 @@ python -m operations.up        # what `make up` does; `make down` ends it
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 
 from expectations.settings import SettingError, Settings
 from operations import airflow_server
 from operations.airflow_server import AirflowError
+from operations.readiness import end_of_next_year, require
 
 PREFERRED_PORT = 8080
 
@@ -18,6 +20,7 @@ def main() -> int:
     airflow_server.forward_signals()
     try:
         settings = Settings.from_environment()
+        require(settings, end_of_next_year(datetime.now(UTC)))
         with airflow_server.only_one(settings):
             server = airflow_server.find(settings)
             if server and server.mode == "run":  # of a run that was killed

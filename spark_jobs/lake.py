@@ -203,11 +203,8 @@ def one_writer(spark: SparkSession, settings: Settings) -> Iterator[None]:
     """Hold the lake for one writer of event tables; others wait.
 
     The JVM holds the lock, since it is the JVM that writes and that may outlive a killed Python by a commit; the kernel frees
-    it when the JVM is gone. On an object store there is no such lock: Airflow's pool `lake_writers` has one slot.
+    it when the JVM is gone.
     """
-    if "://" in settings.lake:
-        yield
-        return
     Path(settings.lake).mkdir(parents=True, exist_ok=True)
     jvm = spark._jvm
     assert jvm is not None

@@ -1,11 +1,6 @@
-{# The instant, UTC, at which a business date begins. #}
-{% macro day_start(day) -%}
-    timezone('UTC', timezone('{{ var("timezone") }}', cast({{ day }} as timestamp)))
-{%- endmacro %}
-
-{# The first instant, UTC, after as_of. #}
+{# The first instant, UTC, after as_of: told, since a local midnight that comes twice is not read the same way everywhere. #}
 {% macro end_of_as_of() -%}
-    {{ day_start("date '" ~ var("as_of") ~ "' + 1") }}
+    timestamp '{{ var("end_of_as_of") }}'
 {%- endmacro %}
 
 {% macro as_of() -%}

@@ -9,11 +9,13 @@ Sources: Kaplan, Meier 1958; Greenwood 1926 with the log-log transform (Kalbflei
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pyspark.sql.functions as f
 from pyspark.sql import Column, DataFrame, Window
+
+from expectations.business_days import day_end
 
 SILENCE = timedelta(days=14)
 RMST_DAYS = 90
@@ -21,24 +23,24 @@ Z_95 = 1.959963984540054
 MICROSECONDS_A_DAY = 86_400_000_000
 
 
-def end_of_day(day: date, timezone: str) -> datetime:
-    """The instant at which a business date ends."""
-    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(timezone))
+def end_of_judged(as_of: date, timezone: str) -> datetime:
+    """C: the end of the business date two weeks before `as_of`."""
+    return day_end(as_of - SILENCE, ZoneInfo(timezone))
 
 
-def group_durations(chats: DataFrame, messages: DataFrame, joins: DataFrame, end: datetime) -> DataFrame:
+def group_durations(chats: DataFrame, messages: DataFrame, joins: DataFrame, judged: datetime) -> DataFrame:
     """One row a group born by C: how long it lived, whether it died, and its strata.
 
     Args:
         chats: `group.chat_created` (event_time, event_id, event_source, group_id, kind, driver).
         messages: `group.message_posted` (event_time, group_id).
         joins: `group.member_joined` (event_time, group_id, user_id).
-        end: the end of `as_of`; all events lie before it.
+        judged: C, see `end_of_judged`; all events lie before the end of `as_of`.
 
     Returns:
         group_id, duration (int, whole days), died (boolean), kind, driver, size_band.
     """
-    judged_at = f.lit(end - SILENCE)
+    judged_at = f.lit(judged)
     latest = f.max(f.struct("event_time", "event_id", "event_source", "kind", "driver"))
     groups = (
         chats.groupBy("group_id")

@@ -14,7 +14,7 @@ from spark_jobs import lake
 from spark_jobs.cohorts import churn, lifetimes, merchant_days
 from spark_jobs.cohorts.churn_model import Learned
 from spark_jobs.cohorts.cohort_value import cohort_value
-from spark_jobs.cohorts.group_survival import end_of_day, group_durations, group_lifetimes, group_survival
+from spark_jobs.cohorts.group_survival import end_of_judged, group_durations, group_lifetimes, group_survival
 from spark_jobs.cohorts.model_card import Evidence, write_model_card
 from spark_jobs.cohorts.purchases import customers, gap_percentile, orders_with_refunds, purchase_days
 from spark_jobs.session import together
@@ -101,7 +101,7 @@ def cohorts(spark: SparkSession, settings: Settings, as_of: date) -> dict[str, o
 
 def _groups(day: _Day) -> None:
     chats, messages, joins = (day.read(f"group.{name}.v1") for name in ("chat_created", "message_posted", "member_joined"))
-    durations = day.keep(group_durations(chats, messages, joins, end_of_day(day.as_of, day.settings.timezone)))
+    durations = day.keep(group_durations(chats, messages, joins, end_of_judged(day.as_of, day.settings.timezone)))
     survival = group_survival(durations)
     day.write("group_survival", survival)
     day.write("group_lifetimes", group_lifetimes(durations, survival))

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from expectations.business_days import day_end
 from expectations.contract import (
     EARLIEST_TIME,
     MAX_LINE_BYTES,
@@ -333,7 +334,7 @@ class Classifier:
     def latest_time(self, dt: date) -> int:
         """The last instant, in microseconds, that is not in the future for a delivery of `dt`."""
         try:
-            end = datetime.combine(dt + timedelta(days=2), datetime.min.time(), self._zone).astimezone(UTC)
+            end = day_end(dt + timedelta(days=1), self._zone)
         except OverflowError:  # the last days of the year 9999
             return INT64 - 1
         return (end - _EPOCH) // timedelta(microseconds=1)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
 from lifelines import KaplanMeierFitter
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.cohorts.group_survival import end_of_day, group_durations, group_lifetimes, group_survival
-from tests.cohorts.frames import at, day, events, table
+from spark_jobs.cohorts.group_survival import end_of_judged, group_durations, group_lifetimes, group_survival
+from tests.cohorts.frames import at, events, table
 
 CHAT = "group_id string, kind string, driver string"
-END = end_of_day(day("2026-03-31"), "Asia/Shanghai")  # C is the end of 2026-03-17
+AS_OF = date(2026, 3, 31)
+JUDGED = end_of_judged(AS_OF, "Asia/Shanghai")
 INSTANT = timedelta(microseconds=1)
 
 
-def test_c_is_the_end_of_the_day_two_weeks_before() -> None:
-    assert at("2026-04-01") == END
-    assert end_of_day(day("2026-03-31"), "Europe/London").isoformat() == "2026-04-01T00:00:00+01:00"
+def test_c_is_the_end_of_the_date_two_weeks_before() -> None:
+    assert at("2026-03-18") == JUDGED
+    assert end_of_judged(date(2026, 4, 10), "Europe/London").isoformat() == "2026-03-28T00:00:00+00:00"  # of 03-27; not 23:00
+    assert end_of_judged(date(2026, 11, 14), "America/Havana").isoformat() == "2026-11-01T04:00:00+00:00"  # the first midnight
 
 
 def lives(spark: SparkSession, chats: list[tuple], messages: list[tuple], joins: list[tuple] | None = None) -> DataFrame:
@@ -27,7 +29,7 @@ def lives(spark: SparkSession, chats: list[tuple], messages: list[tuple], joins:
         events(spark, CHAT, chats),
         events(spark, "group_id string", messages),
         events(spark, "group_id string, user_id string", joins or []),
-        END,
+        JUDGED,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import duckdb
 import pytest
 
 from dbt_project import build as command
-from dbt_project.build import PROJECT, BuildFailed, build
+from dbt_project.build import PROJECT, BuildFailed, build, variables
 from dbt_project.docs import newest_day, write_docs
 from dbt_project.extensions import extension_path
 from expectations.settings import Settings
@@ -47,6 +48,18 @@ def test_a_date_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, capsys:
     monkeypatch.setattr(sys, "argv", ["build", "--as-of", "yesterday"])
     assert command.main() == 2
     assert "AS_OF=yesterday" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("timezone", "day", "end"),
+    [
+        ("Asia/Shanghai", date(2026, 3, 20), "2026-03-20 16:00:00"),
+        ("America/Havana", date(2026, 10, 31), "2026-11-01 04:00:00"),  # DuckDB by itself takes the second midnight, 05:00
+        ("Atlantic/Azores", date(2026, 10, 24), "2026-10-25 00:00:00"),  # and here 01:00
+    ],
+)
+def test_the_end_of_the_day_is_told_to_dbt(settings: Settings, timezone: str, day: date, end: str) -> None:
+    assert variables(replace(settings, timezone=timezone), day)["end_of_as_of"] == end
 
 
 def test_an_extension_without_its_wheel_is_named() -> None:

@@ -1,21 +1,36 @@
-"""Servers that tests deliver to: S3 by moto, SFTP by OpenSSH, and a proxy that cuts connections."""
+"""Servers that tests deliver to, and a proxy that cuts connections.
+
+S3 by moto, and by a store over TLS that takes nothing but S3's own protocol; SFTP by OpenSSH, and by a server without its
+extensions.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import ipaddress
+import os
 import shutil
 import socket
+import ssl
 import subprocess
 import threading
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import boto3
+import paramiko
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 
 @dataclass
@@ -58,6 +73,263 @@ def s3_server(bucket: str) -> Iterator[S3Server]:
         yield found
     finally:
         server.stop()
+
+
+@dataclass
+class StrictS3:
+    """A running store, over TLS, that knows S3's first protocol and none of the later ways to write a body.
+
+    It refuses bodies in aws-chunked and checksums behind them, as Aliyun OSS, Huawei OBS and older Ceph do, bodies without a
+    digest, and any other address of a bucket than that of `style`.
+    """
+
+    style: str
+    port: int
+    certificate: Path
+    objects: dict[str, bytes] = field(default_factory=dict)
+    uploads: dict[str, dict[int, bytes]] = field(default_factory=dict)
+
+    def connection(self, extra: str = "") -> str:
+        endpoint = quote(f"https://localhost:{self.port}", safe="")
+        return f"aws://key:secret@/?endpoint_url={endpoint}&region_name=us-east-1{extra}"
+
+
+@contextmanager
+def strict_s3(folder: Path, style: str = "path") -> Iterator[StrictS3]:
+    """Start a store with one bucket, `exports`; its certificate is written into `folder`."""
+    certificate, key = _certificate(folder, "localhost", "exports.localhost")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _StrictHandler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.store = StrictS3(style, server.server_address[1], certificate)  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.store  # type: ignore[attr-defined]
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+class _StrictHandler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def handle_one_request(self) -> None:
+        with suppress(ConnectionError, ssl.SSLError):  # a client that trusts the certificate no longer, or not yet
+            super().handle_one_request()
+
+    def answer(self) -> None:
+        store: StrictS3 = self.server.store  # type: ignore[attr-defined]
+        url = urlsplit(self.path)
+        query = dict(parse_qsl(url.query, keep_blank_values=True))
+        style, key = "virtual", unquote(url.path).lstrip("/")
+        if not self.headers["Host"].startswith("exports."):
+            style, (bucket, _, key) = "path", key.partition("/")
+            if bucket != "exports":
+                return self.say(404, "NoSuchBucket")
+        foreign = [
+            "aws-chunked" in self.headers.get("Content-Encoding", ""),
+            "chunked" in self.headers.get("Transfer-Encoding", ""),
+            "STREAMING" in self.headers.get("X-Amz-Content-SHA256", ""),
+            "X-Amz-Trailer" in self.headers,
+        ]
+        if any(foreign):
+            self.drain()
+            return self.say(400, "InvalidArgument", "aws-chunked is not supported")
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if style != store.style:
+            return self.say(403, "SecondLevelDomainForbidden")
+        digest = self.headers.get("Content-MD5", "")
+        if self.command == "PUT" and digest != base64.b64encode(hashlib.md5(body).digest()).decode():
+            return self.say(400, "BadDigest" if digest else "InvalidDigest")
+        return self.work(store, key, query, body)
+
+    def drain(self) -> None:
+        """Read a body in chunks of HTTP, to the last one of no bytes and the trailer behind it."""
+        while size := int(self.rfile.readline(), 16):
+            self.rfile.read(size + 2)
+        while self.rfile.readline().strip():
+            pass
+
+    def work(self, store: StrictS3, key: str, query: dict[str, str], body: bytes) -> None:
+        upload = query.get("uploadId", "")
+        match self.command:
+            case "PUT" if upload:
+                store.uploads[upload][int(query["partNumber"])] = body
+                return self.say(200, headers={"ETag": f'"{hashlib.md5(body).hexdigest()}"'})
+            case "PUT":
+                store.objects[key] = body
+            case "POST" if "uploads" in query:
+                store.uploads[f"{key}#1"] = {}
+                return self.say(
+                    200, body=f"<InitiateMultipartUploadResult><UploadId>{key}#1</UploadId></InitiateMultipartUploadResult>"
+                )
+            case "POST":
+                parts = store.uploads.pop(upload)
+                assert body.count(b"<Part>") == len(parts)
+                store.objects[key] = b"".join(parts[number] for number in sorted(parts))
+                return self.say(200, body="<CompleteMultipartUploadResult></CompleteMultipartUploadResult>")
+            case "GET":
+                found = "".join(
+                    f"<Upload><Key>{name.rpartition('#')[0]}</Key><UploadId>{name}</UploadId></Upload>"
+                    for name in store.uploads
+                )
+                return self.say(200, body=f"<ListMultipartUploadsResult>{found}</ListMultipartUploadsResult>")
+            case "DELETE" if upload:
+                store.uploads.pop(upload)
+                return self.say(204)
+            case "DELETE":
+                store.objects.pop(key, None)
+                return self.say(204)
+            case "HEAD":
+                if key not in store.objects:
+                    return self.say(404, "NoSuchKey")
+                return self.say(200, body=store.objects[key].decode("latin-1"))
+        return self.say(200)
+
+    do_PUT = do_GET = do_HEAD = do_DELETE = do_POST = answer
+
+    def say(
+        self, status: int, code: str = "", message: str = "", body: str = "", headers: dict[str, str] | None = None
+    ) -> None:
+        text = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>" if code else body
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(text.encode("latin-1"))))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(text.encode("latin-1"))
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+def _certificate(folder: Path, *hosts: str) -> tuple[Path, Path]:
+    """A certificate that vouches for itself, and its key."""
+    folder.mkdir(exist_ok=True)
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, hosts[0])])
+    names = [*map(x509.DNSName, hosts), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2000, 1, 1))
+        .not_valid_after(datetime(2099, 1, 1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "certificate.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return folder / "certificate.pem", folder / "key.pem"
+
+
+@dataclass
+class PlainSftp:
+    """A running SFTP server that has version 3 of the protocol and no extension; `renames` are those that it was asked for."""
+
+    port: int
+    root: Path
+    host_key: str
+    renames: list[str]
+
+    def connection(self) -> str:
+        return f"sftp://me:secret@127.0.0.1:{self.port}/?host_key={quote(self.host_key, safe='')}"
+
+
+@contextmanager
+def plain_sftp(root: Path) -> Iterator[PlainSftp]:
+    """Start paramiko's own server, which answers "operation unsupported" to posix-rename and refuses to rename onto a file."""
+    root.mkdir()
+    renames: list[str] = []
+
+    class Files(_PlainFiles):
+        folder = root
+        asked = renames
+
+    key = paramiko.ECDSAKey.generate()
+    listener = socket.create_server(("127.0.0.1", 0))
+    sessions: list[paramiko.Transport] = []
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                session = paramiko.Transport(client)
+                session.add_server_key(key)
+                session.set_subsystem_handler("sftp", paramiko.SFTPServer, Files)
+                session.start_server(server=_AnyLogin())
+                sessions.append(session)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield PlainSftp(listener.getsockname()[1], root, f"{key.get_name()} {key.get_base64()}", renames)
+    finally:
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(5)
+        for session in sessions:
+            session.close()
+
+
+class _AnyLogin(paramiko.ServerInterface):
+    def check_auth_password(self, username: str, password: str) -> int:
+        return paramiko.AUTH_SUCCESSFUL
+
+    def get_allowed_auths(self, username: str) -> str:
+        return "password"
+
+    def check_channel_request(self, kind: str, chanid: int) -> int:
+        return paramiko.OPEN_SUCCEEDED
+
+
+class _PlainFiles(paramiko.SFTPServerInterface):
+    folder: Path
+    asked: list[str]
+
+    def _do(self, work: Any) -> Any:
+        try:
+            return work() or paramiko.SFTP_OK
+        except OSError as error:
+            return paramiko.SFTPServer.convert_errno(error.errno or 0)
+
+    def _at(self, path: str) -> Path:
+        return self.folder / path.lstrip("/")
+
+    def stat(self, path: str) -> Any:
+        return self._do(lambda: paramiko.SFTPAttributes.from_stat(os.stat(self._at(path))))
+
+    lstat = stat
+
+    def mkdir(self, path: str, attr: Any) -> Any:
+        return self._do(lambda: self._at(path).mkdir())
+
+    def remove(self, path: str) -> Any:
+        return self._do(lambda: self._at(path).unlink())
+
+    def rename(self, oldpath: str, newpath: str) -> Any:
+        self.asked.append(Path(newpath).name)
+        if self._at(newpath).exists():
+            return paramiko.SFTP_FAILURE
+        return self._do(lambda: self._at(oldpath).rename(self._at(newpath)) and None)
+
+    def open(self, path: str, flags: int, attr: Any) -> Any:
+        def opened() -> paramiko.SFTPHandle:
+            handle = paramiko.SFTPHandle(flags)
+            handle.readfile = handle.writefile = self._at(path).open("w+b")  # type: ignore[attr-defined]
+            return handle
+
+        return self._do(opened)
 
 
 @dataclass

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import io
 import json
 import os
+import re
 import signal
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,17 +18,30 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
+import paramiko
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from expectations.settings import SettingError, Settings
-from exports import delivery, destinations
+from exports import delivery, destinations, transports
 from exports.__main__ import main, run
-from exports.connections import connection
+from exports.connections import Connection, connection
 from exports.delivery import Journal, deliver
 from exports.destinations import Destination
 from exports.packs import export
-from exports.transports import Broken, Folder, Refused
-from tests.exports.servers import SftpServer, cutting_proxy, refusing_s3, s3_server, sftp_server
+from exports.transports import S3, Broken, Folder, Refused, Sftp
+from tests.exports.servers import (
+    SftpServer,
+    cutting_proxy,
+    free_port,
+    plain_sftp,
+    refusing_s3,
+    s3_server,
+    sftp_server,
+    strict_s3,
+)
 from tests.small_warehouse import AS_OF, published
 
 FILES = ("workbook.xlsx", "report.html")  # a few are enough: two managers have four of them, their manifests, and one for all
@@ -44,7 +61,8 @@ def place(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cuts: list[int] | None = None
 ) -> Iterator[tuple[Destination, Contents]]:
     """A destination of a kind, and what it holds."""
-    destination = Destination("share", kind, "", None if kind == "folder" else "share", ("managers",), files=FILES)
+    protocol = kind.rpartition(" ")[2]
+    destination = Destination("share", protocol, "", None if kind == "folder" else "share", ("managers",), files=FILES)
     if kind == "folder":
         root = tmp_path / "share"
         root.mkdir()
@@ -57,6 +75,16 @@ def place(
                 return {name.removeprefix("success/"): data for name, data in server.contents().items()}
 
             yield replace(destination, path="exports/success"), contents
+    elif kind == "strict s3":
+        with strict_s3(tmp_path / "tls") as store:
+            monkeypatch.setenv("AIRFLOW_CONN_SHARE", store.connection())
+            monkeypatch.setenv("AWS_CA_BUNDLE", str(store.certificate))
+            yield replace(destination, path="exports"), lambda: dict(store.objects)
+    elif kind == "plain sftp":
+        with plain_sftp(tmp_path / "files") as plain:
+            (plain.root / "upload").mkdir()
+            monkeypatch.setenv("AIRFLOW_CONN_SHARE", plain.connection())
+            yield replace(destination, path="/upload"), lambda: files_below(plain.root / "upload")
     else:
         with sftp_server(tmp_path / "ssh") as server, cutting_proxy(server.port, cuts or []) as port:
             monkeypatch.setenv("AIRFLOW_CONN_SHARE", server.connection(port))
@@ -67,7 +95,8 @@ def files_below(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
 
 
-KINDS = [pytest.param("folder"), pytest.param("s3"), pytest.param("sftp", marks=pytest.mark.acceptance)]
+# A strict S3 takes no aws-chunked bodies and speaks TLS; a plain SFTP server has no extension of OpenSSH.
+KINDS = ["folder", "s3", "strict s3", "plain sftp", pytest.param("sftp", marks=pytest.mark.acceptance)]
 
 
 def expected(settings: Settings) -> dict[str, bytes]:
@@ -287,6 +316,220 @@ def test_a_bucket_that_is_not_there_is_named(day: Settings, monkeypatch: pytest.
         monkeypatch.setenv("AIRFLOW_CONN_SHARE", server.connection())
         with pytest.raises(Refused, match="there is no bucket nowhere"):
             deliver(day, AS_OF, Destination("share", "s3", "nowhere/x", "share"))
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind", "words"),
+    [
+        ("SecondLevelDomainForbidden", 403, Refused, "add addressing_style=virtual to connection share"),
+        ("AuthorizationHeaderMalformed", 400, Refused, "correct region_name and endpoint_url of connection share"),
+        ("NotImplemented", 501, Broken, "a fault of its own .NotImplemented refused."),
+        ("InvalidArgument", 400, Refused, "does not take this request .InvalidArgument refused.; ask who runs the storage"),
+        ("RequestTimeout", 400, Broken, "a fault of its own"),
+        ("BadDigest", 400, Broken, "a fault of its own"),
+        ("SlowDown", 503, Broken, "a fault of its own"),
+        ("TooManyRequests", 429, Broken, "a fault of its own"),
+    ],
+)
+def test_only_what_may_hold_later_is_tried_again(
+    tmp_path: Path, code: str, status: int, kind: type[Exception], words: str
+) -> None:
+    (tmp_path / "file").write_text("x")
+    with refusing_s3(code, status) as port:
+        found = Connection("share", None, None, "key", "secret", {"endpoint_url": f"http://127.0.0.1:{port}"})
+        with S3(Destination("share", "s3", "exports", "share"), found) as store, pytest.raises(kind, match=words):
+            store.put(tmp_path / "file", "file")
+
+
+@pytest.mark.parametrize(
+    ("path", "login", "extra", "words"),
+    [
+        ("exports", "key", {"endpoint_url": "s3.example"}, "connection share cannot be used: Invalid endpoint: s3.example"),
+        ("exports", "key", {"addressing_style": "host"}, "connection share cannot be used: .*addressing style"),
+        ("Exports!", "key", {"endpoint_url": "http://127.0.0.1:1"}, "no storage has a bucket 'Exports!'; correct path"),
+        ("exports", None, {"endpoint_url": "http://127.0.0.1:1"}, "connection share has no keys"),
+    ],
+)
+def test_what_no_storage_can_take_is_said_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, login: str | None, extra: dict[str, str], words: str
+) -> None:
+    (tmp_path / "file").write_text("x")
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(Refused, match=words):
+        S3(Destination("share", "s3", path, "share"), Connection("share", None, None, login, login, extra)).put(
+            tmp_path / "file", "file"
+        )
+
+
+def test_a_strict_store_refuses_what_boto_sends_by_itself(tmp_path: Path) -> None:
+    """The twin: without it, the deliveries to a strict store would show nothing."""
+    with strict_s3(tmp_path / "tls") as store:
+
+        def put(config: Config, **more: Any) -> None:
+            client = boto3.client(
+                "s3",
+                endpoint_url=f"https://localhost:{store.port}",
+                aws_access_key_id="key",
+                aws_secret_access_key="secret",
+                region_name="us-east-1",
+                verify=str(store.certificate),
+                config=config,
+            )
+            client.put_object(Bucket="exports", Key="x", Body=io.BytesIO(b"x"), **more)
+
+        plain = Config(request_checksum_calculation="when_required")
+        with pytest.raises(ClientError, match="aws-chunked is not supported"):
+            put(Config())
+        with pytest.raises(ClientError, match="aws-chunked is not supported"):
+            put(plain, ChecksumAlgorithm="SHA256")
+        with pytest.raises(ClientError, match="InvalidDigest"):
+            put(plain)
+        with pytest.raises(ClientError, match="BadDigest"):
+            put(plain, ContentMD5="AAAAAAAAAAAAAAAAAAAAAA==")
+        assert store.objects == {}
+
+
+def test_a_large_file_goes_to_a_strict_store_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transports, "_SINGLE_PUT", 1_000)
+    monkeypatch.setattr(transports, "_PART", 1_000)
+    data = bytes(range(250)) * 10
+    (tmp_path / "large").write_bytes(data)
+    (tmp_path / "whole").write_bytes(data[:1_000])
+    with place("strict s3", tmp_path, monkeypatch) as (destination, contents), delivery.connect(destination) as way:
+        way.put(tmp_path / "whole", "day/whole")
+        way.put(tmp_path / "large", "day/large")
+        assert contents() == {"day/whole": data[:1_000], "day/large": data}
+        assert way.size("day/large") == 2_500
+        (tmp_path / "large").write_bytes(data[::-1])
+        way.put(tmp_path / "large", "day/large")
+        assert contents()["day/large"] == data[::-1]
+
+
+def test_what_a_broken_upload_left_is_taken_away_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transports, "_SINGLE_PUT", 10)
+    (tmp_path / "file").write_bytes(b"x" * 100)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "tls" / "certificate.pem"))
+    with strict_s3(tmp_path / "tls") as store:
+        store.uploads["day/file#0"] = {1: b"left"}
+        found = connection("share", {"AIRFLOW_CONN_SHARE": store.connection()})
+        with S3(Destination("share", "s3", "exports", "share"), found) as way:
+            way.put(tmp_path / "file", "day/file")
+        assert (store.objects, store.uploads) == ({"day/file": b"x" * 100}, {})
+
+
+def test_both_styles_of_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that wants the bucket in the name of the host gets it there, and says so to who does otherwise."""
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: real("127.0.0.1", *rest, **more))
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "tls" / "certificate.pem"))
+    (tmp_path / "file").write_bytes(b"x")
+    share = Destination("share", "s3", "exports/success", "share")
+    for style, other in (("path", "virtual"), ("virtual", "path")):
+        with strict_s3(tmp_path / "tls", style) as store:
+
+            def way(wanted: str, uri: Callable[[str], str] = store.connection) -> S3:
+                return S3(share, connection("share", {"AIRFLOW_CONN_SHARE": uri(f"&addressing_style={wanted}")}))
+
+            way(style).put(tmp_path / "file", "file")
+            assert store.objects == {"success/file": b"x"}
+            with pytest.raises(Refused, match="add addressing_style=virtual to connection share"):
+                way(other).put(tmp_path / "file", "file")
+
+
+def test_a_store_whose_certificate_is_not_trusted_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    with strict_s3(tmp_path / "tls") as store:
+        way = S3(Destination("share", "s3", "exports", "a"), connection("a", {"AIRFLOW_CONN_A": store.connection()}))
+        with pytest.raises(Refused, match=r"is not trusted: .*name the authority's certificate in AWS_CA_BUNDLE"):
+            way.put(tmp_path / "file", "file")
+
+
+def test_a_server_without_posix_rename_gets_files_and_other_versions_of_them(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("first")
+    with plain_sftp(tmp_path / "files") as server:
+        (server.root / "upload").mkdir()
+        found = connection("box", {"AIRFLOW_CONN_BOX": server.connection()})
+        with Sftp(Destination("share", "sftp", "/upload", "box"), found) as way:
+            with pytest.raises(OSError, match="unsupported"):  # the twin: this server has no such extension
+                way.sftp.posix_rename("/upload", "/elsewhere")
+            way.put(tmp_path / "file", "2026-03-20/a.csv")
+            assert files_below(server.root) == {"upload/2026-03-20/a.csv": b"first"}
+            (tmp_path / "file").write_text("second")
+            way.put(tmp_path / "file", "2026-03-20/a.csv")
+            assert files_below(server.root) == {"upload/2026-03-20/a.csv": b"second"}
+            (server.root / "upload" / "2026-03-20" / "b.csv").mkdir()
+            with pytest.raises(Broken, match=r"b\.csv: the server could not write it .Failure."):
+                way.put(tmp_path / "file", "2026-03-20/b.csv")
+        assert server.renames == ["a.csv", "a.csv"]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        pytest.param(ConnectionResetError(104, "reset by peer"), Broken, "the connection to box:22 broke", id="reset"),
+        pytest.param(EOFError(), Broken, "the connection to box:22 broke: EOFError", id="end"),
+        pytest.param(OSError("Socket is closed"), Broken, "the connection to box:22 broke", id="closed"),
+        pytest.param(paramiko.SSHException("dropped"), Broken, "the connection to box:22 broke: dropped", id="ssh"),
+        pytest.param(TimeoutError(), Broken, "box:22 gave no answer for 20 seconds", id="time-out"),
+        pytest.param(socket.gaierror(-2, "not known"), Broken, "no address is known for box:22", id="name"),
+        pytest.param(ConnectionRefusedError(111, "refused"), Broken, "box:22 cannot be reached: refused", id="port"),
+        pytest.param(OSError(errno.EHOSTUNREACH, "No route"), Broken, "cannot be reached: No route; check this", id="route"),
+        pytest.param(OSError("Operation unsupported"), Refused, "cannot do what is needed for box:22/a", id="unsupported"),
+        pytest.param(OSError("Failure"), Broken, "could not write it .Failure.; perhaps its disk is full", id="failure"),
+        pytest.param(OSError("Quota reached"), Broken, "the server says 'Quota reached'; if it stays, ask", id="words"),
+        pytest.param(OSError(errno.ENOSPC, "full"), Refused, "the disk behind box:22/a is full", id="full"),
+        pytest.param(OSError(errno.EIO, "I/O error"), Broken, "sending box:22/a failed: .*I/O error", id="unnamed"),
+        pytest.param(PermissionError(13, "no"), Refused, "writing box:22/a is not permitted", id="right"),
+        pytest.param(FileNotFoundError(2, "no"), Refused, "the folder /upload is not there; make it", id="folder"),
+        pytest.param(paramiko.IncompatiblePeer("no kex"), Refused, "no algorithm that this machine knows", id="algorithm"),
+        pytest.param(paramiko.PasswordRequiredException("x"), Refused, "is encrypted; put its passphrase in", id="passphrase"),
+        pytest.param(ValueError("odd"), Broken, "sending box:22/a failed: odd", id="any other"),
+    ],
+)
+def test_a_fault_of_sftp_is_what_it_is(error: Exception, kind: type[Exception], words: str) -> None:
+    way = object.__new__(Sftp)
+    way.where, way.root = "box:22", transports.PurePosixPath("/upload")
+    found = way._fault(error, "box:22/a")
+    assert type(found) is kind
+    assert re.search(words, str(found)), found
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ({"key_file": "/nowhere/key"}, "key_file of connection box, /nowhere/key, cannot be read: No such file"),
+        ({"known_hosts": "/nowhere/hosts"}, "known_hosts of connection box, /nowhere/hosts, cannot be read: No such file"),
+        ({"private_key": "-----BEGIN"}, "private_key of connection box is not an Ed25519, ECDSA or RSA key"),
+        ({"host_key": "AAAA"}, "host_key of connection box is not like"),
+    ],
+)
+def test_a_key_that_cannot_be_used_is_named_before_the_server_is_asked(extra: dict[str, str], words: str) -> None:
+    with pytest.raises(Refused, match=words):
+        Sftp(Destination("share", "sftp", "/upload", "box"), Connection("box", "127.0.0.1", 1, "me", "x", extra))
+
+
+def test_a_server_that_does_not_run_is_named() -> None:
+    port = free_port()
+    found = Connection("box", "127.0.0.1", port, "me", "x")
+    with pytest.raises(Broken, match=f"127.0.0.1:{port} cannot be reached: .*check host and port, and that the server runs"):
+        Sftp(Destination("share", "sftp", "/upload", "box"), found)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "words"),
+    [
+        (errno.ENOSPC, Refused, "is full; make room there"),
+        (errno.EROFS, Refused, "is not permitted; ask its owner"),
+        (errno.ENAMETOOLONG, Refused, "the drive does not take /mnt/a .*choose another path"),
+        (errno.ESTALE, Broken, "the drive that holds /mnt/a does not answer .*look whether it is mounted"),
+    ],
+)
+def test_a_fault_of_a_drive_is_what_it_is(number: int, kind: type[Exception], words: str) -> None:
+    found = transports._os_fault(OSError(number, os.strerror(number)), "/mnt/a")
+    assert type(found) is kind
+    assert re.search(words, str(found)), found
 
 
 @pytest.mark.acceptance

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -170,6 +170,19 @@ def test_whole_numbers_are_read_by_value(size: bytes) -> None:
     assert found.reason is None
     assert found.values is not None
     assert found.values[4] == 2
+
+
+@pytest.mark.parametrize(
+    ("timezone", "delivered", "at"),
+    [
+        ("Asia/Shanghai", date(2026, 3, 20), datetime(2026, 3, 21, 16, tzinfo=UTC)),
+        ("America/Havana", date(2026, 10, 30), datetime(2026, 11, 1, 4, tzinfo=UTC)),  # the first of two midnights
+        ("America/St_Johns", date(2010, 11, 5), datetime(2010, 11, 7, 3, 30, tzinfo=UTC)),  # the second: Saturday comes back
+    ],
+)
+def test_the_future_begins_a_day_after_the_end_of_the_delivery_day(timezone: str, delivered: date, at: datetime) -> None:
+    latest = Classifier("shop", "CNY", timezone).latest_time(delivered)
+    assert datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=latest) == at
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,11 @@ with windows as (
 ),
 
 spells as (
-    select * from {{ ref('int_fan_spells_derived') }}
+    select
+        *,
+        -- the date of the last instant at which the person was a fan
+        {{ business_date("ended_at - interval 1 microsecond") }} as last_date
+    from {{ ref('int_fan_spells_derived') }}
 ),
 
 movements as (
@@ -30,7 +34,7 @@ parts as (
         on
             windows.merchant_id = spells.merchant_id
             and windows.window_end >= spells.started_date
-            and (spells.ended_at is null or windows.window_start_at < spells.ended_at)
+            and (spells.last_date is null or windows.window_start <= spells.last_date)
     union all by name
     select
         windows.merchant_id,

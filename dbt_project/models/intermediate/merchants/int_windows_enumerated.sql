@@ -49,6 +49,5 @@ select
     kind,
     window_start,
     window_end,
-    {{ day_start('window_start') }} as window_start_at,
     window_end - window_start + 1 as window_days
 from windows

@@ -1,0 +1,118 @@
+"""What can only be checked once everything is installed, and before anything starts.
+
+    python -m operations.readiness     # exit status 2 with one line for each problem
+
+An instant's business date is asked of Python, pyarrow (ingest) and DuckDB (marts), each of which has a time zone database of
+its own: one that is older than the others would put the same event on another day. And the file of destinations is read, which
+the exports need at the end of the night.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dbt_project.extensions import load_extension
+from expectations.business_days import business_date, day_end
+from expectations.settings import SettingError, Settings
+from exports import destinations
+
+FIRST_DAY = date(2000, 1, 1)  # no event is older
+_TICK = timedelta(microseconds=1)
+
+
+def python_dates(timezone: str, instants: pa.Array) -> list[date]:
+    zone = ZoneInfo(timezone)
+    return [business_date(instant, zone) for instant in instants.to_pylist()]
+
+
+def arrow_dates(timezone: str, instants: pa.Array) -> list[date]:
+    local = pc.local_timestamp(instants.cast(pa.timestamp("us", tz=timezone)))
+    dates: list[date] = pc.floor_temporal(local, unit="day").cast(pa.date32()).to_pylist()
+    return dates
+
+
+def duckdb_dates(timezone: str, instants: pa.Array) -> list[date]:
+    with duckdb.connect(config={"autoload_known_extensions": "false"}) as con:
+        load_extension(con, "icu")
+        con.execute("set timezone = 'UTC'")
+        con.register("instants", pa.table({"at": instants}))
+        return [day for (day,) in con.execute('select cast(timezone(?, "at") as date) from instants', [timezone]).fetchall()]
+
+
+READERS: dict[str, Callable[[str, pa.Array], list[date]]] = {
+    "Python": python_dates,
+    "pyarrow": arrow_dates,
+    "DuckDB": duckdb_dates,
+}
+
+
+def day_ends(timezone: str, first: date, last: date) -> pa.Array:
+    """The last instant of each business date, and the first after it."""
+    zone = ZoneInfo(timezone)
+    ends = [day_end(first + timedelta(days=number), zone) for number in range((last - first).days + 1)]
+    return pa.array([instant for end in ends for instant in (end - _TICK, end)], pa.timestamp("us", tz="UTC"))
+
+
+def zone_problems(timezone: str, last: date) -> Iterable[str]:
+    """Where the business dates up to `last` are not the same for all who work them out.
+
+    A zone that one of them does not know, or has other rules for, shows at the ends of days.
+    """
+    instants = day_ends(timezone, FIRST_DAY, last)
+    expected = python_dates(timezone, instants)
+    for name, dates in READERS.items():
+        try:
+            found = dates(timezone, instants)
+        except (pa.ArrowInvalid, duckdb.Error) as error:
+            why = str(error).splitlines()[0]
+            yield f"FANOUT_TIMEZONE={timezone} is not known to {name} ({why}); choose another name of the zone"
+            continue
+        differing = [day for day, other in zip(expected, found, strict=True) if day != other]
+        if differing:
+            yield (
+                f"FANOUT_TIMEZONE={timezone}: Python and {name} do not agree where {len(differing)} days end, the first "
+                f"{differing[0]}, since their time zone databases differ; install the newest tzdata of this system, or choose "
+                "a zone with the same clock"
+            )
+
+
+def problems(settings: Settings, last: date) -> list[str]:
+    """Every reason why the deployment cannot run up to a day; empty if there is none."""
+    found = [*zone_problems(settings.timezone, last)]
+    try:
+        destinations.read(settings.destinations)
+    except SettingError as error:
+        found.append(str(error))
+    return found
+
+
+def require(settings: Settings, last: date) -> None:
+    """Raises a SettingError that names the problems, if there are any."""
+    if found := problems(settings, last):
+        raise SettingError("; ".join(found))
+
+
+def end_of_next_year(now: datetime) -> date:
+    """As far as a deployment looks ahead that is left running."""
+    return date(now.year + 1, 12, 31)
+
+
+def main() -> int:
+    try:
+        settings = Settings.from_environment()
+        require(settings, end_of_next_year(datetime.now(UTC)))
+    except SettingError as error:
+        print(f"refused: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
