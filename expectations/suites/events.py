@@ -76,7 +76,7 @@ from events where fate = 'accepted' and greatest($amounts) > $factor * (select a
 def prepare(source: str) -> str:
     """The statements that make the tables of `SUITES` from the view `events`."""
     amounts = [name for name, field in source_fields(source).items() if field.kind is Kind.MONEY]
-    listed = ", ".join(f'"{name}"' for name in amounts)
+    listed = ", ".join(f'"{name}"' for name in amounts) or "null::decimal"  # a source may have no money
     return _PREPARE + _AMOUNTS.replace("$amounts", listed).replace("$factor", str(AMOUNT_FACTOR))
 
 

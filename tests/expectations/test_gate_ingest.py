@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
+from pyspark.sql.pandas.types import to_arrow_schema
 
+from expectations.contract import SOURCES
 from expectations.gate import GateError, gate_ingest, inspect, main
 from expectations.settings import Settings
 from expectations.suites import events
+from spark_jobs.lake import event_schema
 
 # Five deliveries of ten lines or so; f-5 holds one line of each fate, and line 3 of f-5 repeats line 1 of f-1.
 # The amounts are 1 to 10 yuan.
@@ -171,6 +176,17 @@ def test_a_lost_line_stops_the_command(
     assert json.loads(out.splitlines()[-1])["passed"] is False
     assert "fail files, 'ledger': 1 rows break it" in err
     assert "f-3" in err
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_gate_reads_what_an_ingest_of_each_source_writes(settings: Settings, source: str) -> None:
+    """The event table as the lake declares it, with one file of no lines."""
+    marker = {"fate": "read", "dt": date(2026, 3, 1), "file": f"{source}/dt=2026-03-01/a.jsonl", "line": 0, "rows_read": 0}
+    rows = pa.Table.from_pylist([marker], schema=to_arrow_schema(event_schema(source)))
+    write_deltalake(f"{settings.lake}/{source}_events", rows)
+    report = gate_ingest(settings, source)
+    assert report["passed"] is True
+    assert report["expectations"] == len(CASES)
 
 
 def test_gate_asks_for_an_ingest(settings: Settings) -> None:
