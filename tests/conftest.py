@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -64,8 +65,8 @@ class Webhook:
     bodies: Queue[Any] = field(default_factory=Queue)
 
 
-@pytest.fixture
-def webhook() -> Iterator[Webhook]:
+@contextmanager
+def listening_webhook() -> Iterator[Webhook]:
     class Hook(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             hook.bodies.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
@@ -83,3 +84,9 @@ def webhook() -> Iterator[Webhook]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    with listening_webhook() as hook:
+        yield hook
