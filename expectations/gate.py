@@ -287,11 +287,11 @@ def main() -> int:
     gates.add_parser("publication").add_argument("--as-of", required=True)
     arguments = parser.parse_args()
     scheduled = arguments.gate == "ingest" and arguments.scheduled
-    if scheduled and not arguments.as_of:
+    if scheduled and arguments.as_of is None:
         parser.error("--scheduled needs --as-of, the day whose delivery is expected")
     try:
         settings = Settings.from_environment()
-        as_of = parse_as_of(arguments.as_of) if arguments.as_of else None
+        as_of = None if arguments.as_of is None else parse_as_of(arguments.as_of)
         if arguments.gate == "ingest":
             report = gate_ingest(settings, arguments.source, as_of, scheduled=scheduled)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +16,11 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from expectations.settings import Settings
+from expectations.settings import CHECKOUT, Settings
 from spark_jobs.session import spark_session
+
+# Airflow reads it when it is imported, by whichever test comes first; without the plugins it does not know the timetable.
+os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(CHECKOUT / "operations" / "airflow_plugins")
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 DAG_FOLDER = Path(__file__).resolve().parents[2] / "dags"
-PLUGINS = DAG_FOLDER.parent / "operations" / "airflow_plugins"
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +16,6 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Airflow makes its home when it is imported, so nothing here imports it at the top."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
-        patch.setenv("AIRFLOW__CORE__PLUGINS_FOLDER", str(PLUGINS))
         yield Path()
 
 
