@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import urllib.request
+from html import escape
 from typing import Any
 
 from airflow.providers.smtp.hooks.smtp import SmtpHook
+
+from operations.cause import without_secrets
 
 TIMEOUT_SECONDS = 10
 
@@ -17,13 +20,13 @@ def alert(context: Any) -> None:
 
     The mail goes through Airflow's connection `smtp_default`.
     """
-    instance, run = context["task_instance"], context["dag_run"]
+    instance, run, reason = context["task_instance"], context["dag_run"], context.get("exception")
     notice = {
         "dag": instance.dag_id,
         "task": instance.task_id,
         "run": run.run_id,
         "partition_key": run.partition_key,
-        "reason": str(context.get("exception")),
+        "reason": without_secrets(str(reason) or type(reason).__name__),
         "log": instance.log_url,
     }
     # `text` is what chat services show.
@@ -34,5 +37,5 @@ def alert(context: Any) -> None:
     if address := os.environ.get("FANOUT_ALERT_EMAIL"):
         with SmtpHook() as smtp:
             smtp.send_email_smtp(
-                to=address, subject=f"Fanout: {notice['dag']}.{notice['task']} failed", html_content=notice["text"]
+                to=address, subject=f"Fanout: {notice['dag']}.{notice['task']} failed", html_content=escape(notice["text"])
             )

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from airflow.providers.standard.operators.bash import BashOperator
-from airflow.sdk import Asset, CronPartitionTimetable, PartitionedAssetTimetable
+from airflow.sdk import Asset, PartitionedAssetTimetable
 from airflow.sdk.definitions.asset import BaseAsset
 
 from dags.alerts import alert
+from dags.tasks import Command, IngestGate
+from dags.timetable import DayBefore
 from expectations.settings import CHECKOUT, Settings
 
 SHOP_EVENTS = Asset(name="shop_events", group="lake")
@@ -28,7 +29,6 @@ MARTS = Asset(name="marts", group="published")
 MERCHANT_SUCCESS_EXPORTS = Asset(name="merchant_success_exports", group="exports")
 
 SETTINGS = Settings.from_environment()
-KEY_FORMAT = "%Y-%m-%d"
 # Tasks that write the lake. The writers of event tables also take a lock, so that sessions may start side by side.
 LAKE_WRITERS = "lake_writers"
 
@@ -59,12 +59,19 @@ DEFAULTS: dict[str, Any] = {
         "on_failure_callback": alert,
     },
 }
+# A run that waits for a delivery holds up neither the next night nor a run by hand. Of each task one runs at a time, since
+# the gate's results are a source's, not a day's.
+INGEST_DEFAULTS: dict[str, Any] = {
+    **DEFAULTS,
+    "max_active_runs": 16,
+    "default_args": {**DEFAULTS["default_args"], "max_active_tis_per_dag": 1},
+}
 
 
-def nightly() -> CronPartitionTimetable:
+def nightly() -> DayBefore:
     """Each tick runs for the day before it: the business date that is over, named in the deployment's time zone."""
     cron = "0 2 * * *" if SETTINGS.schedule == "off" else SETTINGS.schedule
-    return CronPartitionTimetable(cron, timezone=SETTINGS.timezone, run_offset=-1, key_format=KEY_FORMAT)
+    return DayBefore(cron, timezone=SETTINGS.timezone)
 
 
 def after(assets: BaseAsset) -> PartitionedAssetTimetable:
@@ -77,26 +84,41 @@ def page(doc: str | None) -> str:
     return f"{doc}\n{_LINKS}"
 
 
-def command(task_id: str, module: str, *, outlets: list[Asset] | None = None, pool: str | None = None) -> BashOperator:
+def command(task_id: str, module: str, *, outlets: list[Asset] | None = None, pool: str | None = None) -> Command:
     """A task that runs `python -m <module>` from the checkout, as a person would, with the partition key in `$AS_OF`."""
     optional: dict[str, Any] = {"pool": pool} if pool else {}
-    return BashOperator(
-        task_id=task_id,
-        # Everything goes to the log as it comes; the report comes once more as the very last line, behind what a JVM may
-        # still say on its way out.
-        bash_command=f"set -o pipefail; {_REFUSE_WITHOUT_KEY}; {sys.executable} -m {module} | tee /dev/stderr | tail -n 1",
-        cwd=str(CHECKOUT),
+    return Command(task_id=task_id, bash_command=_script(_run(module)), env=_ENV, outlets=outlets or [], **_SHELL, **optional)
+
+
+def ingest_gate(source: str, outlet: Asset) -> IngestGate:
+    """The gate of an ingest. Under the schedule it waits for the day's delivery, and reads what came before it judges again."""
+    judge = f'expectations.gate ingest --source {source} --as-of "$AS_OF" $SCHEDULED'
+    arrived, ingest = f'operations.arrived --source {source} --as-of "$AS_OF"', f"spark_jobs.ingest --source {source}"
+    return IngestGate(
+        task_id="gate",
+        bash_command=_script(f'if [ "$CHECKS" != 0 ]; then {_run(arrived)}; {_run(ingest)}; fi', _run(judge)),
         env={
-            "AS_OF": "{{ dag_run.partition_key or '' }}",
-            "FANOUT_RUN_ID": "{{ dag.dag_id }}/{{ run_id }}",
-            "PYTHONPATH": str(CHECKOUT),
+            **_ENV,
+            "CHECKS": "{{ task_reschedule_count }}",
+            "SCHEDULED": "{{ '--scheduled' if dag_run.run_type == 'scheduled' else '' }}",
         },
-        append_env=True,
-        skip_on_exit_code=None,
-        output_processor=_report,
-        outlets=outlets or [],
-        **optional,
+        outlets=[outlet],
+        pool=LAKE_WRITERS,
+        **_SHELL,
     )
+
+
+def _script(*steps: str) -> str:
+    return "; ".join(["set -eo pipefail", _REFUSE_WITHOUT_KEY, *steps])
+
+
+def _run(module: str) -> str:
+    """A command as a part of a script.
+
+    Everything goes to the log as it comes, and stderr to `$SAID`, where the last error is looked for. The report comes once
+    more as the very last line, behind what a JVM may still say on its way out.
+    """
+    return f'{{ {sys.executable} -m {module} 2>&1 >&3 | tee -a "$SAID" >&2; }} 3>&1 | tee /dev/stderr | tail -n 1'
 
 
 def _report(last_line: str) -> Any:
@@ -107,11 +129,23 @@ def _report(last_line: str) -> Any:
         return {"last_line": last_line}
 
 
-_REFUSE_WITHOUT_KEY = ': "${AS_OF:?trigger this DAG with a partition key, the business date YYYY-MM-DD}"'
+_ENV = {
+    "AS_OF": "{{ dag_run.partition_key or '' }}",
+    "FANOUT_RUN_ID": "{{ dag.dag_id }}/{{ run_id }}",
+    "PYTHONPATH": str(CHECKOUT),
+}
+_SHELL: dict[str, Any] = {
+    "cwd": str(CHECKOUT),
+    "append_env": True,
+    "skip_on_exit_code": None,
+    "output_processor": _report,
+}
+_WITHOUT_KEY = "trigger this DAG with a partition key, the business date YYYY-MM-DD"
+_REFUSE_WITHOUT_KEY = f'[ -n "$AS_OF" ] || {{ echo "{_WITHOUT_KEY}" | tee "$SAID" >&2; exit 2; }}'
 _LINKS = """
 ---
 [Ledger](/fanout/ledger) · [Gate results](/fanout/gates) · [Data Docs](/fanout/data_docs) · every task is a command that
 can be run by hand from the checkout; its last line of output is its report.
 
-**When a task fails**: read its log, mend the cause, *clear* the failed task. The DAGs after it follow by themselves.
+**When a task fails**: read its log, fix the cause, *clear* the failed task. The DAGs after it follow by themselves.
 """

@@ -1,11 +1,12 @@
 """The gates: what is wrong with an ingest or a warehouse is found here, before anybody reads it.
 
-    python -m expectations.gate ingest --source shop
+    python -m expectations.gate ingest --source shop [--as-of 2026-03-20 [--scheduled]]
     python -m expectations.gate publication --as-of 2026-03-20
 
 The suites in `expectations.suites` say what must hold. An expectation that fails ends the command with status 1 and a
-message that names expectation, table, rows and an example; a warning is recorded. The results lie as JSON in
-FANOUT_HOME/work (`gates/ingest_<source>.json`, `<as_of>/gates/publication.json`), Data Docs in FANOUT_HOME/data_docs.
+message that names expectation, table, rows and an example; a warning is recorded. With `--scheduled` the day's delivery has to
+be there, where FANOUT_EXPECTED_SOURCES names the source; the status is 3 where nothing but that is wrong. The results lie as
+JSON in FANOUT_HOME/work (`gates/ingest_<source>.json`, `<as_of>/gates/publication.json`), Data Docs in FANOUT_HOME/data_docs.
 """
 
 from __future__ import annotations
@@ -28,10 +29,11 @@ import duckdb
 from expectations.contract import SOURCES
 from expectations.data_docs import readable_offline
 from expectations.settings import SettingError, Settings, parse_as_of
-from expectations.suites import Expectation, Severity, Suite, details, events, marts
+from expectations.suites import Expectation, Severity, Suite, deliveries, details, events, marts
 
 _DELTA = "duckdb_extension_delta"  # a wheel that carries the extension, so that nothing is downloaded
 _NOT_EVALUATED = -1
+_NO_DAY = date(1970, 1, 1)  # of a lake that holds no file
 SUITES = (*marts.SUITES, *details.SUITES)  # of a publication
 _GX_SEVERITY = {Severity.FAIL: "CRITICAL", Severity.WARN: "WARNING"}
 
@@ -155,8 +157,13 @@ def judge(gate: str, findings: list[Finding], docs: Path, day: date) -> list[Fin
     return rejected
 
 
-def gate_ingest(settings: Settings, source: str) -> dict[str, Any]:
-    """Judge the event table of a source; the newest `dt` in it is the day whose volume is looked at."""
+def gate_ingest(settings: Settings, source: str, as_of: date | None = None, *, scheduled: bool = False) -> dict[str, Any]:
+    """Judge the event table of a source; the newest `dt` in it is the day whose volume is looked at.
+
+    Args:
+        as_of: the day whose delivery is looked at; the newest `dt` if none is given.
+        scheduled: whether the run is one of the schedule, which an expected delivery has to be there for.
+    """
     table = f"{settings.lake}/{source}_events"
     with _connect(settings) as con:
         con.execute(f"load '{_delta_extension()}'")
@@ -167,12 +174,18 @@ def gate_ingest(settings: Settings, source: str) -> dict[str, Any]:
             raise GateError(f"{table} cannot be read ({reason}); run: python -m spark_jobs.ingest --source {source}") from error
         con.execute("set variable run_id = ?", [settings.run_id])
         con.execute(events.prepare(source))
-        findings = inspect(con, events.SUITES, set(events.TABLES))
         totals = con.execute("select coalesce(sum(lines), 0)::bigint, coalesce(sum(accepted), 0)::bigint, max(dt) from files")
         [(lines, accepted, newest)] = totals.fetchall()
+        suites: tuple[Suite, ...] = events.SUITES
+        if day := as_of or newest:
+            con.execute("set variable source = ?", [source])
+            con.execute("set variable as_of = ?::date", [day])
+            con.execute(deliveries.PREPARE)
+            suites += (deliveries.suite(expected=source in settings.expected_sources, scheduled=scheduled),)
+        findings = inspect(con, suites, {*events.TABLES, deliveries.TABLE})
     name = f"ingest_{source}"
     results = settings.home / "work" / "gates" / f"{name}.json"
-    return _conclude(settings, name, newest or date.min, findings, results, rows_in=lines, rows_out=accepted)
+    return _conclude(settings, name, day or _NO_DAY, findings, results, rows_in=lines, rows_out=accepted)
 
 
 def gate_publication(settings: Settings, as_of: date) -> dict[str, Any]:
@@ -225,7 +238,11 @@ def _conclude(
     _write(results, json.dumps(details, indent=1, ensure_ascii=False) + "\n")
     for finding in rejected:
         print(f"{finding.sentence}", file=sys.stderr)
-    report |= {"failures": len(by_severity[Severity.FAIL]), "warnings": len(by_severity[Severity.WARN])}
+    failures = by_severity[Severity.FAIL]
+    report |= {"failures": len(failures), "warnings": len(by_severity[Severity.WARN])}
+    if not passed:
+        report["refused"] = [finding.sentence for finding in failures]
+        report["only_delivery_is_missing"] = all(finding.table == deliveries.TABLE for finding in failures)
     return report | {"results": str(results), "data_docs": str(docs / "index.html")}
 
 
@@ -264,22 +281,34 @@ def _write(path: Path, text: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     gates = parser.add_subparsers(dest="gate", required=True)
-    gates.add_parser("ingest").add_argument("--source", required=True, choices=SOURCES)
+    ingest = gates.add_parser("ingest")
+    ingest.add_argument("--source", required=True, choices=SOURCES)
+    ingest.add_argument("--as-of", help="the day whose delivery is looked at; default the newest dt")
+    ingest.add_argument("--scheduled", action="store_true", help="refuse the day where its delivery is expected and missing")
     gates.add_parser("publication").add_argument("--as-of", required=True)
     arguments = parser.parse_args()
+    scheduled = arguments.gate == "ingest" and arguments.scheduled
+    if scheduled and arguments.as_of is None:
+        parser.error("--scheduled needs --as-of, the day whose delivery is expected")
     try:
         settings = Settings.from_environment()
+        as_of = None if arguments.as_of is None else parse_as_of(arguments.as_of)
         if arguments.gate == "ingest":
-            report = gate_ingest(settings, arguments.source)
+            report = gate_ingest(settings, arguments.source, as_of, scheduled=scheduled)
         else:
-            report = gate_publication(settings, parse_as_of(arguments.as_of))
+            assert as_of is not None
+            report = gate_publication(settings, as_of)
     except (SettingError, GateError) as error:
         print(error, file=sys.stderr)
         return 2
     print(json.dumps(report))
-    if not report["passed"]:
-        print(f"{report['step']}: {report['failures']} expectations failed; see {report['data_docs']}", file=sys.stderr)
-    return 0 if report["passed"] else 1
+    if report["passed"]:
+        return 0
+    # The last line is the one that an alert says.
+    waits = scheduled and report["only_delivery_is_missing"]
+    then = "the day goes on by itself once it is there" if waits else f"see {report['data_docs']}"
+    print(f"{report['step']}: {'; '.join(report['refused'])}; {then}", file=sys.stderr)
+    return deliveries.NOT_DELIVERED if waits else 1
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from expectations.contract import SOURCES
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 SETTINGS: dict[str, str] = {
@@ -27,6 +29,7 @@ SETTINGS: dict[str, str] = {
     "FANOUT_SPARK_MEMORY": "Memory of the Spark driver, such as 8g; default half of the machine's memory.",
     "FANOUT_EXECUTOR_MEMORY": "Memory of each Spark executor where there is a cluster, such as 4g; default 2g.",
     "FANOUT_SCHEDULE": "Cron expression at which the ingests start, in FANOUT_TIMEZONE, or off; default 0 2 * * *.",
+    "FANOUT_EXPECTED_SOURCES": "Sources that deliver for every day of the schedule, or none; default shop,group,stream.",
     "FANOUT_EXECUTOR_EDGES": "Edges of a graph beyond which GraphFrames takes over from one executor; default 100000000.",
     "FANOUT_CHURN_CAPACITY": "Merchants that the success team can call in a week; no more are flagged; default 100.",
     "FANOUT_CHURN_THRESHOLD": "Churn probability from which a merchant is flagged; default chosen on the training side.",
@@ -79,6 +82,7 @@ class Settings:
     keep_versions: int
     run_id: str
     schedule: str
+    expected_sources: frozenset[str]
     executor_edges: int
     churn_capacity: int
     churn_threshold: float | None
@@ -148,6 +152,10 @@ class Settings:
         schedule = value.get("FANOUT_SCHEDULE", "0 2 * * *")
         if schedule != "off" and not _is_cron(schedule):
             raise SettingError(f"FANOUT_SCHEDULE={schedule} is neither off nor a cron expression such as 0 2 * * *")
+        named = value.get("FANOUT_EXPECTED_SOURCES", ",".join(SOURCES))
+        expected_sources = frozenset(() if named == "none" else named.split(","))
+        if not expected_sources <= {*SOURCES}:
+            raise SettingError(f"FANOUT_EXPECTED_SOURCES={named} is neither none nor some of {','.join(SOURCES)}")
         keep = value.get("FANOUT_KEEP_VERSIONS", "3")
         if not re.fullmatch(r"[1-9][0-9]{0,6}", keep):
             raise SettingError(f"FANOUT_KEEP_VERSIONS={keep} is not a whole number of at least 1")
@@ -188,6 +196,7 @@ class Settings:
             keep_versions=int(keep),
             run_id=value.get("FANOUT_RUN_ID", "by hand"),
             schedule=schedule,
+            expected_sources=expected_sources,
             executor_edges=int(edges),
             churn_capacity=int(capacity),
             churn_threshold=None if threshold is None else float(threshold),

@@ -13,6 +13,7 @@ from typing import Any
 from expectations.settings import Settings
 from operations.airflow_rest import Airflow
 from operations.airflow_server import AirflowError, log_folder
+from operations.cause import without_secrets
 from operations.chain import CHAIN, INGESTS, LAST_DAG
 
 POLL_SECONDS = 1.0
@@ -83,26 +84,38 @@ def name(task: dict[str, Any]) -> str:
     return f"{task['dag_id']}.{task['task_id']}"
 
 
-def failure(task: dict[str, Any], settings: Settings) -> tuple[list[str], Path]:
-    """The last lines that a failed task's command wrote, and the file of its log."""
+def failure(task: dict[str, Any], settings: Settings) -> tuple[str, list[str], Path]:
+    """Why a task failed, the last lines that its command wrote, and the file of its log."""
     attempts = log_folder(settings) / f"dag_id={task['dag_id']}" / f"run_id={task['dag_run_id']}" / f"task_id={task['task_id']}"
     log = attempts / f"attempt={max(task['try_number'], 1)}.log"
     if not log.exists():
-        return [f"the task left no log; see {log_folder(settings) / 'airflow' / 'scheduler.log'}"], log
-    return command_output(log.read_text(errors="replace"))[-_LOG_LINES:], log
+        return f"the task left no log; see {log_folder(settings) / 'airflow' / 'scheduler.log'}", [], log
+    text = log.read_text(errors="replace")
+    return reason(text), command_output(text)[-_LOG_LINES:], log
+
+
+def reason(log: str) -> str:
+    """What a task's log says that it failed of; empty if nothing."""
+    raised = [error for entry in _entries(log) for error in (entry.get("error_detail") or [])[:1]]
+    return without_secrets(str(raised[-1]["exc_value"])) if raised else ""
 
 
 def command_output(log: str) -> list[str]:
     """The command's own lines in a task's log, which is JSON lines; all messages where the command never ran."""
+    entries = _entries(log)
+    own = [str(entry["event"]) for entry in entries if str(entry.get("logger", "")).endswith("SubprocessHook")]
+    lines = [line for line in own if not line.startswith(("Tmp dir root location", "Running command:", "Output:"))]
+    return lines or [str(entry.get("event", "")) for entry in entries]
+
+
+def _entries(log: str) -> list[dict[str, Any]]:
     entries = []
     for line in log.splitlines():
         try:
             entries.append(json.loads(line))
         except ValueError:
             entries.append({"event": line})
-    own = [str(entry["event"]) for entry in entries if str(entry.get("logger", "")).endswith("SubprocessHook")]
-    lines = [line for line in own if not line.startswith(("Tmp dir root location", "Running command:", "Output:"))]
-    return lines or [str(entry.get("event", "")) for entry in entries]
+    return entries
 
 
 def _update(day: Day, tasks: list[dict[str, Any]], airflow: Airflow, say: Callable[[str], None]) -> bool:

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 _UNFINISHED = "('queued', 'running')"
-_UNFINISHED_TASKS = "('scheduled', 'queued', 'running', 'restarting', 'up_for_retry')"
+_UNFINISHED_TASKS = "('scheduled', 'queued', 'running', 'restarting', 'up_for_retry', 'up_for_reschedule')"
 
 
 def end_unfinished_runs(database: Path) -> list[str]:

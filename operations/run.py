@@ -123,12 +123,12 @@ def _look_at_landing(settings: Settings, asked: str | None) -> date:
 
 def _tell_failure(day: Day, settings: Settings, as_of: date) -> None:
     for task in day.failed_tasks:
-        lines, log = failure(task, settings)
-        print(f"{name(task)} failed for {as_of}:", file=sys.stderr)
+        reason, lines, log = failure(task, settings)
+        print(f"{name(task)} failed for {as_of}: {reason}", file=sys.stderr)
         for line in lines:
             print(f"  | {line}", file=sys.stderr)
         print(f"its log: {log}", file=sys.stderr)
-    print("nothing half-made is published; mend the cause and run again", file=sys.stderr)
+    print("nothing half-made is published; fix the cause and run again", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, datetime
 
 import duckdb
 
+from expectations.contract import SOURCES
+from expectations.gate import Finding
 from expectations.settings import Settings
 from operations.airflow_server import log_folder
 from operations.chain import CHAIN
@@ -32,6 +35,7 @@ def summary(day: Day, settings: Settings, as_of: date) -> Iterator[str]:
     yield f"{as_of} is published."
     yield ""
     yield from _refusals(settings, as_of)
+    yield from _warnings(settings)
     yield ""
     yield from stage_times(day)
     yield ""
@@ -62,6 +66,15 @@ def _refusals(settings: Settings, as_of: date) -> Iterator[str]:
             yield f"  quarantined  {source:<8}{reason:<24}{rows:>8,}   such as {example[source, reason]}"
         for file, size, error in marts.execute(_UNREADABLE).fetchall():
             yield f"  unreadable   {file} ({size:,} bytes): {error}"
+
+
+def _warnings(settings: Settings) -> Iterator[str]:
+    """What the gates of the ingests found without stopping the day."""
+    for source in SOURCES:
+        results = settings.home / "work" / "gates" / f"ingest_{source}.json"
+        if results.exists():
+            for warning in json.loads(results.read_text(encoding="utf-8"))["warnings"]:
+                yield f"  {source}: {Finding(**warning).sentence}"
 
 
 def _places(settings: Settings, as_of: date) -> Iterator[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -14,8 +16,11 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from expectations.settings import Settings
+from expectations.settings import CHECKOUT, Settings
 from spark_jobs.session import spark_session
+
+# Airflow reads it when it is imported, by whichever test comes first; without the plugins it does not know the timetable.
+os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(CHECKOUT / "operations" / "airflow_plugins")
 
 
 @pytest.fixture(scope="session")
@@ -64,8 +69,8 @@ class Webhook:
     bodies: Queue[Any] = field(default_factory=Queue)
 
 
-@pytest.fixture
-def webhook() -> Iterator[Webhook]:
+@contextmanager
+def listening_webhook() -> Iterator[Webhook]:
     class Hook(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             hook.bodies.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
@@ -83,3 +88,9 @@ def webhook() -> Iterator[Webhook]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    with listening_webhook() as hook:
+        yield hook

@@ -88,8 +88,8 @@ LEDGER = Suite(
             "files",
             "file",
             "ledger",
-            """unreadable > 0 or markers = 1 and rows_read = lines
-            and rows_read = accepted + duplicate + quarantined + erased + withdrawn""",
+            "unreadable > 0 or markers = 1 and rows_read = lines"
+            " and rows_read = accepted + duplicate + quarantined + erased + withdrawn",
             "rows_read, accepted, duplicate, quarantined, erased, withdrawn",
         ),
         holds("files", "file", "lines are there once", "lines = distinct_lines", "lines, distinct_lines"),

@@ -58,6 +58,32 @@ def test_the_mail_address_gets_a_mail(airflow_home: Path, monkeypatch: pytest.Mo
     alerts.alert(CONTEXT)
     assert [mail["to"] for mail in mails] == ["night@example.org"]
     assert "3 rows break it" in mails[0]["html_content"]
+    alerts.alert(CONTEXT | {"exception": RuntimeError('first {"name": "<b>"}')})
+    assert "&lt;b&gt;" in mails[1]["html_content"]
+
+
+@pytest.mark.parametrize(
+    ("exception", "reason"),
+    [
+        (
+            RuntimeError("no route to https://bot:hunter22@chat.example/x?token=abc&day=1"),
+            "no route to https://***@chat.example/x?token=***&day=1",
+        ),
+        (RuntimeError("the key is not-to-be-told"), "the key is ***"),
+        (TimeoutError(), "TimeoutError"),
+    ],
+)
+def test_a_notice_tells_no_secret(
+    exception: Exception, reason: str, airflow_home: Path, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dags.alerts import alert
+
+    monkeypatch.setenv("FANOUT_ALERT_WEBHOOK", webhook.address)
+    monkeypatch.setenv("FANOUT_PSEUDONYM_KEY", "not-to-be-told")
+    alert(CONTEXT | {"exception": exception})
+    notice = webhook.bodies.get(timeout=10)
+    assert notice["reason"] == reason
+    assert reason in notice["text"]
 
 
 def test_nobody_is_told_where_nobody_is_named(airflow_home: Path, webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,11 +14,11 @@ def wiring(dags: dict[str, Any]) -> dict[str, Any]:
     return {dag_id: _dag(dags[dag_id]) for dag_id in sorted(dags)}
 
 
-def module_of(task: Any) -> str:
-    """The command after `python -m`, without the path of the interpreter."""
-    found = re.search(r" -m (.*?) \| tee", task.bash_command)
-    assert found is not None, task.bash_command
-    return found[1]
+def modules_of(task: Any) -> list[str]:
+    """The commands after `python -m`, without the path of the interpreter."""
+    found = re.findall(r" -m (.*?) 2>&1", task.bash_command)
+    assert found, task.bash_command
+    return [str(module) for module in found]
 
 
 def _dag(dag: Any) -> dict[str, Any]:
@@ -27,11 +27,11 @@ def _dag(dag: Any) -> dict[str, Any]:
     # `a & b` is an AssetAll of its parts; a single asset is itself.
     inputs = getattr(assets, "objects", [assets])
     return {
-        "schedule": sorted(asset.name for asset in inputs) if assets else timetable.expression,
+        "schedule": sorted(asset.name for asset in inputs) if assets else timetable.summary,
         "runs_when": type(assets).__name__ if assets else "clock",
         "tasks": {
             task.task_id: {
-                "command": module_of(task),
+                "commands": modules_of(task),
                 "pool": task.pool,
                 "updates": sorted(asset.name for asset in task.outlets),
                 "before": sorted(task.downstream_task_ids),
@@ -48,6 +48,7 @@ if __name__ == "__main__":
     import tempfile
 
     os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp()
+    os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = os.path.abspath("operations/airflow_plugins")
     from airflow.dag_processing.dagbag import DagBag
 
     with contextlib.redirect_stdout(sys.stderr):

@@ -6,17 +6,19 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from expectations.contract import SOURCES
 from expectations.settings import CHECKOUT
 
 DAYS = ("2026-03-01", "2026-03-02", "2026-03-03")
 NEWEST = DAYS[-1]
+NEXT = "2026-03-04"  # not delivered yet
 
 
 def event(number: int, kind: str, day: str, hour: int, **data: Any) -> dict[str, Any]:
@@ -62,8 +64,10 @@ def events_of(number: int, day: str) -> dict[str, list[dict[str, Any]]]:
     return {"shop": shop, "group": group, "stream": stream}
 
 
-def deliver(landing: Path, day: str, name: str = "part-0000") -> None:
-    for source, events in events_of(DAYS.index(day) + 1, day).items():
+def deliver(landing: Path, day: str, name: str = "part-0000", sources: Collection[str] = SOURCES) -> None:
+    for source, events in events_of((*DAYS, NEXT).index(day) + 1, day).items():
+        if source not in sources:
+            continue
         file = landing / source / f"dt={day}" / f"{name}.jsonl"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("".join(json.dumps(line) + "\n" for line in events))

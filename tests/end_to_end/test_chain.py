@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,8 @@ from operations import airflow_server
 from operations.airflow_rest import Airflow
 from operations.airflow_server import MARKER
 from operations.chain import CHAIN, INGESTS
-from tests.conftest import Webhook
-from tests.end_to_end.conftest import DAYS, NEWEST, Place, deliver
+from tests.conftest import Webhook, listening_webhook
+from tests.end_to_end.conftest import DAYS, NEWEST, NEXT, Place, deliver
 
 pytestmark = pytest.mark.acceptance
 
@@ -157,7 +158,7 @@ def test_a_gate_that_refuses_ends_the_run_and_leaves_current_alone(spoilt: Place
     versions = sorted((spoilt.home / "published" / NEWEST).iterdir())
     status, out = spoilt.run("operations.run")
     assert status == 1
-    assert f"ingest_shop.gate failed for {NEWEST}:" in out
+    assert f"ingest_shop.gate failed for {NEWEST}: gate_ingest_shop: fail files, 'ledger': 1 rows break it" in out
     [log] = [line.partition("its log: ")[2] for line in out.splitlines() if line.startswith("its log: ")]
     assert Path(log).exists()
     assert spoilt.current() == published
@@ -230,50 +231,101 @@ def state_at_the_end(airflow: Airflow, dag_id: str, run_id: str) -> str:
         return str(json.loads(answer.read().splitlines()[-1])["state"])
 
 
-def started_run(airflow: Airflow, dag_id: str, since: datetime) -> str:
-    """The run that the scheduler starts for the newest day, once it does."""
+def started_run(airflow: Airflow, dag_id: str, key: str, since: datetime) -> str:
+    """The run that the scheduler starts for the key, once it does."""
     while datetime.now(UTC) - since < timedelta(minutes=15):
-        for run in airflow.runs(NEWEST, since):
+        for run in airflow.runs(key, since):
             if run["dag_id"] == dag_id:
                 return str(run["dag_run_id"])
     raise AssertionError(f"{dag_id} was not started")
 
 
-def test_a_failed_task_is_told_of_and_once_it_is_cleared_the_day_goes_on(
-    place: Place, first_run: str, webhook: Webhook
-) -> None:
-    """`make up`, a gate that refuses, its notice, the cause mended, what the page's *Clear* sends, and the DAGs after it."""
+@dataclass(frozen=True)
+class Night:
+    """The Airflow of `make up`, and who is told by it."""
+
+    airflow: Airflow
+    webhook: Webhook
+
+    def notice(self, key: str) -> Any:
+        """The next notice of a key, once it comes; a day of the schedule may send its own."""
+        return next(
+            notice for notice in iter(lambda: self.webhook.bodies.get(timeout=120), None) if notice["partition_key"] == key
+        )
+
+
+@pytest.fixture(scope="module")
+def night(place: Place, first_run: str) -> Iterator[Night]:
+    with listening_webhook() as webhook:
+        status, out = place.run("operations.up", FANOUT_ALERT_WEBHOOK=webhook.address)
+        try:
+            assert status == 0, out
+            settings = Settings.from_environment(place.environ())
+            server = airflow_server.find(settings)
+            assert server is not None
+            yield Night(Airflow(server.base_url, airflow_server.USER, airflow_server.password(settings)), webhook)
+        finally:
+            place.run("operations.down")
+        assert left_running(place) == []
+
+
+def test_a_failed_task_is_told_of_and_once_it_is_cleared_the_day_goes_on(place: Place, night: Night) -> None:
+    """A gate that refuses, its notice, the cause fixed, what the page's *Clear* sends, and the DAGs after it."""
     table = DeltaTable(str(place.home / "lake" / "shop_events"))
     version = table.version()
     table.delete("fate = 'accepted' AND event_id = 'e-0105'")
     published = place.current()
-    status, out = place.run("operations.up", FANOUT_ALERT_WEBHOOK=webhook.address)
-    try:
-        assert status == 0, out
-        settings = Settings.from_environment(place.environ())
-        server = airflow_server.find(settings)
-        assert server is not None
-        airflow = Airflow(server.base_url, airflow_server.USER, airflow_server.password(settings))
-        since = datetime.now(UTC)
-        for dag_id in INGESTS:
-            airflow.trigger(dag_id, NEWEST, "by-hand")
-        ends = {dag_id: state_at_the_end(airflow, dag_id, "by-hand") for dag_id in INGESTS}
-        assert ends == {"ingest_shop": "failed", "ingest_group": "success", "ingest_stream": "success"}
-        notices = iter(lambda: webhook.bodies.get(timeout=60), None)  # a day of the schedule may send its own
-        notice = next(notice for notice in notices if notice["run"] == "by-hand")
-        assert (notice["dag"], notice["task"], notice["partition_key"]) == ("ingest_shop", "gate", NEWEST)
-        assert notice["log"].startswith(server.base_url)
+    airflow, since = night.airflow, datetime.now(UTC)
+    for dag_id in INGESTS:
+        airflow.trigger(dag_id, NEWEST, "by-hand")
+    ends = {dag_id: state_at_the_end(airflow, dag_id, "by-hand") for dag_id in INGESTS}
+    assert ends == {"ingest_shop": "failed", "ingest_group": "success", "ingest_stream": "success"}
+    notice = night.notice(NEWEST)
+    assert (notice["dag"], notice["task"], notice["run"]) == ("ingest_shop", "gate", "by-hand")
+    assert notice["reason"].startswith("gate_ingest_shop: fail files, 'ledger': 1 rows break it")
+    assert notice["log"].startswith(airflow.base_url)
 
-        table = DeltaTable(str(place.home / "lake" / "shop_events"))
-        table.restore(version)
-        chosen = {"dry_run": False, "dag_run_id": "by-hand", "only_failed": True, "reset_dag_runs": True}
-        cleared = airflow._request("POST", "/api/v2/dags/ingest_shop/clearTaskInstances", chosen)
-        assert [task["task_id"] for task in cleared["task_instances"]] == ["gate"]
-        assert {run["dag_id"] for run in airflow.runs(NEWEST, since)} == set(INGESTS)
-        assert state_at_the_end(airflow, "ingest_shop", "by-hand") == "success"
-        started = {dag_id: started_run(airflow, dag_id, since) for dag_id in CHAIN if dag_id not in INGESTS}
-        assert {state_at_the_end(airflow, *run) for run in started.items()} == {"success"}
-        assert place.current() == published, "nothing is lost: the same marts are the same version"
-    finally:
-        place.run("operations.down")
-    assert left_running(place) == []
+    table = DeltaTable(str(place.home / "lake" / "shop_events"))
+    table.restore(version)
+    chosen = {"dry_run": False, "dag_run_id": "by-hand", "only_failed": True, "reset_dag_runs": True}
+    cleared = airflow._request("POST", "/api/v2/dags/ingest_shop/clearTaskInstances", chosen)
+    assert [task["task_id"] for task in cleared["task_instances"]] == ["gate"]
+    assert {run["dag_id"] for run in airflow.runs(NEWEST, since)} == set(INGESTS)
+    assert state_at_the_end(airflow, "ingest_shop", "by-hand") == "success"
+    started = {dag_id: started_run(airflow, dag_id, NEWEST, since) for dag_id in CHAIN if dag_id not in INGESTS}
+    assert {state_at_the_end(airflow, *run) for run in started.items()} == {"success"}
+    assert place.current() == published, "nothing is lost: the same marts are the same version"
+
+
+def tick(place: Place, key: str) -> None:
+    """Let the clock of the schedule strike for a key, now and not at 02:00."""
+    with closing(sqlite3.connect(place.home / "airflow" / "airflow.db", timeout=30)) as connection, connection:
+        changed = connection.execute(
+            "UPDATE dag SET next_dagrun_create_after = strftime('%Y-%m-%d %H:%M:%S.000000'), next_dagrun_partition_key = ?"
+            " WHERE next_dagrun_create_after IS NOT NULL",
+            [key],
+        )
+        assert changed.rowcount == len(INGESTS), "the schedule is on"
+
+
+def test_a_day_whose_delivery_is_late_waits_is_told_of_and_goes_on_by_itself(place: Place, night: Night) -> None:
+    airflow, since = night.airflow, datetime.now(UTC) - timedelta(seconds=1)
+    deliver(place.landing, NEXT, sources=("shop", "stream"))
+    unfinished = place.landing / "group" / f"dt={NEXT}" / "_part-0000.jsonl"
+    unfinished.parent.mkdir()
+    unfinished.write_text("{}\n")
+    tick(place, NEXT)
+    notice = night.notice(NEXT)
+    assert (notice["dag"], notice["task"]) == ("ingest_group", "gate")
+    assert f'"missing":"group/dt={NEXT}"' in notice["reason"]
+    for dag_id in ("ingest_shop", "ingest_stream"):
+        assert state_at_the_end(airflow, dag_id, started_run(airflow, dag_id, NEXT, since)) == "success"
+    assert place.current() == place.current(NEWEST), "published/current stays"
+    assert not (place.home / "published" / NEXT).exists()
+
+    deliver(place.landing, NEXT, sources=("group",))
+    started = {dag_id: started_run(airflow, dag_id, NEXT, since) for dag_id in CHAIN}
+    assert {state_at_the_end(airflow, *run) for run in started.items()} == {"success"}
+    assert place.current() == place.current(NEXT)
+    assert query(place, f"select count(*), sum(accepted) from marts.ingest_ledger where dt = '{NEXT}'") == [(3, 9)]
+    assert not [notice for notice in night.webhook.bodies.queue if notice["partition_key"] == NEXT], "it was told once"

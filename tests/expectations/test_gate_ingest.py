@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,12 +12,13 @@ import duckdb
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
+from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from expectations.contract import SOURCES
 from expectations.gate import GateError, gate_ingest, inspect, main
 from expectations.settings import Settings
-from expectations.suites import events
+from expectations.suites import Severity, deliveries, events
 from spark_jobs.lake import event_schema
 
 # Five deliveries of ten lines or so; f-5 holds one line of each fate, and line 3 of f-5 repeats line 1 of f-1.
@@ -73,8 +75,12 @@ TWINS = {
     ("days", "quarantine"): "select 1",  # one of the five lines of the newest delivery is quarantined
     ("old", "events are young"): "update events set event_date = date '2025-03-02' where file like '%f-2' and line = 7",
     ("excessive", "amounts are usual"): "update events set amount = 10001 where file like '%f-2' and line = 7",
+    ("deliveries", "came"): "delete from events where dt = '2026-03-06'",
+    ("deliveries", "can be read"): "delete from events where file like '%f-5'",  # and leave the one that is cut
+    ("deliveries", "has lines"): "delete from events where file like '%f-5' and line > 0",
 }
-CASES = [(suite, expectation) for suite in events.SUITES for expectation in suite.expectations]
+SUITES = (*events.SUITES, deliveries.suite(expected=True, scheduled=True))
+CASES = [(suite, expectation) for suite in SUITES for expectation in suite.expectations]
 
 
 @pytest.fixture
@@ -87,8 +93,11 @@ def table() -> Iterator[duckdb.DuckDBPyConnection]:
 def _broken(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str | None]:
     con.execute("set variable run_id = 'this run'")
     con.execute(events.prepare("shop"))
+    con.execute("set variable source = 'shop'")
+    con.execute("set variable as_of = date '2026-03-06'")
+    con.execute(deliveries.PREPARE)
     tables = {name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()}
-    findings = inspect(con, events.SUITES, tables)
+    findings = inspect(con, SUITES, tables)
     return {(found.table, found.expectation): found.example for found in findings if found.broken_rows != 0}
 
 
@@ -179,7 +188,7 @@ def test_a_lost_line_stops_the_command(
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_gate_reads_what_an_ingest_of_each_source_writes(settings: Settings, source: str) -> None:
+def test_gate_reads_what_an_ingest_of_each_source_writes(spark: SparkSession, settings: Settings, source: str) -> None:
     """The event table as the lake declares it, with one file of no lines."""
     marker = {"fate": "read", "dt": date(2026, 3, 1), "file": f"{source}/dt=2026-03-01/a.jsonl", "line": 0, "rows_read": 0}
     rows = pa.Table.from_pylist([marker], schema=to_arrow_schema(event_schema(source)))
@@ -187,6 +196,111 @@ def test_gate_reads_what_an_ingest_of_each_source_writes(settings: Settings, sou
     report = gate_ingest(settings, source)
     assert report["passed"] is True
     assert report["expectations"] == len(CASES)
+
+
+NO_DELIVERY = "delete from events where dt = '2026-03-06'"
+ONLY_CUT = "delete from events where file like '%f-5'"
+ONLY_EMPTY = "update events set rows_read = 0 where file like '%f-5'; delete from events where file like '%f-5' and line > 0"
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "by_hand"),
+    [
+        pytest.param(NO_DELIVERY, "came", "warnings", id="nothing"),
+        pytest.param(ONLY_EMPTY, "has lines", "warnings", id="empty_files"),
+        pytest.param(ONLY_CUT, "can be read", "failures", id="unreadable_files"),
+    ],
+)
+def test_a_day_without_its_delivery_is_refused_under_the_schedule(
+    settings: Settings, change: str, name: str, by_hand: str
+) -> None:
+    _write_lake(settings, change)
+    for scheduled, where in ((True, "failures"), (False, by_hand)):
+        report = gate_ingest(settings, "shop", date(2026, 3, 6), scheduled=scheduled)
+        assert report["passed"] is (where == "warnings")
+        results = json.loads((settings.home / "work" / "gates" / "ingest_shop.json").read_text())
+        found = [found for found in results[where] if found["table"] == "deliveries"]
+        assert [each["expectation"] for each in found] == [name]
+        assert "shop/dt=2026-03-06" in found[0]["example"]
+        assert results["day"] == "2026-03-06"
+
+
+def test_a_source_that_need_not_deliver_may_leave_a_day_out(settings: Settings) -> None:
+    _write_lake(settings, NO_DELIVERY)
+    others = replace(settings, expected_sources=frozenset({"group", "stream"}))
+    assert gate_ingest(others, "shop", date(2026, 3, 6), scheduled=True)["passed"] is True
+    results = json.loads((settings.home / "work" / "gates" / "ingest_shop.json").read_text())
+    assert [found["expectation"] for found in results["warnings"]] == []
+
+
+def test_a_source_that_need_not_deliver_must_be_readable_where_it_does(settings: Settings) -> None:
+    _write_lake(settings, ONLY_CUT)
+    others = replace(settings, expected_sources=frozenset())
+    assert gate_ingest(others, "shop", date(2026, 3, 6), scheduled=True)["passed"] is False
+
+
+def test_a_lake_that_nothing_ever_came_to_waits_for_its_first_delivery(settings: Settings) -> None:
+    _write_lake(settings, "delete from events")
+    report = gate_ingest(settings, "shop", date(2026, 3, 6), scheduled=True)
+    assert report["only_delivery_is_missing"] is True
+    assert gate_ingest(settings, "shop")["passed"] is True, "without a day nothing is expected"
+
+
+@pytest.mark.parametrize(
+    ("changes", "arguments", "status", "words"),
+    [
+        pytest.param([NO_DELIVERY], ["--scheduled"], 3, "the day goes on by itself once it is there", id="missing"),
+        pytest.param([ONLY_CUT], ["--scheduled"], 3, "the day goes on by itself once it is there", id="all_cut"),
+        pytest.param([ONLY_CUT], [], 1, "'can be read': 1 rows break it", id="all_cut_by_hand"),
+        pytest.param([NO_DELIVERY], [], 0, "warn deliveries, 'came'", id="missing_by_hand"),
+        pytest.param(
+            [NO_DELIVERY, TWINS["files", "ledger"]], ["--scheduled"], 1, "fail files, 'ledger'", id="something_else_too"
+        ),
+        pytest.param([], ["--scheduled"], 0, "warn days, 'quarantine'", id="delivered"),
+    ],
+)
+def test_the_command_says_with_its_status_that_it_waits(
+    settings: Settings,
+    changes: list[str],
+    arguments: list[str],
+    status: int,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _write_lake(settings, *changes)
+    monkeypatch.setenv("FANOUT_HOME", str(settings.home))
+    monkeypatch.setattr("sys.argv", ["gate", "ingest", "--source", "shop", "--as-of", "2026-03-06", *arguments])
+    assert main() == status
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert words in last
+    if status == deliveries.NOT_DELIVERED:
+        assert "shop/dt=2026-03-06" in last
+
+
+def test_what_is_expected_needs_a_day(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["gate", "ingest", "--source", "shop", "--scheduled"])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert "--scheduled needs --as-of" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, {"shop", "group", "stream"}),
+        ({"FANOUT_EXPECTED_SOURCES": "none"}, set()),
+        ({"FANOUT_EXPECTED_SOURCES": "shop,group"}, {"shop", "group"}),
+    ],
+)
+def test_every_source_is_expected_unless_it_is_said(given: dict[str, str], expected: set[str]) -> None:
+    assert Settings.from_environment(given).expected_sources == expected
+
+
+def test_what_is_missing_is_a_warning_by_hand_and_a_failure_under_the_schedule() -> None:
+    by_hand, scheduled = (deliveries.suite(expected=True, scheduled=scheduled).expectations for scheduled in (False, True))
+    assert [found.severity for found in by_hand] == [Severity.FAIL, Severity.WARN, Severity.WARN]
+    assert [found.severity for found in scheduled] == [Severity.FAIL] * 3
 
 
 def test_gate_asks_for_an_ingest(settings: Settings) -> None:

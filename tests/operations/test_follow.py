@@ -12,7 +12,7 @@ from expectations.settings import Settings
 from operations import follow as module
 from operations.airflow_server import AirflowError, log_folder
 from operations.chain import CHAIN, INGESTS, LAST_DAG
-from operations.follow import Day, command_output, failure, follow
+from operations.follow import Day, command_output, failure, follow, reason
 
 KEY = "2026-03-20"
 
@@ -118,7 +118,14 @@ LOG = [
     {"logger": "airflow.x.SubprocessHook", "event": "Output:"},
     {"logger": "airflow.x.SubprocessHook", "event": "cents are missing"},
     {"logger": "airflow.x.SubprocessHook", "event": "Command exited with return code 1"},
-    {"logger": "task", "event": "Task failed with exception"},
+    {
+        "logger": "task",
+        "event": "Task failed with exception",
+        "error_detail": [
+            {"exc_type": "CommandFailed", "exc_value": "cents are missing (exit status 1)"},
+            {"exc_type": "AirflowException", "exc_value": "non-zero exit code 1"},
+        ],
+    },
 ]
 
 
@@ -128,12 +135,18 @@ def test_of_a_failures_log_the_commands_own_lines_are_shown(settings: Settings) 
     folder.mkdir(parents=True)
     (folder / "attempt=1.log").write_text("not this one")
     (folder / "attempt=2.log").write_text("\n".join(json.dumps(line) for line in LOG))
-    lines, log = failure(task, settings)
+    why, lines, log = failure(task, settings)
+    assert why == "cents are missing (exit status 1)"
     assert lines == ["cents are missing", "Command exited with return code 1"]
     assert log == folder / "attempt=2.log"
 
 
 def test_a_log_without_a_command_is_shown_whole(settings: Settings) -> None:
     assert command_output('{"logger": "task", "event": "no such pool"}\nplain words') == ["no such pool", "plain words"]
-    lines, _ = failure({"dag_id": "d", "dag_run_id": "r", "task_id": "t", "try_number": 0}, settings)
-    assert "the task left no log" in lines[0]
+    why, lines, _ = failure({"dag_id": "d", "dag_run_id": "r", "task_id": "t", "try_number": 0}, settings)
+    assert "the task left no log" in why
+    assert lines == []
+
+
+def test_a_log_without_an_error_has_no_reason() -> None:
+    assert reason('{"logger": "task", "event": "no such pool"}\nplain words') == ""

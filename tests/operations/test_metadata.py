@@ -26,7 +26,7 @@ def database(tmp_path: Path) -> Path:
             INSERT INTO dag_run VALUES (1, 'ingest_shop', 'a', 'success'), (2, 'ingest_shop', 'b', 'running'),
                 (3, 'ingest_group', 'c', 'queued'), (4, 'ingest_group', 'd', 'failed');
             INSERT INTO task_instance VALUES ('a', 'ingest', 'success'), ('b', 'ingest', 'running'), ('b', 'gate', NULL),
-                ('c', 'ingest', 'scheduled'), ('d', 'ingest', 'failed');
+                ('c', 'ingest', 'scheduled'), ('d', 'ingest', 'failed'), ('e', 'gate', 'up_for_reschedule');
             INSERT INTO asset_partition_dag_run VALUES (1, 'build_cohorts', '2026-03-01', 7),
                 (2, 'build_cohorts', '2026-03-01', NULL),
                 (3, 'build_cohorts', '2026-03-02', NULL);
@@ -47,7 +47,7 @@ def rows(database: Path, query: str) -> list[Any]:
 def test_unfinished_runs_are_ended_and_named(database: Path) -> None:
     assert end_unfinished_runs(database) == ["ingest_shop b", "ingest_group c"]
     assert rows(database, "SELECT state FROM dag_run ORDER BY id") == ["success", "failed", "failed", "failed"]
-    assert rows(database, "SELECT state FROM task_instance") == ["success", "failed", None, "failed", "failed"]
+    assert rows(database, "SELECT state FROM task_instance") == ["success", "failed", None, "failed", "failed", "failed"]
     assert end_unfinished_runs(database) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import date
 from pathlib import Path
@@ -42,6 +43,13 @@ def landing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         pytest.param({"FANOUT_LNDING": "/in"}, [], "refused: unknown setting FANOUT_LNDING", id="unknown_setting"),
         pytest.param({"FANOUT_LANDING": "/no/such/folder"}, [], "refused: FANOUT_LANDING=/no/such/folder", id="no_landing"),
         pytest.param({"FANOUT_EXECUTOR_MEMORY": "4"}, [], "refused: FANOUT_EXECUTOR_MEMORY=4 is not a size", id="no_size"),
+        pytest.param(
+            {"FANOUT_EXPECTED_SOURCES": "shop,groups"},
+            [],
+            "refused: FANOUT_EXPECTED_SOURCES=shop,groups",
+            id="no_source",
+        ),
+        pytest.param({"FANOUT_EXPECTED_SOURCES": "shop,"}, [], "refused: FANOUT_EXPECTED_SOURCES=shop, is", id="no_name"),
         pytest.param({"AS_OF": "2999-01-01"}, [], "refused: AS_OF=2999-01-01 lies in the future", id="future"),
         pytest.param({}, ["--as-of", "20260320"], "refused: AS_OF=20260320 is not a date", id="no_date"),
         pytest.param({"AS_OF": "2026-03-20"}, ["--as-of", "x"], "refused: AS_OF=x", id="the_argument_wins"),
@@ -129,9 +137,17 @@ def test_the_summary_tells_what_was_refused_and_why(settings: Settings) -> None:
         dag_id: {"run_after": at.format(0), "start_date": at.format(number), "end_date": at.format(number + 5)}
         for number, dag_id in enumerate(CHAIN)
     }
+    gates = settings.home / "work" / "gates"
+    gates.mkdir(parents=True)
+    found = {"table": "deliveries", "expectation": "came", "severity": "warn", "meaning": "a file", "broken_rows": 1}
+    for source, warnings in (("group", [{**found, "example": '{"missing":"group/dt=2026-03-20"}'}]), ("shop", [])):
+        (gates / f"ingest_{source}.json").write_text(json.dumps({"day": "2026-03-20", "warnings": warnings}))
     text = "\n".join(summary(Day(runs=runs), settings, as_of))
     assert "2026-03-20 is published." in text
-    assert [line.split() for line in text.splitlines() if line.startswith(("  shop", "  group"))] == [
+    assert [line for line in text.splitlines() if "warn " in line] == [
+        """  group: warn deliveries, 'came': 1 rows break it, first {"missing":"group/dt=2026-03-20"} (a file)"""
+    ]
+    assert [line.split() for line in text.splitlines() if line.startswith(("  shop ", "  group "))] == [
         ["group", "1", "1", "0", "0", "1", "0", "0"],
         ["shop", "2", "2,013", "2,006", "2", "1", "1", "3"],
     ]

@@ -1,0 +1,76 @@
+"""The operators: a command whose failure says its cause, and a gate that waits for a delivery."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowRescheduleException
+
+from dags.alerts import alert
+from expectations.suites.deliveries import NOT_DELIVERED
+from operations.cause import cause
+
+# A delivery that is a little late is seen soon; one that is days late is asked for every ten minutes, for a week.
+FIRST_DELAY, LONGEST_DELAY = timedelta(seconds=10), timedelta(minutes=10)
+MOST_CHECKS = 7 * 24 * 6
+
+
+class CommandFailed(AirflowException):
+    """A command ended with another status than 0; the message is its last error."""
+
+    def __init__(self, reason: str, status: int) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class Command(BashOperator):
+    """Runs a shell command that leaves what it writes to stderr in the file `$SAID` as well."""
+
+    def execute(self, context: Any) -> Any:
+        with NamedTemporaryFile() as said:
+            self.env = {**(self.env or {}), "SAID": said.name}
+            try:
+                return super().execute(context)
+            except AirflowException as error:
+                process = self.subprocess_hook.sub_process
+                if process is None or not process.returncode:
+                    raise
+                lines = Path(said.name).read_text(errors="replace").splitlines()
+                reason = cause(lines) or "the command said nothing; the log has its output"
+                raise CommandFailed(f"{reason} (exit status {process.returncode})", process.returncode) from error
+
+
+class IngestGate(Command):
+    """A gate's command; where only a delivery is missing, the task lets go of its slot and looks again later.
+
+    Who is to be told is told when the delivery is first found missing, and when it is no longer waited for. The task has not
+    failed meanwhile, and its tries are kept for what else may go wrong.
+    """
+
+    def execute(self, context: Any) -> Any:
+        try:
+            return super().execute(context)
+        except CommandFailed as failure:
+            if failure.status != NOT_DELIVERED:
+                raise
+            checks = context["task_reschedule_count"]
+            if checks >= MOST_CHECKS:
+                raise AirflowFailException(f"no longer waited for: {failure}") from failure
+            if checks == 0:
+                self._tell({**context, "exception": failure})
+            raise AirflowRescheduleException(datetime.now(UTC) + delay(checks)) from failure  # type: ignore[no-untyped-call]
+
+    def _tell(self, context: Any) -> None:
+        try:
+            alert(context)
+        except Exception:  # whatever keeps a notice from going out must not end the wait
+            self.log.exception("nobody could be told")
+
+
+def delay(checks: int) -> timedelta:
+    """How long to wait after so many checks: twice as long each time, up to the longest."""
+    return min(FIRST_DELAY * (1 << min(checks, 10)), LONGEST_DELAY)

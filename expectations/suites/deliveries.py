@@ -1,0 +1,48 @@
+"""What a source's delivery of one day must be: there, readable, and not empty.
+
+Under the schedule a day without an expected delivery is refused, since its figures would be those of an empty day; by hand it
+is a warning. Files of which not one can be read are refused either way, expected or not.
+"""
+
+from __future__ import annotations
+
+from expectations.suites import Expectation, Severity, Suite
+
+TABLE = "deliveries"
+NOT_DELIVERED = 3  # exit status of a command to which nothing but the delivery is missing
+# Reads `files`, for the variables `source` and `as_of`.
+PREPARE = f"""
+create temp table {TABLE} as
+select
+    getvariable('source') || '/dt=' || getvariable('as_of') as delivery, count(*) as files,
+    count(*) filter (where unreadable > 0) as unreadable_files, coalesce(sum(lines), 0)::bigint as lines
+from files where dt = getvariable('as_of');
+"""
+
+_READABLE = Expectation(
+    "can be read",
+    "not every file of the day is unreadable",
+    f"select delivery, unreadable_files from {TABLE} where files > 0 and unreadable_files = files",
+)
+
+
+def suite(*, expected: bool, scheduled: bool) -> Suite:
+    """The expectations of a day's delivery.
+
+    Args:
+        expected: whether the source delivers every day.
+        scheduled: whether the run is one of the schedule.
+    """
+    severity = Severity.FAIL if scheduled else Severity.WARN
+    wanted = (
+        Expectation(
+            "came", "the landing holds a file of the day", f"select delivery as missing from {TABLE} where files = 0", severity
+        ),
+        Expectation(
+            "has lines",
+            "the files of the day that can be read hold a line",
+            f"select delivery, files from {TABLE} where files > unreadable_files and lines = 0",
+            severity,
+        ),
+    )
+    return Suite(TABLE, (_READABLE, *(wanted if expected else ())))
