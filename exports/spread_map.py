@@ -35,12 +35,14 @@ class NothingToDraw(RuntimeError):
 
 def map_page(spread: Spread, name: str, root: str | None, about: About, words: Words) -> bytes:
     """The page of a merchant's spread, or of the cascade that began with `root`."""
-    total = {name: sum(layer[name] for layer in spread.layers) for name in ("shares", "orders", "revenue")}
+    total = {name: sum(layer[name] for layer in spread.layers) for name in ("shares", "orders")}
+    revenues = [layer["revenue"] for layer in spread.layers]
+    revenue = None if None in revenues else sum(revenues)  # one that does not fit is null
     tiles = [
         (words("map.shares"), f"{total['shares']:,}"),
         (words("map.layers"), f"{len(spread.layers):,}"),
         (words("map.orders"), f"{total['orders']:,}"),
-        (words("map.revenue"), money(total["revenue"])),
+        (words("map.revenue"), money(revenue)),
     ]
     note = words("map.note_cascade") if root else words("map.note_merchant", cascades=LARGEST, days=MAP_DAYS)
     if left := sum(spread.hidden.values()):
