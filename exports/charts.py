@@ -134,7 +134,9 @@ def rings(
         colour = _RED if share["share_id"] == root else _GREEN if share["is_supporting"] else _GREY
         dot = draw.Circle(*at[share["share_id"]], round(crowd * _radius(share["subtree_revenue"]), 1))
         if is_told:
-            dot.append_title(f"{share['share_id']}: {share['subtree_shares']:,} · {share['subtree_revenue']:,}")
+            revenue = share["subtree_revenue"]  # null where it does not fit
+            brought = "" if revenue is None else f" · {revenue:,}"
+            dot.append_title(f"{share['share_id']}: {share['subtree_shares']:,}{brought}")
         dots[colour].append(dot)
     if inner:
         dots[_RED].append(draw.Circle(0, 0, 8))

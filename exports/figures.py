@@ -156,7 +156,7 @@ _OVERVIEW = "select * from overview_now semi join batch using (merchant_id) orde
 _WEEKS = f"""
 select merchant_id, (getvariable('as_of') - date) // 7 as week, sum(revenue) as revenue
 from marts.daily_merchant semi join batch using (merchant_id)
-where date > getvariable('as_of') - {7 * WEEKS} group by all
+where date > getvariable('as_of') - {7 * WEEKS} and revenue is not null group by all
 """
 _FUNNEL = """
 select

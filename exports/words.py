@@ -96,22 +96,27 @@ class Words:
     def with_unit(self, written: str, currency: str) -> str:
         return written + _CURRENCIES[self.language].get(currency, "")
 
-    def parts(self, amounts: Sequence[Decimal]) -> tuple[str, list[str]]:
+    def parts(self, amounts: Sequence[Decimal | None]) -> tuple[str, list[str]]:
         """A whole and its parts in one unit that is not too large for the smallest, rounded so that what is written adds up.
+
+        A part that did not fit its mart is null: it is left blank, and so is the whole.
 
         >>> Words.of("zh").parts([Decimal(9_300), Decimal(114_200)])
         ('12.35万', ['0.93万', '11.42万'])
         >>> Words.of("zh").parts([Decimal(50), Decimal(114_200)])
         ('114,250', ['50', '114,200'])
         """
-        whole = sum(amounts, Decimal(0))
-        smallest = min((abs(amount) for amount in amounts if amount), default=Decimal(0))
-        largest = max([abs(whole), *map(abs, amounts)])
+        there = [amount for amount in amounts if amount is not None]
+        whole = sum(there, Decimal(0))
+        smallest = min((abs(amount) for amount in there if amount), default=Decimal(0))
+        largest = max([abs(whole), *map(abs, there)])
         size, name = [unit for unit in self._sizes() if unit[0] == 1 or (unit[0] <= largest and unit[0] <= 10 * smallest)][-1]
         places = 0 if size == 1 else 2
-        rounded = rounded_parts([amount / size for amount in amounts], places)
-        texts = [f"{amount:,.{places}f}{name}" for amount in [sum(rounded, Decimal(0)), *rounded]]
-        return texts[0], texts[1:]
+        rounded = rounded_parts([amount / size for amount in there], places)
+        texts = iter([f"{amount:,.{places}f}{name}" for amount in [sum(rounded, Decimal(0)), *rounded]])
+        written = next(texts)
+        parts = ["" if amount is None else next(texts) for amount in amounts]
+        return ("" if None in amounts else written), parts
 
     def _sizes(self) -> list[tuple[int, str]]:
         return [unit for unit in _SIZES[self.language] if unit[1] != _SHORT_OF_ROOM]

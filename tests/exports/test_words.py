@@ -367,3 +367,8 @@ def test_parts_are_in_one_unit_that_the_smallest_can_be_read_in() -> None:
 def test_a_span_of_time_is_in_the_unit_that_suits_it(seconds: float, unit: str) -> None:
     assert time_unit(seconds)[0] == unit
     assert f"map.{unit}" in Words.of("en").texts
+
+
+def test_a_part_that_did_not_fit_is_left_blank_and_so_is_the_whole() -> None:
+    assert Words.of("en").parts([Decimal(1), None, Decimal(2)]) == ("", ["1", "", "2"])
+    assert Words.of("en").parts([None]) == ("", [""])
