@@ -40,7 +40,7 @@ _COLUMNS_BY_UNIT = {
     _MONEY: """direct_revenue assisted_revenue assisted_revenue_last_touch assisted_revenue_first_touch assisted_revenue_linear
         revenue_per_fan revenue_per_fan_annualised revenue_per_fan_p50 revenue_per_fan_p90 revenue revenue_change user_effect
         per_fan_effect cumulative_revenue_per_fan subtree_revenue revenue_led monetary_value expected_value_365d expected_loss
-        at_stake revenue_28d revenue_prev_28d month_change""",
+        at_stake revenue_28d revenue_prev_28d revenue_365d month_change""",
     RATIO: """zero_revenue_fan_share formation_rate formation_rate_lo formation_rate_hi influence bridge_score modularity
         top_1pct_share top_01pct_share gini share_of_shares p_alive churn_probability retention""",
     "people": """avg_fans fans_end window_fans buying_fans fans cohort_size retained_on retained_on_or_after size_required
@@ -106,6 +106,7 @@ _TEXTS = {
     "calls.reason_1": "Strongest reason for the call in words; empty where there is none.",
     "calls.reason_2": "Second strongest reason for the call in words.",
     "calls.reason_3": "Third strongest reason for the call in words.",
+    "calls.revenue_365d": "Net revenue of the merchant in the last 365 days.",
     "merchants.fans": "Fans of the merchant at the end of as_of.",
     "merchants.revenue_per_fan": "Net revenue of up to 365 days by the average number of fans, scaled to a year.",
     "merchants.growth_month": "Last complete month that has a complete month before it.",

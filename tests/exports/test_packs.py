@@ -306,26 +306,32 @@ def test_who_only_grew_older_is_not_in_the_differences(exported: Export, rows: R
         assert rows(folder / f"{mart}.changes.csv") == []
 
 
-@pytest.mark.parametrize(
-    ("mart", "event", "column"),
-    [
-        ("lifetime_value", "frequency = 1", "frequency"),
-        ("lifetime_value", "recency_weeks = 3.0", "recency_weeks"),
-        ("lifetime_value", "monetary_value = 14.0", "monetary_value"),
-        ("lifetime_value", "age_weeks = 6.0", "age_weeks"),  # the first purchase was of another day after all
-        ("lifetime_value", "age_weeks = null", "age_weeks"),
-        ("fan_churn_flags", "is_churn_flagged = not is_churn_flagged", "is_churn_flagged"),
-    ],
-)
-def test_what_happened_to_a_buyer_is_in_the_differences_with_its_ages(
-    exported: Export, rows: Read, mart: str, event: str, column: str
-) -> None:
-    exported(*A_DAY_EARLIER, f"update marts.{mart} set {event} where user_id = 'u-1'", as_of=DAY_BEFORE)
-    folder = exported() / "merchants" / "m-1" / "csv"
-    [row] = rows(folder / f"{mart}.changes.csv")
-    assert (row["user_id"], row["change"]) == ("u-1", "changed")
-    assert {column, "age_weeks", "p_alive", "expected_orders_90d"} <= set(row["changed_columns"].split())
-    assert (row["expected_value_365d"], row["expected_value_365d_before"]) == ("60.0", "61.0")
+def test_what_happened_to_a_buyer_is_in_the_differences_with_its_ages(exported: Export, rows: Read) -> None:
+    """Six buyers like u-1, and what was known of each the day before."""
+    happened = {
+        "u-11": ("lifetime_value", "frequency", "frequency = 1"),
+        "u-12": ("lifetime_value", "recency_weeks", "recency_weeks = 3.0"),
+        "u-13": ("lifetime_value", "monetary_value", "monetary_value = 14.0"),
+        "u-14": ("lifetime_value", "age_weeks", "age_weeks = 6.0"),  # the first purchase was on another day after all
+        "u-15": ("lifetime_value", "age_weeks", "age_weeks = null"),
+        "u-16": ("fan_churn_flags", "is_churn_flagged", "is_churn_flagged = not is_churn_flagged"),
+    }
+    like_u_1 = [
+        f"""insert into marts.{mart} select * replace ('{user}' as user_id) from marts.{mart}
+        where merchant_id = 'm-1' and user_id = 'u-1'"""
+        for user in happened
+        for mart in ("fan_revenue", "lifetime_value", "fan_churn_flags")
+    ]
+    before = [f"update marts.{mart} set {event} where user_id = '{user}'" for user, (mart, _, event) in happened.items()]
+    exported(*like_u_1, *A_DAY_EARLIER, *before, as_of=DAY_BEFORE)
+    folder = exported(*like_u_1) / "merchants" / "m-1" / "csv"
+    for mart in ("lifetime_value", "fan_churn_flags"):
+        found = {row["user_id"]: row for row in rows(folder / f"{mart}.changes.csv")}
+        assert found.keys() == {user for user, (of, _, _) in happened.items() if of == mart}
+        for user, row in found.items():
+            assert row["change"] == "changed"
+            assert {happened[user][1], "age_weeks", "p_alive", "expected_orders_90d"} <= set(row["changed_columns"].split())
+            assert (row["expected_value_365d"], row["expected_value_365d_before"]) == ("60.0", "61.0")
 
 
 def test_a_group_that_is_only_silent_longer_is_not_in_the_differences(exported: Export, rows: Read) -> None:
@@ -491,3 +497,21 @@ def test_csv_equals_the_mart(exported: Export, settings: Settings) -> None:
                 assert got == con.execute(mart).fetchall()
                 compared += len(got)
     assert compared > 15
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_about_promises_holds_for_the_files_that_it_names(
+    exported: Export, settings: Settings, rows: Read, language: str
+) -> None:
+    """u-3 refused: it is in no file of the manager, on no page of the merchant, and marked in the merchant's CSV files."""
+    folder = exported(with_settings=replace(settings, language=language))
+    manager, merchant = folder / "managers" / "amy", folder / "merchants" / "m-1"
+    assert "u-3" not in names_in(manager)
+    for page in ("report.html", "spread_map.html"):
+        text = unescape((merchant / page).read_text())
+        assert "u-3" not in text
+        assert "may_contact" in text
+        assert "no_contact_reason" in text
+    marked = {row["may_contact"] for row in rows(merchant / "csv" / "fan_revenue.csv") if row["user_id"] == "u-3"}
+    assert marked == {"false"}
+    assert "may_contact" not in (manager / "report.html").read_text()
