@@ -31,7 +31,7 @@ class About:
             "playbook": self.playbook,
             "contact": self.contact or words("about.contact_none"),
         }
-        privacy = words("about.privacy_text", limit=PER_MERCHANT)
+        privacy = words(f"about.{'privacy_of_merchant' if for_merchant else 'privacy'}_text", limit=PER_MERCHANT)
         if self.has_pseudonyms:
             privacy = f"{privacy} {words('about.pseudonyms')}"
         terms = ["per_fan", "change", "retention", "teams", "spread", "groups"]

@@ -2,9 +2,10 @@
 
 DuckDB writes the text, merchant by merchant, so that no row passes through Python.
 
-- A text that a spreadsheet would run or change gets an apostrophe in front: one that starts with = + - @ ' a tab or another
-  control character, one of digits that start with 0 or are more than 15, one with an exponent. Reading back takes one
-  leading apostrophe away. Numbers, times and booleans are never touched.
+- A column of texts is guarded: a text that is not plainly a word gets one apostrophe in front, so that no spreadsheet runs it
+  or takes it for a number, a date, a time, an amount or a boolean. Reading back takes one leading apostrophe away. What is
+  plainly a word is said by the patterns below; everything else is guarded, since nobody can list what the spreadsheets of
+  all languages read. Columns of numbers, dates, months, times and booleans are never touched.
 - null is an empty cell, an empty text is "".
 - Times are UTC, `2026-03-20T04:05:06Z`, with a fraction where there is one; doubles have their shortest exact form.
 """
@@ -18,17 +19,47 @@ import duckdb
 import numpy as np
 import pyarrow.compute as pc
 
+from exports.people import PSEUDONYM_FORM
+
 BOM = "\ufeff"
 LINE_END = "\r\n"
+GUARD = "'"
+MONTH = "MONTH"  # the type of a column of texts such as 2026-03, which DuckDB has no type for
 _ROWS_PER_BATCH = 50_000
-# RE2: what a spreadsheet would take for a formula, or for a number that it would write differently
-_GUARDED = r"""^[=+\-@'\x00-\x20\x7f＝＋－＠]|^0\d+$|^\d{16,}$|^\d+(\.\d*)?[eE][+-]?\d+$"""
+
+# RE2, of whole texts. A text that is in neither is guarded.
+_WITH_DIGITS = "|".join(
+    (
+        # One letter and a hyphen: s-1, m-1-g. Not the letters that are a month (I, V, X) or a currency (L, Q, R) somewhere.
+        r"[a-hjkmnopstuwyzA-HJKMNOPSTUWYZ][-_][-\w]*",
+        r"[A-Za-z][- \w]*_[- \w]*",  # an underscore, which is in no number or date: sku_17
+        PSEUDONYM_FORM,
+        r"[A-Za-z]+ [A-Za-z]+ [A-Za-z]+ (?s:.*)",  # a sentence: no login for 9 days
+        r"[A-Za-z](?s:.*?\b[A-Za-z]{3,}\b){4}(?s:.*)",  # one too: new fans: 0 in the last 28 days
+    )
+)
+_WITHOUT_DIGITS = r"\pL\PN*"  # begins with a letter, and has no digit of any script: 小圈子, new_users, CN-ZJ
+# What has no digit and is a value all the same.
+_BOOLEANS = (
+    "true false wahr falsch vrai faux verdadero falso vero verdadeiro waar onwaar sand falsk sann usann sant falskt tosi"
+    " epätosi prawda fałsz pravda nepravda igaz hamis doğru yanliş yanlış adevărat fals cert истина ложь істина хибність 真 假"
+    " inf infinity nan"
+)
+_VALUES = "|".join(
+    (
+        rf"(?i:{'|'.join(_BOOLEANS.split())})[\s\x{{a0}}\x{{3000}}]*",
+        r"[\x{ff00}-\x{ffef}](?s:.*)",  # of full width, which Chinese and Japanese spreadsheets read as ASCII: ＴＲＵＥ
+        # nothing but Chinese numerals and what stands between them in a date, a time or an amount: 三月五日, 上午十点, 五百元
+        "[〇零○一二三四五六七八九十百千万萬亿億两兩廿卅壹贰叁肆伍陆柒捌玖拾佰仟正负負点點年月日号號时時分秒刻半整"
+        r"上下午早晚凌晨中周週星期礼禮拜初元圆圓角第季度明治大昭和平成令民国國公西前后後\s]+",
+    )
+)
 _QUOTED = r"""[",\r\n]|^$|^\s|\s$"""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a file: its name, its DuckDB type, and the SQL that gives its value."""
+    """A column of a file: its name, its DuckDB type (or MONTH), and the SQL that gives its value."""
 
     name: str
     type: str
@@ -40,7 +71,8 @@ def cell(column: Column) -> str:
     value = column.sql
     kind = column.type.partition("(")[0]
     if kind == "VARCHAR":
-        guarded = f"if(regexp_matches({value}, {_literal(_GUARDED)}), '''' || {value}, {value})"
+        is_word = f"{_is(value, _WITH_DIGITS)} or {_is(value, _WITHOUT_DIGITS)} and not {_is(value, _VALUES)}"
+        guarded = f"if({value} = '' or {is_word}, {value}, {_literal(GUARD)} || {value})"
         quoted = f"""'"' || replace({guarded}, '"', '""') || '"'"""
         return f"coalesce(if(regexp_matches({guarded}, {_literal(_QUOTED)}), {quoted}, {guarded}), '')"
     if kind == "TIMESTAMP WITH TIME ZONE":
@@ -50,6 +82,11 @@ def cell(column: Column) -> str:
         fraction = f"rtrim(strftime({value}, '.%f'), '.0')"
         return f"coalesce({seconds} || {fraction} || 'Z', '')"
     return f"coalesce(({value})::varchar, '')"
+
+
+def unguarded(cell: str) -> str:
+    """The text of a guarded cell."""
+    return cell.removeprefix(GUARD)
 
 
 def header(columns: Sequence[Column]) -> bytes:
@@ -79,6 +116,10 @@ def lines_by_owner(
         for end, name in zip(runs.run_ends.to_pylist(), runs.values.to_pylist(), strict=True):
             yield name, end - start, text[offsets[start] : offsets[end]]
             start = end
+
+
+def _is(value: str, pattern: str) -> str:
+    return f"regexp_full_match({value}, {_literal(pattern)})"
 
 
 def _literal(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from exports.day import Published
 
 MANIFEST = "manifest.json"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from expectations.settings import Settings
-from exports import figures, playbook
+from exports import figures, playbook, row_ids
 from exports.about import About
 from exports.allowed import MANAGER_TABLES, MERCHANT_TABLES
 from exports.day import Day, Published, open_day
@@ -55,6 +55,7 @@ def export(settings: Settings, as_of: date) -> dict[str, Any]:
     Raises:
         PublicationError: the day has not been published.
         PlaybookError: the playbook has a fault.
+        SettingError: the deployment's key of `row_id` is broken.
     """
     folder = settings.exports / as_of.isoformat()
     building = settings.exports / f".{as_of}.building"
@@ -98,7 +99,8 @@ def write_packs(settings: Settings, as_of: date, base: Published | None, folder:
         about = About(
             day.published, day.base, settings.currency, settings.contact, book.version, settings.pseudonym_key is not None
         )
-        files = _tables(day, folder)
+        row_ids.use_key(day.con, settings)
+        files = _tables(day, folder, settings.currency)
         for manager, merchants in _managers(day):
             mine: list[Merchant] = []
             pictured: Merchant | None = None
@@ -147,7 +149,7 @@ def _forget_smaller(pictured: Merchant | None, latest: Merchant) -> Merchant:
     return kept
 
 
-def _tables(day: Day, folder: Path) -> dict[tuple[str, str], list[File]]:
+def _tables(day: Day, folder: Path, currency: str) -> dict[tuple[str, str], list[File]]:
     """Write the CSV files of every pack; returns the files by kind and owner."""
     files: dict[tuple[str, str], list[File]] = {}
     for kind, tables, owner in ((MANAGERS, MANAGER_TABLES, "manager"), (MERCHANTS, MERCHANT_TABLES, "merchant_id")):
@@ -156,7 +158,7 @@ def _tables(day: Day, folder: Path) -> dict[tuple[str, str], list[File]]:
         folders = {name: _folder(folder, kind, name) for (name,) in day.con.execute(f"from ({named}) order by all").fetchall()}
         for path in folders.values():
             (path / CSV).mkdir(parents=True)
-        files |= {(kind, name): written for name, written in write_tables(day, tables, folders).items()}
+        files |= {(kind, name): written for name, written in write_tables(day, kind, tables, folders, currency).items()}
     return files
 
 

@@ -18,10 +18,12 @@ import pyarrow as pa
 
 PSEUDONYM = "fan-"
 _CHARACTERS = 20  # of base32: 100 bits
+PSEUDONYM_FORM = f"{PSEUDONYM}[a-z2-7]{{{_CHARACTERS}}}"
 _ROWS_PER_BATCH = 100_000
 PER_MERCHANT = 20  # people of one merchant that its manager's files may name
 LEADERS, SPREADERS = 8, 12
 SMALLEST_CELL = 20  # people in a breakdown by an attribute of persons
+REFUSALS = ("blocked", "blocked refused", "refused")  # why a fan may not be contacted
 
 
 def pseudonym(key: str, merchant_id: str, user_id: str) -> str:
@@ -33,14 +35,18 @@ def pseudonym(key: str, merchant_id: str, user_id: str) -> str:
 def name_fans(con: duckdb.DuckDBPyConnection, catalog: str, key: str | None) -> None:
     """Make the temp table `fans_<catalog>`: the people whom a merchant's files may name.
 
-    Columns: merchant_id, user_id, shown (the id or the pseudonym), may_contact (not suppressed).
+    Columns: merchant_id, user_id, shown (the id or the pseudonym), may_contact (not suppressed), no_contact_reason (why not:
+    one of `REFUSALS`).
     """
     fans = f"""
-        select fans.merchant_id, fans.user_id, fans.user_id as shown, not exists (
-            select 1 from {catalog}.marts.suppressed_fans as suppressed
-            where suppressed.merchant_id = fans.merchant_id and suppressed.user_id = fans.user_id
-        ) as may_contact
-        from {catalog}.marts.fan_revenue as fans where fans.is_fan_at_end
+        select fans.merchant_id, fans.user_id, fans.user_id as shown, suppressed.reasons is null as may_contact,
+            suppressed.reasons as no_contact_reason
+        from {catalog}.marts.fan_revenue as fans
+        left join (
+            select merchant_id, user_id, string_agg(reason, ' ' order by reason) as reasons
+            from {catalog}.marts.suppressed_fans group by all
+        ) as suppressed on fans.merchant_id = suppressed.merchant_id and fans.user_id = suppressed.user_id
+        where fans.is_fan_at_end
     """
     if key is None:
         con.execute(f"create temp table fans_{catalog} as {fans}")

@@ -14,6 +14,7 @@ from typing import Any
 
 from expectations.settings import Settings
 from exports import destinations
+from exports.csv_files import unguarded
 from exports.delivery import last_delivery
 from exports.destinations import Destination
 from exports.manifest import MANIFEST
@@ -92,7 +93,8 @@ def _counted(changes: Counter[str]) -> str:
 def _rows(path: Path) -> list[dict[str, str]]:
     if not path.exists():
         return []
-    return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
+    rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+    return [{name: unguarded(cell) for name, cell in row.items()} for row in rows]
 
 
 def pack(settings: Settings, as_of: date, manager: str) -> Path:

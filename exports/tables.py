@@ -1,62 +1,74 @@
-"""The CSV files of packs: each table complete, its differences to what was delivered before, and a schema beside each.
+"""The CSV files of packs: each table complete, its differences to what was delivered before, and what they hold.
 
 A file of differences has a row for each row that was `added`, `changed` or `removed`. A changed row names the columns that
-changed in `changed_columns` and holds the new values, with the old ones under `<column>_before`. A removed row holds its key;
-where that would name a person, only its `row_id`: nobody who is no fan any more, or was erased, is named to tell it.
+changed in `changed_columns` and holds the new values, with the old ones under `<column>_before`. A row in which only ages moved
+(`Table.ages`) is no changed row: every row would be one, every day. A removed row holds its key; where that would name a
+person, only its `row_id`: nobody who is no fan any more, or was erased, is named to tell it.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
+from exports import row_ids
 from exports.allowed import Table
-from exports.csv_files import Column, header, lines_by_owner
+from exports.csv_files import MONTH, Column, header, lines_by_owner
+from exports.datapackage import AS_OF, DATA_PACKAGE, MONTHS, Resource, descriptor
 from exports.day import BEFORE, NOW, Day
 from exports.manifest import File, write, write_same
+from exports.row_ids import ROW_ID
 
-_SCHEMA_TYPES = {"VARCHAR": "string", "DATE": "date", "BOOLEAN": "boolean", "TIMESTAMP": "datetime", "DOUBLE": "number"}
-ROW_ID = "row_id"
 CSV = "csv"  # the folder of a pack that holds them
+_ROUNDING = 1e-6  # of an age in weeks, which is a double
 
 
-def write_tables(day: Day, tables: Iterable[Table], folders: Mapping[str, Path]) -> dict[str, list[File]]:
+def write_tables(
+    day: Day, kind: str, tables: Iterable[Table], folders: Mapping[str, Path], currency: str
+) -> dict[str, list[File]]:
     """Write tables into the folder of every owner; an owner without rows gets the header.
 
     Args:
+        kind: of the packs: managers or merchants.
         tables: what to write.
         folders: by owner.
+        currency: of all money.
 
     Returns:
         The files by owner.
     """
+    if not folders:  # a platform without merchants
+        return {}
     files: dict[str, list[File]] = {owner: [] for owner in folders}
-    descriptions = _descriptions(day)
+    resources = []
     for table in tables:
         types = dict(day.con.execute(f"select column_name, column_type from (describe {_rows(table, NOW)})").fetchall())
+        types |= dict.fromkeys(MONTHS, MONTH)
         complete = [Column(name, types[name], name) for name in _names(table)]
-        jobs = [(f"{CSV}/{table.name}.csv", complete, _rows(table, NOW), table.key)]
+        jobs = [(Resource(table.name, table, [*complete, _as_of(day)], _identity(table), False), _rows(table, NOW), table.key)]
         if day.base is not None:
-            changes = _change_columns(table, types)
-            jobs.append((f"{CSV}/{table.name}.changes.csv", changes, _changes(table), ["change", *_identity(table)]))
-        for name, columns, source, order in jobs:
-            written = _write_by_owner(day, name, columns, f"({source})", table.owner, order, folders)
-            schema = write_same(
-                folders.values(),
-                f"{name.removesuffix('.csv')}.schema.json",
-                _schema(table, columns, descriptions.get(table.mart, {})),
-            )
-            for owner, file in written.items():
-                files[owner] += [file, schema]
+            columns = [*_change_columns(table, types), _as_of(day)]
+            resource = Resource(f"{table.name}.changes", table, columns, _identity(table), True)
+            jobs.append((resource, _changes(table, (day.as_of - day.base.as_of).days), ["change", *_identity(table)]))
+        for resource, source, order in jobs:
+            name = f"{CSV}/{resource.name}.csv"
+            for owner, file in _write_by_owner(day, name, resource.columns, f"({source})", table.owner, order, folders).items():
+                files[owner].append(file)
+            resources.append(resource)
+    package = write_same(folders.values(), f"{CSV}/{DATA_PACKAGE}", descriptor(day, kind, currency, resources))
+    for written in files.values():
+        written.append(package)
     return files
 
 
+def _as_of(day: Day) -> Column:
+    return Column(AS_OF, "DATE", f"date '{day.as_of}'")
+
+
 def _write_by_owner(
-    day: Day, name: str, columns: list[Column], source: str, owner: str, order: list[str], folders: Mapping[str, Path]
+    day: Day, name: str, columns: Sequence[Column], source: str, owner: str, order: list[str], folders: Mapping[str, Path]
 ) -> dict[str, File]:
     lines = lines_by_owner(day.con, columns, source, owner, order)
     head = (0, header(columns))
@@ -78,11 +90,9 @@ def _identity(table: Table) -> list[str]:
 
 def _rows(table: Table, db: str) -> str:
     """SQL of a table's rows with `row_id` where it has one."""
-    rows = f"select * from ({table.sql.replace('{db}', db)})"
     if not table.person_key:
-        return rows
-    parts = ", ".join(f"'{table.name}'" if name == "" else f"{name}::varchar" for name in ["", *table.key])
-    return f"select sha256(concat_ws(chr(31), {parts}))[:32] as {ROW_ID}, * from ({table.sql.replace('{db}', db)})"
+        return f"select * from ({table.sql.replace('{db}', db)})"
+    return f"select {row_ids.sql(table.name, table.key)} as {ROW_ID}, * from ({table.sql.replace('{db}', db)})"
 
 
 def _change_columns(table: Table, types: Mapping[str, str]) -> list[Column]:
@@ -101,12 +111,14 @@ def _compared(table: Table) -> list[str]:
     return [name for name in table.columns if name not in table.key and name not in table.persons]
 
 
-def _changes(table: Table) -> str:
-    """SQL of the differences between before and now."""
+def _changes(table: Table, days: int) -> str:
+    """SQL of the differences between before and now, which lie some days apart."""
     identity = [table.owner, *(name for name in _identity(table) if name != table.owner)]
     same = " and ".join(f"now_rows.{name} is not distinct from before_rows.{name}" for name in identity)
     differs = {name: f"now_rows.{name} is distinct from before_rows.{name}" for name in (*_compared(table), *table.persons)}
     differs = {name: sql for name, sql in differs.items() if name not in table.key}
+    happened = [sql for name, sql in differs.items() if name not in table.ages]
+    happened += [_is_off(name, step * days) for name, step in table.ages.items() if step is not None]
     named = ", ".join(f"if({sql}, '{name}', null)" for name, sql in differs.items()) or "null"
     change = (
         "case when before_rows.is_there is null then 'added' when now_rows.is_there is null then 'removed' else 'changed' end"
@@ -122,45 +134,11 @@ def _changes(table: Table) -> str:
         select {change} as change, if(change = 'changed', concat_ws(' ', {named}), null) as changed_columns, {", ".join(values)}
         from (select true as is_there, * from ({_rows(table, NOW)})) as now_rows
         full join (select true as is_there, * from ({_rows(table, BEFORE)})) as before_rows on {same}
-        where now_rows.is_there is null or before_rows.is_there is null or {" or ".join(differs.values()) or "false"}
+        where now_rows.is_there is null or before_rows.is_there is null or {" or ".join(happened) or "false"}
     """
 
 
-def _schema(table: Table, columns: list[Column], descriptions: Mapping[str, str]) -> bytes:
-    """A Table Schema (https://datapackage.org/standard/table-schema/) of a file."""
-    fields = []
-    for column in columns:
-        plain = column.name.removesuffix("_before")
-        about = _OWN.get(column.name) or descriptions.get(plain) or plain.replace("_", " ")
-        field = {"name": column.name, "type": _schema_type(column.type), "description": about}
-        if plain in table.columns:
-            field["reason"] = str(table.columns[plain])
-        fields.append(field)
-    keys = [name for name in (ROW_ID, *table.key) if name in {column.name for column in columns}]
-    primary = keys[:1] if table.person_key else keys
-    dialect = {"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"', "header": True, "guard": "'"}
-    schema: dict[str, Any] = {"name": table.name, "fields": fields, "primaryKey": primary, "dialect": dialect}
-    return (json.dumps(schema, indent=1, ensure_ascii=False) + "\n").encode()
-
-
-def _schema_type(kind: str) -> str:
-    name = kind.partition("(")[0]
-    return _SCHEMA_TYPES.get(name, "datetime" if name.startswith("TIMESTAMP") else "number" if name == "DECIMAL" else "integer")
-
-
-_OWN = {
-    "change": "added, changed or removed since what was delivered before",
-    "changed_columns": "names of the columns that changed, with blanks between",
-    ROW_ID: "names the row without naming a person",
-}
-
-
-def _descriptions(day: Day) -> dict[str, dict[str, str]]:
-    """Description by column by mart, from the comments in the warehouse."""
-    found: dict[str, dict[str, str]] = {}
-    for mart, column, comment in day.con.execute(
-        f"""select table_name, column_name, comment from duckdb_columns()
-        where database_name = '{NOW}' and schema_name = 'marts' and comment is not null"""
-    ).fetchall():
-        found.setdefault(mart, {})[column] = comment
-    return found
+def _is_off(age: str, step: float) -> str:
+    """SQL of whether an age moved by anything but the days that went by: what it is the age of was corrected."""
+    before, now = f"before_rows.{age}", f"now_rows.{age}"
+    return f"coalesce(abs({now} - {before} - {step!r}) > {_ROUNDING}, {now} is distinct from {before})"

@@ -129,6 +129,7 @@ def test_an_export_that_is_killed_leaves_the_old_one_or_the_new_one(settings: Se
     whole = replace(settings, home=tmp_path / "whole")
     whole.home.mkdir()
     (whole.home / "published").symlink_to(settings.published)
+    (whole.home / "keys").symlink_to(settings.home / "keys")
     export(whole, AS_OF)
     new = {name.rpartition("/exports/")[2]: data for name, data in everything_below(whole.exports).items()}
     kills = 0

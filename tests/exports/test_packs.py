@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import re
 import zipfile
@@ -16,8 +17,8 @@ from xml.etree import ElementTree
 import duckdb
 import pytest
 
-from expectations.settings import Settings
-from exports.allowed import MANAGER_TABLES, MERCHANT_TABLES, Why
+from expectations.settings import SettingError, Settings
+from exports.allowed import MANAGER_TABLES, MERCHANT_TABLES
 from exports.packs import export
 from publication.versions import PublicationError
 from tests.small_warehouse import AS_OF
@@ -58,7 +59,7 @@ def test_every_pack_has_every_file(exported: Export) -> None:
     folder = exported("delete from marts.team_formation where merchant_id = 'm-2'")
     kinds = (("merchants", MERCHANT_TABLES, {"spread_map.html"}), ("managers", MANAGER_TABLES, {"workbook.xlsx"}))
     for kind, tables, own in kinds:
-        csv = {f"csv/{table.name}{suffix}" for table in tables for suffix in (".csv", ".schema.json")}
+        csv = {f"csv/{table.name}.csv" for table in tables} | {"csv/datapackage.json"}
         packs = list((folder / kind).iterdir())
         assert len(packs) == 2
         for pack in packs:
@@ -166,16 +167,6 @@ def test_no_attribute_of_a_person_is_allowed() -> None:
     assert with_region == {"team_regions", "regions"}
 
 
-def test_every_column_has_a_reason_in_its_schema(small: Path) -> None:
-    schemas = sorted((small / "merchants" / "m-1" / "csv").glob("*.schema.json"))
-    assert len(schemas) == len(MERCHANT_TABLES)
-    for path in schemas:
-        fields = json.loads(path.read_text())["fields"]
-        assert {field["reason"] for field in fields if field["name"] != "row_id"} <= set(Why)
-        header = path.with_name(path.name.replace(".schema.json", ".csv")).read_text("utf-8-sig").splitlines()[0]
-        assert [field["name"] for field in fields] == header.split(",")
-
-
 def test_a_column_that_is_not_on_the_list_does_not_leave(exported: Export) -> None:
     folder = exported("alter table marts.fan_revenue add column birth_year integer default 1987")
     assert not [text for _, text in texts(folder / "merchants" / "m-1") if "1987" in text or "birth_year" in text]
@@ -223,7 +214,7 @@ def test_the_same_day_again_gives_the_same_bytes(exported: Export, settings: Set
     exported(as_of=DAY_BEFORE)
     folder = exported()
     first = contents(folder)
-    assert len(first) > 100
+    assert len(first) > 80
     (folder / "merchants" / "m-1" / "left_from_before.csv").write_text("x")
     export(settings, AS_OF)
     assert contents(folder) == first
@@ -251,6 +242,7 @@ def test_differences_tell_what_was_added_changed_and_removed(exported: Export, r
     changed = growth["2026-02"]
     assert (changed["change"], changed["changed_columns"]) == ("changed", "revenue")
     assert (changed["revenue"], changed["revenue_before"], changed["avg_fans_before"]) == ("50.00", "49.00", "")
+    assert {row["as_of"] for row in growth.values()} == {"2026-03-20"}
     fans = {row["change"]: row for row in rows(folder / "csv" / "fan_revenue.changes.csv")}
     assert fans["added"]["user_id"] == "u-3"
     assert fans["removed"]["user_id"] == ""
@@ -285,8 +277,157 @@ def test_old_rows_and_differences_make_the_new_rows(exported: Export, rows: Read
             else:
                 state[key] = {name: row[name] for name in (["row_id"] if table.person_key else []) + list(table.columns)}
                 compared += 1
-        assert state == of("2026-03-20", f"{table.name}.csv")
+        today = of("2026-03-20", f"{table.name}.csv")
+        assert {row.pop("as_of") for row in today.values()} <= {"2026-03-20"}
+        for row in state.values():
+            row.pop("as_of", None)
+        assert state == today
     assert compared > 2
+
+
+# A day later everybody who bought is a day older, and the model expects less of them.
+A_DAY_EARLIER = tuple(
+    f"update marts.{mart} set age_weeks = age_weeks - 1 / 7::double, p_alive = p_alive * 0.99, {figures}"
+    for mart, figures in (
+        ("lifetime_value", "expected_orders_90d = 1.6, expected_orders_365d = 4.1, expected_value_365d = 61.0"),
+        ("fan_churn_flags", "expected_orders_90d = 1.6, expected_value_365d = 61.0"),
+    )
+)
+
+
+def test_who_only_grew_older_is_not_in_the_differences(exported: Export, rows: Read) -> None:
+    exported(*A_DAY_EARLIER, as_of=DAY_BEFORE)
+    folder = exported() / "merchants" / "m-1" / "csv"
+    for mart in ("lifetime_value", "fan_churn_flags"):
+        today = rows(folder / f"{mart}.csv")
+        yesterday = rows(folder.parents[3] / "2026-03-19" / "merchants" / "m-1" / "csv" / f"{mart}.csv")
+        assert [row["user_id"] for row in today] == ["u-1", "u-2"]
+        assert all(new["age_weeks"] != old["age_weeks"] for new, old in zip(today, yesterday, strict=True))
+        assert rows(folder / f"{mart}.changes.csv") == []
+
+
+def test_what_happened_to_a_buyer_is_in_the_differences_with_its_ages(exported: Export, rows: Read) -> None:
+    """Six buyers like u-1, and what was known of each the day before."""
+    happened = {
+        "u-11": ("lifetime_value", "frequency", "frequency = 1"),
+        "u-12": ("lifetime_value", "recency_weeks", "recency_weeks = 3.0"),
+        "u-13": ("lifetime_value", "monetary_value", "monetary_value = 14.0"),
+        "u-14": ("lifetime_value", "age_weeks", "age_weeks = 6.0"),  # the first purchase was on another day after all
+        "u-15": ("lifetime_value", "age_weeks", "age_weeks = null"),
+        "u-16": ("fan_churn_flags", "is_churn_flagged", "is_churn_flagged = not is_churn_flagged"),
+    }
+    like_u_1 = [
+        f"""insert into marts.{mart} select * replace ('{user}' as user_id) from marts.{mart}
+        where merchant_id = 'm-1' and user_id = 'u-1'"""
+        for user in happened
+        for mart in ("fan_revenue", "lifetime_value", "fan_churn_flags")
+    ]
+    before = [f"update marts.{mart} set {event} where user_id = '{user}'" for user, (mart, _, event) in happened.items()]
+    exported(*like_u_1, *A_DAY_EARLIER, *before, as_of=DAY_BEFORE)
+    folder = exported(*like_u_1) / "merchants" / "m-1" / "csv"
+    for mart in ("lifetime_value", "fan_churn_flags"):
+        found = {row["user_id"]: row for row in rows(folder / f"{mart}.changes.csv")}
+        assert found.keys() == {user for user, (of, _, _) in happened.items() if of == mart}
+        for user, row in found.items():
+            assert row["change"] == "changed"
+            assert {happened[user][1], "age_weeks", "p_alive", "expected_orders_90d"} <= set(row["changed_columns"].split())
+            assert (row["expected_value_365d"], row["expected_value_365d_before"]) == ("60.0", "61.0")
+
+
+def test_a_group_that_is_only_silent_longer_is_not_in_the_differences(exported: Export, rows: Read) -> None:
+    silent = "update marts.group_activity set silent_days = silent_days - {}"
+    exported(silent.format(2), as_of=AS_OF - timedelta(days=2))
+    folder = exported() / "managers" / "amy" / "csv"
+    assert [row["group_id"] for row in rows(folder / "groups.csv")] == ["g-1"]
+    assert rows(folder / "groups.changes.csv") == []
+    exported(silent.format(3), as_of=DAY_BEFORE)
+    [row] = rows(exported() / "managers" / "amy" / "csv" / "groups.changes.csv")
+    assert (row["changed_columns"], row["silent_days_before"]) == ("silent_days", str(int(row["silent_days"]) - 3))
+
+
+def test_a_merchants_files_say_who_may_be_contacted(exported: Export, rows: Read) -> None:
+    """u-3 refused the last call; u-2 blocks the merchant too, and refused."""
+    blocked = "insert into marts.suppressed_fans values ('m-1', 'u-2', 'refused', date '2026-03-02')"
+    refused = "insert into marts.suppressed_fans values ('m-1', 'u-2', 'blocked', date '2026-03-01')"
+    folder = exported(blocked, refused) / "merchants" / "m-1" / "csv"
+    expected = {"u-1": ("true", ""), "u-2": ("false", "blocked refused"), "u-3": ("false", "refused"), "": ("", "")}
+    files = {table.name: next(iter(table.persons)) for table in MERCHANT_TABLES if table.persons}
+    assert files.keys() == {"fan_revenue", "cascades", "cascade_nodes", "spreaders", "lifetime_value", "fan_churn_flags"}
+    seen = set()
+    for name, person in files.items():
+        found = {row[person]: (row["may_contact"], row["no_contact_reason"]) for row in rows(folder / f"{name}.csv")}
+        assert found.items() <= expected.items()
+        seen |= found.keys()
+    assert seen >= {"u-1", "u-2", "u-3"}
+
+
+def test_a_refusal_is_a_change(exported: Export, rows: Read) -> None:
+    exported("delete from marts.suppressed_fans", as_of=DAY_BEFORE)
+    [row] = rows(exported() / "merchants" / "m-1" / "csv" / "fan_revenue.changes.csv")
+    assert (row["user_id"], row["changed_columns"]) == ("u-3", "may_contact no_contact_reason")
+    assert (row["may_contact"], row["no_contact_reason"]) == ("false", "refused")
+
+
+def row_ids(folder: Path, rows: Read) -> dict[tuple[str, str, str], str]:
+    """The name of every row of a person, by table, merchant and person."""
+    found = {}
+    for table in (*MERCHANT_TABLES, *MANAGER_TABLES):
+        if table.person_key:
+            for path in folder.rglob(f"csv/{table.name}.csv"):
+                for row in rows(path):
+                    if table.person_key in row:
+                        found[table.name, row["merchant_id"], row[table.person_key]] = row["row_id"]
+    assert len(found) > 10
+    return found
+
+
+def test_a_row_id_cannot_be_guessed(exported: Export, settings: Settings, rows: Read) -> None:
+    found = row_ids(exported(), rows)
+    assert all(re.fullmatch("r_[0-9a-f]{32}", name) for name in found.values())
+    guesses = {hashlib.sha256("\x1f".join(row).encode()).hexdigest()[:32] for row in found}
+    assert not guesses & {name.removeprefix("r_") for name in found.values()}
+    file = settings.home / "keys" / "row_id"
+    assert file.stat().st_mode & 0o777 == 0o600
+    key = bytes.fromhex(file.read_text().strip())
+    messages = {row: "".join(f"{len(part.encode())}:{part}" for part in row).encode() for row in found}
+    assert found == {row: f"r_{hmac.new(key, text, hashlib.sha256).hexdigest()[:32]}" for row, text in messages.items()}
+
+
+def test_a_row_id_stays_and_is_of_its_deployment(exported: Export, settings: Settings, rows: Read, tmp_path: Path) -> None:
+    first = row_ids(exported(as_of=DAY_BEFORE), rows)
+    assert row_ids(exported(), rows) == first
+    export(settings, AS_OF)
+    assert row_ids(settings.exports / "2026-03-20", rows) == first
+    other = row_ids(exported(with_settings=replace(settings, home=tmp_path / "other")), rows)
+    assert other.keys() == first.keys()
+    assert not set(other.values()) & set(first.values())
+
+
+def test_a_row_id_comes_from_the_key_of_pseudonyms_where_there_is_one(
+    exported: Export, settings: Settings, rows: Read, tmp_path: Path
+) -> None:
+    one, same, other = (
+        replace(settings, pseudonym_key=key * 32, home=tmp_path / name) for key, name in (("k", "a"), ("k", "b"), ("l", "c"))
+    )
+    first = row_ids(exported(with_settings=one), rows)
+    assert row_ids(exported(with_settings=same), rows) == first
+    assert not set(row_ids(exported(with_settings=other), rows).values()) & set(first.values())
+    assert not (one.home / "keys").exists()
+
+
+def test_a_broken_key_is_refused(exported: Export, settings: Settings) -> None:
+    exported()
+    (settings.home / "keys" / "row_id").write_text("")
+    with pytest.raises(SettingError, match=r"keys/row_id is not a key of 64 hexadecimal digits; put it back"):
+        export(settings, AS_OF)
+
+
+def test_no_pack_holds_the_key(exported: Export, settings: Settings) -> None:
+    folder = exported()
+    key = (settings.home / "keys" / "row_id").read_bytes().strip()
+    everything = contents(folder)
+    assert everything
+    assert not [name for name, content in everything.items() if key in content or bytes.fromhex(key.decode()) in content]
 
 
 def test_a_manager_who_lost_all_merchants_gets_the_tombstones(exported: Export, rows: Read) -> None:
@@ -349,7 +490,7 @@ def test_csv_equals_the_mart(exported: Export, settings: Settings) -> None:
             types = dict(
                 con.execute(f"select column_name, column_type from (describe published.marts.{table.mart})").fetchall()
             )
-            read = ", ".join(f"'{name}': '{types[name]}'" for name in table.columns)
+            read = ", ".join(f"'{name}': '{types[name]}'" for name in table.columns) + ", 'as_of': 'DATE'"
             for merchant in ("m-1", "m-2"):
                 file = folder / merchant / "csv" / f"{table.name}.csv"
                 got = con.execute(
@@ -359,3 +500,21 @@ def test_csv_equals_the_mart(exported: Export, settings: Settings) -> None:
                 assert got == con.execute(mart).fetchall()
                 compared += len(got)
     assert compared > 15
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_about_promises_holds_for_the_files_that_it_names(
+    exported: Export, settings: Settings, rows: Read, language: str
+) -> None:
+    """u-3 refused: it is in no file of the manager, on no page of the merchant, and marked in the merchant's CSV files."""
+    folder = exported(with_settings=replace(settings, language=language))
+    manager, merchant = folder / "managers" / "amy", folder / "merchants" / "m-1"
+    assert "u-3" not in names_in(manager)
+    for page in ("report.html", "spread_map.html"):
+        text = unescape((merchant / page).read_text())
+        assert "u-3" not in text
+        assert "may_contact" in text
+        assert "no_contact_reason" in text
+    marked = {row["may_contact"] for row in rows(merchant / "csv" / "fan_revenue.csv") if row["user_id"] == "u-3"}
+    assert marked == {"false"}
+    assert "may_contact" not in (manager / "report.html").read_text()
