@@ -97,7 +97,7 @@ def group_survival(durations: DataFrame) -> DataFrame:
         .select("stratum", "value", f.explode(f.sequence(f.lit(0), "longest")).alias("day"))
     )
     so_far = Window.partitionBy("stratum", "value").orderBy("day").rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    # From the end: a frame that follows to the end is summed anew for each row, so that a group of twenty years would take minutes.
+    # From the end: a frame that follows to the end is summed again for each row, so a group of twenty years would take minutes.
     from_here = so_far.orderBy(f.desc("day"))
     n, d = f.col("at_risk"), f.col("deaths")
     survival = f.col("survival")
