@@ -99,7 +99,8 @@ def group_survival(durations: DataFrame) -> DataFrame:
         .select("stratum", "value", f.explode(f.sequence(f.lit(0), "longest")).alias("day"))
     )
     so_far = Window.partitionBy("stratum", "value").orderBy("day").rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    from_here = Window.partitionBy("stratum", "value").orderBy("day").rowsBetween(Window.currentRow, Window.unboundedFollowing)
+    # From the end: a frame that follows to the end is summed again for each row, so a group of twenty years would take minutes.
+    from_here = so_far.orderBy(f.desc("day"))
     n, d = f.col("at_risk"), f.col("deaths")
     survival = f.col("survival")
     # S^exp(±z·se/ln S) is the log-log band; the variance is not needed where S is 0 or 1.

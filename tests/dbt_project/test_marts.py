@@ -203,3 +203,7 @@ def test_every_mart_and_column_is_described(marts: duckdb.DuckDBPyConnection) ->
     assert len(tables) > 35
     assert [name for name, comment in tables if not (comment or "").startswith("Grain: ")] == []
     assert [(table, column) for table, column, comment in columns if not comment] == []
+
+
+def test_an_order_without_a_region_is_of_an_unknown_one(marts: duckdb.DuckDBPyConnection) -> None:
+    assert rows(marts, "select region, count(*) from orders group by region") == [("unknown", 3)]
