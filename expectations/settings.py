@@ -53,8 +53,9 @@ SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX 
 XCG XOF XPF YER ZAR ZMW ZWG
 """
 CURRENCIES = frozenset(_CURRENCIES.split())
-# Each means something to what reads a path: SQL, URLs and patterns of Delta Lake, DuckDB and SQLite, Spark's list of folders.
-_NOT_IN_A_PATH = "'?#%[]|^\\,"
+# Each means something to what reads a path: SQL, templates (dbt, Great Expectations), URLs (delta-rs, DuckDB, SQLite), Spark's
+# list of folders.
+_NOT_IN_A_PATH = "'?#%${}[]|^\\,"
 # Files of a time zone database that are no zone, or the same zones over again; pyarrow or DuckDB know none of them.
 _NO_ZONE = re.compile(r"(posix|right|SystemV)/.*|posixrules|localtime|Factory")
 # Minute, hour, day of the month, month, day of the week.
@@ -243,7 +244,7 @@ def _folder(name: str, text: str) -> Path:
     path = _path(name, text)
     if found := [character for character in _NOT_IN_A_PATH if character in str(path)]:
         raise SettingError(
-            f"{name}={path} holds {' '.join(found)}, which has a meaning of its own to Delta Lake, DuckDB or Spark; "
+            f"{name}={path} holds {' '.join(found)}, which has a meaning of its own to Spark, Delta Lake, DuckDB, dbt or GX; "
             "choose another folder"
         )
     if path.exists() and not path.is_dir():
