@@ -7,6 +7,7 @@ ours, which the standard allows.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from expectations.suites.marts import METRICS, PARENT_STATUSES, STAGES
 from exports.allowed import Table, Why
 from exports.csv_files import GUARD, LINE_END, MONTH, Column
 from exports.day import NOW, Day
-from exports.manifest import to_json, versions
+from exports.manifest import versions
 from exports.people import REFUSALS
 from exports.row_ids import ROW_ID
 
@@ -134,7 +135,7 @@ class Resource:
 
 
 def descriptor(day: Day, kind: str, currency: str, resources: Iterable[Resource]) -> bytes:
-    """The text of `datapackage.json`, which is the same for every pack of a kind and day."""
+    """The text of `datapackage.json`, which is the same for every pack of a kind and day; without blanks, as each gets it."""
     comments = _comments(day)
     package = {
         "profile": "tabular-data-package",
@@ -146,7 +147,7 @@ def descriptor(day: Day, kind: str, currency: str, resources: Iterable[Resource]
         **versions(day.published, day.base),
         "resources": [_resource(resource, comments.get(resource.table.mart, {}), currency) for resource in resources],
     }
-    return to_json(package)
+    return (json.dumps(package, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
 
 
 def _resource(resource: Resource, comments: Mapping[str, str], currency: str) -> dict[str, Any]:

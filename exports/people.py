@@ -39,7 +39,7 @@ def name_fans(con: duckdb.DuckDBPyConnection, catalog: str, key: str | None) -> 
     one of `REFUSALS`).
     """
     fans = f"""
-        select fans.merchant_id, fans.user_id, fans.user_id as shown, suppressed.reasons is null as may_contact,
+        select fans.merchant_id, fans.user_id, fans.user_id as shown, suppressed.user_id is null as may_contact,
             suppressed.reasons as no_contact_reason
         from {catalog}.marts.fan_revenue as fans
         left join (

@@ -159,6 +159,35 @@ def test_no_region_with_fewer_than_twenty_people(exported: Export, rows: Read) -
         assert [text for _, text in texts(folder / pack) if "CN-ZJ" in text]
 
 
+def test_ids_are_guarded_and_months_are_not_in_every_file(exported: Export, rows: Read) -> None:
+    ids = {
+        "group_id": "1-2",
+        "share_id": "3/4",
+        "root_share_id": "3/4",
+        "object_id": "0012.50",
+        "user_id": "1E5",
+        "name": "5-Jan",
+    }
+    folder = exported(
+        "update marts.group_activity set group_id = '1-2'",
+        "update marts.cascades set root_share_id = '3/4', object_id = '0012.50', root_user_id = '1E5' where shares = 4",
+        "update marts.cascade_nodes set share_id = '3/4', root_share_id = '3/4', user_id = '1E5' where share_id = 's-3'",
+        *(f"update marts.{mart} set user_id = '1E5' where user_id = 'u-3'" for mart in ("fan_revenue", "spreaders")),
+        "update marts.merchants set name = '5-Jan' where merchant_id = 'm-1'",
+    )
+    found: dict[str, set[str]] = {}
+    for path in folder.rglob("csv/*.csv"):
+        for row in rows(path):
+            for column, cell in row.items():
+                found.setdefault(column.removeprefix("root_") if column == "root_user_id" else column, set()).add(cell)
+    assert ids.keys() <= found.keys()
+    for column, text in ids.items():
+        assert f"'{text}" in found[column]
+        assert text not in found[column]
+    months = found["month"] | found["cohort_month"] | found["growth_month"] - {""}
+    assert months == {"2026-02", "2026-03"}
+
+
 def test_no_attribute_of_a_person_is_allowed() -> None:
     allowed = {column for table in (*MERCHANT_TABLES, *MANAGER_TABLES) for column in table.columns}
     assert "user_id" in allowed
