@@ -82,6 +82,11 @@ def test_one_price_for_all_is_told_as_degenerate_and_other_data_are_not() -> Non
     assert not gamma_gamma.is_degenerate(gamma_gamma.fit(x, mean).parameters)
 
 
+@pytest.mark.parametrize(("p", "q", "is_degenerate"), [(1e4, 1e5, False), (1e5, 1e4, False), (10_001, 10_001, True)])
+def test_degenerate_are_both_shapes_above_ten_thousand(p: float, q: float, is_degenerate: bool) -> None:
+    assert gamma_gamma.is_degenerate(np.array([p, q, 1.0])) is is_degenerate
+
+
 def test_expected_value_goes_from_everybodys_mean_to_the_customers_own() -> None:
     p, q, v = 6.25, 3.74, 15.44
     values = gamma_gamma.expected_value(np.array([p, q, v]), np.array([0, 1, 1000]), np.array([0.0, 100.0, 100.0]))
@@ -93,4 +98,9 @@ def test_expected_value_goes_from_everybodys_mean_to_the_customers_own() -> None
 def test_expected_value_is_nan_where_the_model_has_no_finite_mean() -> None:
     values = gamma_gamma.expected_value(np.array([2.0, 0.5, 10.0]), np.array([0, 3]), np.array([0.0, 20.0]))
     assert np.isnan(values[0])
-    assert np.isfinite(values[1])
+    assert values[1] == pytest.approx(2 * (10 + 20 * 3) / (2 * 3 + 0.5 - 1))
+    nobody_knows, just = (
+        gamma_gamma.expected_value(np.array([2.0, q, 10.0]), np.zeros(1), np.zeros(1))[0] for q in (1.0, 1.25)
+    )
+    assert np.isnan(nobody_knows)
+    assert just == 2 * 10 / 0.25
