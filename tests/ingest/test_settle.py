@@ -14,6 +14,7 @@ from expectations.contract import ERASURE_REQUEST, Fate, Withdrawal
 from spark_jobs.ingest.settle import BUCKET, COPY, JUDGED, Buckets, Judge, are_among, changed_rows, digests, naming, runs
 from spark_jobs.packs import unpacked
 
+Places = list[tuple[str, int]]
 Verdicts = dict[tuple[str, int], tuple[str, str | None]]
 
 
@@ -33,7 +34,7 @@ def copies_of(batches: Iterable[pa.RecordBatch]) -> list[dict[str, Any]]:
     return [row for batch in batches for value in batch.column("copies") for row in unpacked(value).to_pylist()]
 
 
-def places(batches: Iterable[pa.RecordBatch]) -> list[tuple[str, int]]:
+def places(batches: Iterable[pa.RecordBatch]) -> Places:
     return sorted((row["file"], row["line"]) for row in copies_of(batches))
 
 
