@@ -43,6 +43,15 @@ def test_finds_the_parameters_of_simulated_customers_within_their_errors() -> No
     assert np.all(np.abs(found.parameters - truth) < 3.5 * found.standard_errors)
 
 
+@pytest.mark.parametrize("unit", [1e-6, 1e6])
+def test_another_unit_of_money_is_all_that_changes(unit: float) -> None:
+    rng = np.random.default_rng(11)
+    x = rng.integers(1, 9, 2_000)
+    mean = rng.gamma(4.0 * x, 1 / rng.gamma(5, 1 / 60, len(x))) / x
+    one, other = gamma_gamma.fit(x, mean).parameters, gamma_gamma.fit(x, mean * unit).parameters
+    assert other == pytest.approx(one * [1, 1, unit], rel=1e-5)
+
+
 def test_order_of_customers_makes_no_difference() -> None:
     rng = np.random.default_rng(8)
     x, mean = rng.integers(1, 5, 200), rng.lognormal(3, 0.5, 200)
