@@ -9,12 +9,13 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import brentq
 from scipy.special import expit
 from sklearn.metrics import log_loss
 
 from spark_jobs.cohorts import churn_learning
 from spark_jobs.cohorts.churn_features import FEATURES
-from spark_jobs.cohorts.churn_learning import learn
+from spark_jobs.cohorts.churn_learning import learn, lift
 from tests.cohorts.test_churn_model import observed
 
 FIRST = date(2026, 1, 1)
@@ -51,6 +52,61 @@ def test_calibration_weighs_few_observations_against_its_priors() -> None:
     # Two left at 1 and two stayed at −1: 4·expit(−2) = prior · (2 − 1).
     logits, has_left = np.array([1.0, 1.0, -1.0, -1.0]), np.array([True, True, False, False])
     assert churn_learning._platt(logits, has_left, 4 * expit(-2)) == pytest.approx((2, 0), abs=1e-5)
+
+
+def forward_sample(has_left: list[bool], days: list[int] | None = None) -> churn_learning._Sample:
+    size = len(has_left)
+    merchants = np.array([f"m{number}" for number in range(size)], object)
+    return churn_learning._Sample(merchants, np.array(days or range(size)), {}, np.array(has_left))
+
+
+def test_the_three_latest_blocks_calibrate() -> None:
+    """Two left at 1 and two stayed at −1; in the blocks before it was the other way round."""
+    sample = forward_sample([True, False] * 3 + [False, True] * 3)
+    logits = np.array([1.0, -1.0] * 2 + [0.0, 0.0] + [1.0, -1.0] * 3)
+    block = np.array([3, 3, 4, 5, 5, 5, 0, 0, 1, 1, 2, 2])
+    forward = churn_learning._Forward(0.1, np.arange(12), block, logits)
+    model = churn_learning.Model((), (), (), (), 0.0, 1.0, 0.0, 0.1)
+    found = churn_learning._calibrated(model, sample, forward)
+    slope = brentq(lambda slope: 4 * expit(-slope) - 17 * (slope - 1), 1, 2)
+    assert (found.slope, found.shift) == (pytest.approx(slope, abs=1e-4), pytest.approx(0, abs=1e-4))
+
+
+@pytest.mark.parametrize(
+    ("days", "capacity", "threshold"),
+    [
+        ([1, 2, 3, 4], 9, 0.4),  # half of 4/5
+        ([1, 1, 1, 1], 4, 0.4),
+        ([1, 1, 1, 1], 2, 0.8),
+        ([1, 1, 2, 2], 1, 0.9),  # the second of the first day is higher than the first of the second
+        ([1, 2, 1, 2], 1, 0.8),
+        ([1, 1, 1, 1], 0, 0.9),
+    ],
+)
+def test_the_threshold_is_half_of_the_best_f1_unless_calls_are_fewer(days: list[int], capacity: int, threshold: float) -> None:
+    # F1 of the first one, two, three, four: 2/3, 2/4, 4/5, 4/6
+    sample, chances = forward_sample([False, True, True, False], days), np.array([0.8, 0.9, 0.3, 0.1])
+    assert churn_learning._threshold(sample, chances, capacity, None) == pytest.approx(threshold)
+    assert churn_learning._threshold(sample, chances, capacity, 0.7) == 0.7
+
+
+def test_equals_at_the_capacity_are_not_called() -> None:
+    sample = forward_sample([True, False, False], [1, 1, 1])
+    assert churn_learning._threshold(sample, np.array([0.9, 0.8, 0.8]), 2, None) == 0.9
+
+
+def test_lift_takes_a_share_of_equals() -> None:
+    """Of three places one is sure; four share the others, of whom one left: (1 + 2/4) of 3, where 2 of 10 left."""
+    has_left, chances = np.arange(10) % 4 == 0, np.array([0.9, 0.5, 0.5, 0.5, 0.5, 0.1, 0.1, 0.1, 0.1, 0.1])
+    has_left[8] = False
+    assert lift(has_left, chances, 0.3) == pytest.approx((1 + 2 / 4) / 3 / (2 / 10))
+
+
+def test_certain_chances_have_a_slope_too() -> None:
+    sample = forward_sample([True, False, True, False])
+    found = churn_learning._measured("later", sample, np.array([1.0, 0.0, 0.0, 1.0]), 0.5)
+    assert (found.auc, found.brier) == (0.5, 0.5)
+    assert found.calibration_slope == pytest.approx(0, abs=1e-3)
 
 
 def test_deciles_of_a_hundred_and_one_and_of_one() -> None:
