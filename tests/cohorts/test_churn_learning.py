@@ -109,6 +109,16 @@ def test_certain_chances_have_a_slope_too() -> None:
     assert found.calibration_slope == pytest.approx(0, abs=1e-3)
 
 
+def test_forward_predictions_of_the_training_side_tell_who_left() -> None:
+    train = learn(observed(60, 30), 100).evaluations[0]
+    assert train.split == "train"
+    assert train.auc is not None
+    assert train.auc > 0.9
+    assert train.base_rate is not None
+    assert train.brier is not None
+    assert train.brier < train.base_rate * (1 - train.base_rate) / 2
+
+
 def test_deciles_of_a_hundred_and_one_and_of_one() -> None:
     deciles = churn_learning._deciles({"many": np.arange(101.0), "one": np.full(7, 5.0)})
     assert deciles["many"][0] == pytest.approx([10, 20, 30, 40, 50, 60, 70, 80, 90])

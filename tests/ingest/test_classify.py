@@ -222,6 +222,17 @@ def test_the_last_instant_of_the_day_after_the_delivery_is_not_in_the_future() -
     assert classify(order(envelope={"time": "2026-03-02T16:00:00Z"})).reason is None
 
 
+def test_the_first_instant_of_2000_is_not_in_the_past() -> None:
+    assert classify(order(envelope={"time": "2000-01-01T00:00:00Z"})).reason is None
+
+
+def test_keys_and_contents_are_told_by_16_bytes() -> None:
+    found = classify(order())
+    assert found.key is not None
+    assert found.content_hash is not None
+    assert (len(found.key), len(found.content_hash)) == (16, 16)
+
+
 def test_optional_fields_may_be_null_or_empty_and_unknown_ones_are_kept() -> None:
     found = classify(order(region="", via_share_id=None, loyalty={"tier": "gold"}, envelope={"traceparent": "00-1"}))
     assert found.reason is None
