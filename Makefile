@@ -24,7 +24,7 @@ down: setup  ## end the Airflow of `make up`
 test: setup  ## the tests of every change, under 15 minutes on 2 cores
 	@$(PYTEST) $(ARGS)
 
-soak: setup  ## longer still, by hand before a release: the image runs the main job, GraphFrames the whole graph, models meet the future
+soak: setup  ## longer still, by hand before a release: the image runs the main job, GraphFrames the whole graph, models meet the future, mutants meet the tests
 	@$(PYTEST) -m soak $(ARGS)
 
 acceptance: setup  ## the heavy and real ones: the chain through Airflow, whole landings, kills, spreadsheets, servers

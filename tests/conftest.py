@@ -23,6 +23,14 @@ from spark_jobs.session import spark_session
 os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(CHECKOUT / "operations" / "airflow_plugins")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs the Spark session, so that `-m 'not spark'` leaves the fast tests."""
+    for item in items:
+        if "spark" in getattr(item, "fixturenames", ()):
+            item.add_marker("spark")
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     home = tmp_path_factory.mktemp("spark")

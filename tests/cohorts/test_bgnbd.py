@@ -114,6 +114,13 @@ def test_expectation_equals_the_integral_also_near_a_of_one(parameters: tuple[fl
     assert got[0] == pytest.approx(by_integral(np.array(parameters), x, age, 365 / 7), rel=1e-8)
 
 
+@pytest.mark.parametrize("spans", [0.001, 0.1, 1, 30, 413, 1366])
+def test_expectation_of_a_new_customer_who_is_like_no_other_is_a_logarithm(spans: float) -> None:
+    """With r = a = b = 1: ∫ (1 − 1/(1 + p·t/α)) / p dp = ln(1 + t/α)."""
+    got = bgnbd.expected_if_alive(np.array([1.0, 10.0, 1.0, 1.0]), np.zeros(1), np.zeros(1), 10 * spans)
+    assert got[0] == pytest.approx(math.log1p(spans), rel=1e-12)
+
+
 def test_expectation_keeps_its_digits_at_the_bounds_of_the_search() -> None:
     x, age, weeks = np.array([0, 1, 20]), np.array([1.0, 3.0, 60.0]), 90 / 7
     nobody_leaves = bgnbd.expected_if_alive(np.array([2.0, 5.0, 1e-7, 1.0]), x, age, weeks)
@@ -121,7 +128,8 @@ def test_expectation_keeps_its_digits_at_the_bounds_of_the_search() -> None:
     rate, leaving = 0.5, 0.25  # the same for everybody: r/α and a/b fixed, both huge
     alike = bgnbd.expected_if_alive(np.array([1e7 * rate, 1e7, 1e7 * leaving / (1 - leaving), 1e7]), x, age, weeks)
     assert alike == pytest.approx(np.full(3, -math.expm1(-rate * leaving * weeks) / leaving), rel=1e-4)
-    assert np.all(bgnbd.expected_if_alive(CDNOW, x, age, 0) == 0)
+    with np.errstate(all="raise"):
+        assert np.all(bgnbd.expected_if_alive(CDNOW, x, age, 0) == 0)
 
 
 def test_alive_with_no_repeat_and_less_alive_the_longer_silent() -> None:

@@ -43,6 +43,15 @@ def test_finds_the_parameters_of_simulated_customers_within_their_errors() -> No
     assert np.all(np.abs(found.parameters - truth) < 3.5 * found.standard_errors)
 
 
+@pytest.mark.parametrize("unit", [1e-6, 1e6])
+def test_another_unit_of_money_is_all_that_changes(unit: float) -> None:
+    rng = np.random.default_rng(11)
+    x = rng.integers(1, 9, 2_000)
+    mean = rng.gamma(4.0 * x, 1 / rng.gamma(5, 1 / 60, len(x))) / x
+    one, other = gamma_gamma.fit(x, mean).parameters, gamma_gamma.fit(x, mean * unit).parameters
+    assert other == pytest.approx(one * [1, 1, unit], rel=1e-5)
+
+
 def test_order_of_customers_makes_no_difference() -> None:
     rng = np.random.default_rng(8)
     x, mean = rng.integers(1, 5, 200), rng.lognormal(3, 0.5, 200)
@@ -82,6 +91,11 @@ def test_one_price_for_all_is_told_as_degenerate_and_other_data_are_not() -> Non
     assert not gamma_gamma.is_degenerate(gamma_gamma.fit(x, mean).parameters)
 
 
+@pytest.mark.parametrize(("p", "q", "is_degenerate"), [(1e4, 1e5, False), (1e5, 1e4, False), (10_001, 10_001, True)])
+def test_degenerate_are_both_shapes_above_ten_thousand(p: float, q: float, is_degenerate: bool) -> None:
+    assert gamma_gamma.is_degenerate(np.array([p, q, 1.0])) is is_degenerate
+
+
 def test_expected_value_goes_from_everybodys_mean_to_the_customers_own() -> None:
     p, q, v = 6.25, 3.74, 15.44
     values = gamma_gamma.expected_value(np.array([p, q, v]), np.array([0, 1, 1000]), np.array([0.0, 100.0, 100.0]))
@@ -93,4 +107,9 @@ def test_expected_value_goes_from_everybodys_mean_to_the_customers_own() -> None
 def test_expected_value_is_nan_where_the_model_has_no_finite_mean() -> None:
     values = gamma_gamma.expected_value(np.array([2.0, 0.5, 10.0]), np.array([0, 3]), np.array([0.0, 20.0]))
     assert np.isnan(values[0])
-    assert np.isfinite(values[1])
+    assert values[1] == pytest.approx(2 * (10 + 20 * 3) / (2 * 3 + 0.5 - 1))
+    nobody_knows, just = (
+        gamma_gamma.expected_value(np.array([2.0, q, 10.0]), np.zeros(1), np.zeros(1))[0] for q in (1.0, 1.25)
+    )
+    assert np.isnan(nobody_knows)
+    assert just == 2 * 10 / 0.25

@@ -6,10 +6,13 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from expectations.contract import Reason
-from spark_jobs.ingest.classify import Classifier, Line, parse_time
+from spark_jobs.ingest.classify import Classifier, Line, number, parse_time
+from spark_jobs.ingest.columns import ColumnClassifier, Lines
+from spark_jobs.ingest.files import landing_file
 
 DELIVERED = date(2026, 3, 1)
 
@@ -56,6 +59,8 @@ TEAM = {
         pytest.param(b"x" * (1 << 20) + b"x", Reason.LINE_TOO_LONG, id="one byte over a megabyte, not JSON either"),
         pytest.param(order(pad="x" * (1 << 20)), Reason.LINE_TOO_LONG, id="good, but too long"),
         pytest.param(b"x" * (1 << 20), Reason.NOT_JSON, id="just a megabyte"),
+        pytest.param(b"[%1048574d]" % 1, Reason.NOT_AN_OBJECT, id="just a megabyte, an array"),
+        pytest.param(b"[%1048575d]" % 1, Reason.LINE_TOO_LONG, id="one byte over a megabyte, an array"),
         pytest.param(b"{", Reason.NOT_JSON, id="cut"),
         pytest.param(b'{"a": NaN}', Reason.NOT_JSON, id="NaN is no JSON"),
         pytest.param(json.dumps(order()).encode() + b"\xff", Reason.NOT_JSON, id="a byte too many"),
@@ -230,6 +235,17 @@ def test_the_last_instant_of_the_day_after_the_delivery_is_not_in_the_future() -
     assert classify(order(envelope={"time": "2026-03-02T16:00:00Z"})).reason is None
 
 
+def test_the_first_instant_of_2000_is_not_in_the_past() -> None:
+    assert classify(order(envelope={"time": "2000-01-01T00:00:00Z"})).reason is None
+
+
+def test_keys_and_contents_are_told_by_16_bytes() -> None:
+    found = classify(order())
+    assert found.key is not None
+    assert found.content_hash is not None
+    assert (len(found.key), len(found.content_hash)) == (16, 16)
+
+
 def test_optional_fields_may_be_null_or_empty_and_unknown_ones_are_kept() -> None:
     found = classify(order(region="", via_share_id=None, loyalty={"tier": "gold"}, envelope={"traceparent": "00-1"}))
     assert found.reason is None
@@ -280,6 +296,32 @@ def test_keys_do_not_run_together() -> None:
     assert (
         classify(order(envelope={"source": "ab", "id": "c"})).key != classify(order(envelope={"source": "a", "id": "bc"})).key
     )
+
+
+def test_a_line_may_have_just_a_megabyte() -> None:
+    """By itself, and among the columns of a block."""
+    room = (1 << 20) - len(json.dumps(order(pad="")))
+    just, over = (json.dumps(order(pad="x" * (room + more))).encode() for more in (0, 1))
+    assert (len(just), len(over)) == (1_048_576, 1_048_577)
+    assert [classify(line).reason for line in (just, over)] == [None, Reason.LINE_TOO_LONG]
+    file = landing_file("shop/dt=2026-03-01/a.jsonl")
+    assert file is not None
+    block = Lines()
+    block.add(file, (np.arange(1, 3), [just, over]))
+    rows = [row for found in ColumnClassifier("shop", "CNY", "Asia/Shanghai").classified(block) for row in found.to_pylist()]
+    assert {row["line"]: row.get("reason") for row in rows} == {1: None, 2: "line_too_long"}
+
+
+@pytest.mark.parametrize(("seats", "reason"), [(2**63 - 1, None), (2**63, Reason.OUT_OF_RANGE)])
+def test_a_number_without_a_range_of_its_own_is_one_of_64_bits(seats: int, reason: Reason | None) -> None:
+    assert classify(other("group.team_opened.v1", **(TEAM | {"size_required": seats})), source="group").reason is reason
+
+
+def test_numbers_of_up_to_forty_digits_are_written_out() -> None:
+    """So that copies say the same however their numbers are written; longer ones could fill the memory."""
+    assert number("1e39") == 10**39
+    assert type(number("1e39")) is int
+    assert type(number("1e40")) is not int
 
 
 def test_persons_are_found_in_lines_of_any_fate() -> None:

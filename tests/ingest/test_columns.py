@@ -160,6 +160,15 @@ def test_a_column_at_a_time_says_what_a_line_at_a_time_says(source: str) -> None
     assert found == expected
 
 
+def test_lines_know_how_much_they_hold() -> None:
+    files = [landing_file(f"shop/dt=2026-03-01/{name}.jsonl") for name in "ab"]
+    lines = Lines()
+    for file, block in zip(files, ([b"one", b"three"], [b"four"]), strict=True):
+        assert file is not None
+        lines.add(file, (np.arange(1, len(block) + 1), block))
+    assert (lines.bytes, lines.raws) == (12, [b"one", b"three", b"four"])
+
+
 def test_plain_lines_need_no_second_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """What producers write every day goes by columns; else the speed is gone."""
     file = landing_file("shop/dt=2026-03-01/a.jsonl")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from spark_jobs.ingest.files import UnreadableFile, landing_file, read_blocks
+from spark_jobs.ingest.files import UnreadableFile, landing_file, landing_names, read_blocks
 
 CONTENT = b"one\n\n \t\r\ntwo\r\n" + b"x" * (9 << 20) + b"\nlast"
 LINES = [(1, b"one"), (4, b"two\r"), (5, b"x" * (9 << 20)), (6, b"last")]
@@ -148,3 +148,17 @@ def test_a_delivery_says_what_it_is() -> None:
     file = landing_file("group/dt=2026-02-01/a b%.jsonl.zst")
     assert file is not None
     assert (file.source, file.dt.isoformat(), file.codec) == ("group", "2026-02-01", ".zst")
+
+
+def test_names_that_begin_with_a_mark_are_passed_over(tmp_path: Path) -> None:
+    day = tmp_path / "shop" / "dt=2026-02-01"
+    day.mkdir(parents=True)
+    for name in ("_a.jsonl", ".a.jsonl", "a_.jsonl", "a.jsonl", "b", "._"):
+        (day / name).touch()
+    (day.parent / "_temporary").mkdir()
+    assert list(landing_names(tmp_path, "shop")) == [
+        ("shop/dt=2026-02-01/a.jsonl", None),
+        ("shop/dt=2026-02-01/a_.jsonl", None),
+        ("shop/dt=2026-02-01/b", "is not *.jsonl, *.jsonl.gz or *.jsonl.zst"),
+    ]
+    assert list(landing_names(tmp_path, "group")) == []

@@ -517,6 +517,7 @@ def test_withdrawn_lines_are_erased_with_their_people(spark: SparkSession, setti
     assert table(spark, settings).where("raw is not null").isEmpty()
 
 
+@pytest.mark.usefixtures("spark")  # which tells the table's schema
 def test_a_lake_of_digests_of_another_kind_is_refused(settings: Settings) -> None:
     old = pa.table({"file": ["a"], "fate": ["accepted"], "event_month": ["2026-03"], "value_hash": [b"1"]})
     write_deltalake(lake.table_path(settings, "shop_events"), old, partition_by=["fate", "event_month"])

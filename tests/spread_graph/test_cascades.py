@@ -71,6 +71,7 @@ def test_why_a_share_is_a_root() -> None:
     assert status("s", parent, share("s", "bob", "gone", day=-4, thing=("product", "x"))) == "missing"
     assert status("s", parent, share("s", "bob", "p", day=-4, thing=("product", "y"))) == "other_object"
     assert status("s", parent, share("s", "bob", "p", day=-4, thing=("live", "x"))) == "other_object"
+    assert status("s", parent, share("s", "bob", "p", day=-4, thing=("live", "y"))) == "other_object"
     assert status("s", parent, share("s", "bob", "s", day=-4, thing=("product", "x"))) == "self"
     assert status("s", parent, share("s", "bob", "p", day=-6, thing=("product", "x"))) == "time_inverted"
     assert status("s", share("s", "bob", "t"), share("t", "bob", "s")) == "cycle"

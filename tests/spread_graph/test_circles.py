@@ -115,6 +115,8 @@ def test_adjusted_rand_by_hand() -> None:
     # Hubert, Arabie: pairs together in both 1, in the first 2, in the second 3, of 10
     first, second = np.array([0, 0, 1, 1, 2]), np.array([0, 0, 0, 1, 2])
     assert adjusted_rand(first, second) == pytest.approx((1 - 2 * 3 / 10) / ((2 + 3) / 2 - 2 * 3 / 10))
+    # Who is together in one is apart in the other: 0, 2 and 2 of 6.
+    assert adjusted_rand(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])) == pytest.approx((0 - 4 / 6) / (2 - 4 / 6))
     assert adjusted_rand(first, first + 7) == 1.0
     assert adjusted_rand(np.arange(3), np.arange(3)) == 1.0
     assert adjusted_rand(np.arange(4), np.zeros(4, np.int64)) == 0.0
