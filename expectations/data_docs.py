@@ -9,13 +9,10 @@ import re
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from expectations.findings import Finding
 from expectations.suites import Severity
-
-if TYPE_CHECKING:
-    from expectations.gate import Finding
 
 _REMOTE = re.compile(
     r'<script[^>]*\ssrc="https?://[^>]*>\s*</script>|<link[^>]*\shref="https?://[^>]*>|<img[^>]*\ssrc="https?://[^>]*>'

@@ -19,7 +19,7 @@ import shutil
 import sys
 import warnings
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ import duckdb
 
 from expectations.contract import SOURCES
 from expectations.data_docs import readable_offline
+from expectations.findings import Finding
 from expectations.settings import SettingError, Settings, parse_as_of
 from expectations.suites import Expectation, Severity, Suite, deliveries, details, events, marts
 
@@ -40,23 +41,6 @@ _GX_SEVERITY = {Severity.FAIL: "CRITICAL", Severity.WARN: "WARNING"}
 
 class GateError(RuntimeError):
     """There is nothing that the gate could judge; the message says what to do first."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one expectation found: how many rows break it, and the first of them."""
-
-    table: str
-    expectation: str
-    severity: Severity
-    meaning: str
-    broken_rows: int
-    example: str | None
-
-    @property
-    def sentence(self) -> str:
-        count = "it could not be evaluated" if self.broken_rows < 0 else f"{self.broken_rows} rows break it"
-        return f"{self.severity} {self.table}, '{self.expectation}': {count}, first {self.example} ({self.meaning})"
 
 
 def inspect(con: duckdb.DuckDBPyConnection, suites: Iterable[Suite], tables: set[str]) -> list[Finding]:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 import duckdb
 
 from expectations.contract import SOURCES
-from expectations.gate import Finding
+from expectations.findings import Finding
 from expectations.settings import Settings
 from operations.airflow_server import log_folder
 from operations.chain import CHAIN

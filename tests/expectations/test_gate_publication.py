@@ -12,7 +12,8 @@ from urllib.parse import unquote
 import duckdb
 import pytest
 
-from expectations.gate import SUITES, Finding, GateError, gate_publication, inspect, judge, main
+from expectations.findings import Finding
+from expectations.gate import SUITES, GateError, gate_publication, inspect, judge, main
 from expectations.settings import Settings
 from expectations.suites import Expectation, Severity, Suite, unique
 from tests import small_warehouse

@@ -1,0 +1,24 @@
+"""What a gate finds: how many rows break an expectation, and the first of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from expectations.suites import Severity
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one expectation found: how many rows break it, and the first of them."""
+
+    table: str
+    expectation: str
+    severity: Severity
+    meaning: str
+    broken_rows: int
+    example: str | None
+
+    @property
+    def sentence(self) -> str:
+        count = "it could not be evaluated" if self.broken_rows < 0 else f"{self.broken_rows} rows break it"
+        return f"{self.severity} {self.table}, '{self.expectation}': {count}, first {self.example} ({self.meaning})"
