@@ -23,9 +23,9 @@ WORTH = 20  # pairs of members that one edge makes up for
 TAKEN_APART = 0.1  # of the circles, in one pass ...
 LEAST_TAKEN_APART = 2  # ... and about so many at least
 PASSES = 20  # over a graph, before it is asked what they gained ...
-EDGES_PASSED = 100_000  # ... but over a large one no more than make up so many edges
+EDGES_PASSED = 50_000  # ... but over a large one no more than make up so many edges
 ROUNDS = 10  # of such passes at most
-LEAST_GAIN = 0.002  # of a graph's quality, for another round
+LEAST_GAIN = 0.0003  # of a graph's quality in each pass, for another round
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def refined(circle: Ints, graphs: Graphs) -> Ints:
             found, gains = _shaken(find(people, circle[people]), graphs.only(people), again * PASSES + number)
             circle[people] = people[found]
             gained[: len(gains)] += gains
-        goes_on &= gained > LEAST_GAIN * sums(graphs.number, graphs.scores(circle), size)
+        goes_on &= gained > LEAST_GAIN * passes * sums(graphs.number, graphs.scores(circle), size)
     return _settled(circle, graphs, everybody, _luck(graphs.place, 0))
 
 
@@ -117,11 +117,10 @@ def _merged(circle: Ints, graphs: Graphs, is_new: Bools, luck: Floats) -> tuple[
     while is_merged.any():
         is_at_one = is_merged[graphs.low] | is_merged[graphs.high]
         one, two = circle[graphs.low[is_at_one]], circle[graphs.high[is_at_one]]
-        edges, members = np.ones(len(one), np.int64), counts(circle, size)
-        into = np.arange(size)
+        between = one != two
+        one, two, edges = _counted(size, np.minimum(one, two)[between], np.maximum(one, two)[between])
+        into, members = np.arange(size), counts(circle, size)
         while True:
-            between = one != two
-            one, two, edges = _added_up(size, np.minimum(one, two)[between], np.maximum(one, two)[between], edges[between])
             kept, lost = _by_gain(WORTH * edges - members[one] * members[two], luck, one, two)
             if not len(kept):
                 break
@@ -131,6 +130,8 @@ def _merged(circle: Ints, graphs: Graphs, is_new: Bools, luck: Floats) -> tuple[
             step = np.arange(size)
             step[lost] = kept
             one, two, into = step[one], step[two], step[into]
+            between = one != two
+            one, two, edges = _added_up(size, np.minimum(one, two)[between], np.maximum(one, two)[between], edges[between])
         is_merged = (counts(into, size) > 1)[into[circle]]
         circle, is_new = into[circle], is_new | is_merged
     return circle, is_new
@@ -148,7 +149,7 @@ def _moved(circle: Ints, graphs: Graphs, is_new: Bools, luck: Floats) -> tuple[I
         members = counts(circle, size)
         stays = WORTH * counts(person_of[own == other], size) - (members[circle] - 1)
         outside = (own != other) & (is_new[person_of] | is_new[friend_of])
-        person, into, edges = _added_up(size, person_of[outside], other[outside], np.ones(np.count_nonzero(outside), np.int64))
+        person, into, edges = _counted(size, person_of[outside], other[outside])
         leaver = np.flatnonzero(is_new & (stays < 0))
         gain = np.concatenate([WORTH * edges - members[into] - stays[person], -stays[leaver]])
         person, into = _by_gain(gain, luck, np.concatenate([person, leaver]), np.concatenate([into, size + leaver]))
@@ -178,16 +179,24 @@ def _undisputed(size: int, *claims: Ints) -> Bools:
     rank = np.arange(len(claims[0]))
     for circles in claims:
         np.minimum.at(first, circles, rank)
-    return np.logical_and.reduce([first[circles] == rank for circles in claims])
+    undisputed: Bools = np.logical_and.reduce([first[circles] == rank for circles in claims])
+    return undisputed
+
+
+def _counted(size: int, one: Ints, two: Ints) -> tuple[Ints, Ints, Ints]:
+    """The different pairs, rising, and how often each occurs."""
+    pairs = np.sort(one * size + two)
+    begins = np.flatnonzero(changes(pairs))
+    return pairs[begins] // size, pairs[begins] % size, np.diff(np.append(begins, len(pairs)))
 
 
 def _added_up(size: int, one: Ints, two: Ints, edges: Ints) -> tuple[Ints, Ints, Ints]:
     """The different pairs, rising, and how many edges each has."""
-    order = np.argsort(one * size + two)
-    pairs = (one * size + two)[order]
-    begins = np.flatnonzero(changes(pairs))
+    pairs = one * size + two
+    order = np.argsort(pairs)
+    begins = np.flatnonzero(changes(pairs[order]))
     total = np.add.reduceat(edges[order], begins) if len(begins) else edges
-    return pairs[begins] // size, pairs[begins] % size, total
+    return one[order[begins]], two[order[begins]], total
 
 
 def _named(circle: Ints) -> Ints:

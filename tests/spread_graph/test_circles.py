@@ -135,7 +135,7 @@ IGRAPH = [
 @pytest.mark.parametrize(("size", "steps", "modulus", "igraph"), IGRAPH)
 def test_as_good_as_igraph(size: int, steps: tuple[int, ...], modulus: int, igraph: float) -> None:
     low, high = undirected(lattice(size, steps, modulus))
-    assert cpm_quality(circles(size, low, high), low, high) >= 0.99 * igraph
+    assert cpm_quality(circles(size, low, high), low, high) >= 0.98 * igraph
 
 
 def test_a_merchant_has_the_same_circles_whatever_stands_beside_it() -> None:
