@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 import deltalake
@@ -38,7 +37,7 @@ from spark_jobs.spread_graph.arrays import Ints, take
 from spark_jobs.spread_graph.circles import circles
 from spark_jobs.spread_graph.events import events
 from spark_jobs.spread_graph.forest import forest
-from spark_jobs.spread_graph.graph import open_graph
+from spark_jobs.spread_graph.graph import open_graph, pairs
 from spark_jobs.spread_graph.influence import page_rank, scaled
 from spark_jobs.spread_graph.job import partitions, spread_graph
 from spark_jobs.spread_graph.platform_graph import page_rank_by_graphframes
@@ -258,12 +257,7 @@ def bare_kernels(opens: Opens) -> None:
     """PageRank and Leiden on arrays in memory, merchant by merchant, in one thread."""
     weight = np.ones(len(opens.opener), np.int64)
     page_rank(opens.users, opens.opener, opens.sharer, weight)
-    size = opens.users // MERCHANTS
-    ends = np.searchsorted(opens.opener, np.arange(MERCHANTS + 1) * size)
-    for merchant, (begin, end) in enumerate(pairwise(ends)):
-        opener, sharer = opens.opener[begin:end] - merchant * size, opens.sharer[begin:end] - merchant * size
-        pairs = np.unique(np.minimum(opener, sharer) * size + np.maximum(opener, sharer))
-        circles(size, pairs // size, pairs % size)
+    circles(np.repeat(np.arange(MERCHANTS), opens.users // MERCHANTS), *pairs(opens.opener, opens.sharer, opens.users))
 
 
 def main() -> None:

@@ -13,13 +13,15 @@ import numpy as np
 
 from simulator.calendar import DAY, HOUR, NEVER, Bools, Calendar, Floats, Ints
 from simulator.draws import spans
-from simulator.merchants import Merchants
+from simulator.merchants import Merchants, Role
 from simulator.people import People
 
 GAP_SHAPE = 1.35
 MEAN_GAP = gamma(1 + 1 / GAP_SHAPE)  # mean of a gap of scale 1
 SHARING_SIGMA = 1.7
 CONNECTOR_SHARING = 3.0
+PEOPLE_PER_STAR = 280  # about a hundred sharers who are opened
+STARS_PER_MERCHANT = 3
 
 
 class Kind(IntEnum):
@@ -36,7 +38,7 @@ class Fans:
     """One row for each person of a circle that a merchant reaches; fans from `follow_at` until `gone_at`.
 
     The rows of a merchant stand side by side, within them those of one circle: a block. `bridges` counts the other blocks
-    that a row's person reaches, `tie` picks them.
+    that a row's person reaches. `stars` are the rows of those few whom everybody at the merchant looks at.
     """
 
     merchant: Ints
@@ -55,6 +57,7 @@ class Fans:
     spending: Floats
     sharing: Floats
     bridges: Ints
+    stars: Ints
     planned_at: Ints
     follow_at: Ints
     gone_at: Ints
@@ -98,6 +101,8 @@ def build_fans(rng: np.random.Generator, calendar: Calendar, people: People, mer
     begins = np.maximum(people.registered_at[user], calendar.midnight(0) + merchants.onboarded_on[merchant] * DAY)
     comes_at = begins + (12 * rng.lognormal(0, 1.2, rows) * DAY).astype(np.int64) + HOUR
     is_connector = people.is_connector[user] & (blocks[merchant] > 1)
+    stars = _stars(merchants, merchant, merchant_rows, is_connector, len(people) // PEOPLE_PER_STAR)
+    kind[stars], lifetime[stars] = Kind.LOYAL, 10_000 * DAY
     weight = rng.lognormal(0, SHARING_SIGMA, rows) * np.where(is_connector, CONNECTOR_SHARING, 1) * ~people.is_erasable[user]
     return Fans(
         merchant=merchant,
@@ -116,12 +121,21 @@ def build_fans(rng: np.random.Generator, calendar: Calendar, people: People, mer
         spending=rng.lognormal(0, 0.6, rows),
         sharing=weight / weight.mean(),
         bridges=np.where(is_connector, np.minimum(blocks[merchant] - 1, 3), 0),
-        planned_at=np.where(rng.random(rows) < 0.6, comes_at, NEVER),
+        stars=stars,
+        planned_at=np.where((rng.random(rows) < 0.6) | np.isin(np.arange(rows), stars), comes_at, NEVER),
         follow_at=np.full(rows, NEVER),
         gone_at=np.full(rows, NEVER),
         next_order_at=np.full(rows, NEVER),
         orders=np.zeros(rows, np.int64),
     )
+
+
+def _stars(merchants: Merchants, merchant: Ints, merchant_rows: Ints, is_connector: Bools, count: int) -> Ints:
+    """Some connectors of the merchants with most people, of those that stay."""
+    able = np.flatnonzero(is_connector & (merchants.role[merchant] == Role.STEADY))
+    turn = np.arange(len(able)) - np.searchsorted(merchant[able], merchant[able])  # rows of a merchant stand side by side
+    able = able[turn < STARS_PER_MERCHANT]
+    return np.sort(able[np.argsort(-merchant_rows[merchant[able]], kind="stable")][:count])
 
 
 def gaps(fans: Fans, rng: np.random.Generator, rows: Ints) -> Ints:

@@ -15,13 +15,18 @@ class Region(NamedTuple):
     opening: float
     formation: float
 
+    @property
+    def is_eager_in_vain(self) -> bool:
+        """Many teams are opened here, and few of them form."""
+        return self.opening >= 2 and self.formation <= 0.3
+
 
 REGIONS = (
-    Region("CN-SH", 6.0, 2.5, 0.36),
-    Region("CN-ZJ", 8.0, 2.3, 0.38),
+    Region("CN-SH", 6.0, 2.8, 0.22),
+    Region("CN-ZJ", 8.0, 2.5, 0.25),
     Region("CN-GD", 11.0, 1.6, 0.45),
     Region("CN-JS", 8.0, 1.5, 0.46),
-    Region("CN-BJ", 5.0, 1.4, 0.44),
+    Region("CN-BJ", 5.0, 2.0, 0.30),
     Region("CN-FJ", 4.0, 1.1, 0.55),
     Region("CN-SD", 6.5, 0.9, 0.58),
     Region("CN-HE", 4.0, 0.7, 0.60),

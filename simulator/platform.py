@@ -16,7 +16,7 @@ from simulator.live import stream
 from simulator.merchants import run_merchants
 from simulator.people import register
 from simulator.shop import buy_by_habit, come_and_go, look_around, reach_out, send_red_packets
-from simulator.spread import Roots, share_daily, spread
+from simulator.spread import Roots, go_viral, share_daily, share_stars, spread
 from simulator.teams import team_up
 from simulator.truth import write_future_truth, write_truth
 from simulator.world import World, build_world
@@ -82,6 +82,8 @@ def live_a_day(world: World, outbox: Outbox, rng: np.random.Generator, day: int)
     come_and_go(world, outbox, rng, day)
     chat(world, outbox, rng, day, activity)
     opens = share_daily(world, outbox, rng, day, activity)
+    share_stars(world, outbox, rng, day, activity)
+    go_viral(world, outbox, rng, day, activity)
     senders, at, packet = send_red_packets(world, outbox, rng, day, activity)
     spread(world, outbox, rng, Roots(senders, at + 1_000, ["red_packet"] * len(senders), packet))
     team_up(world, outbox, rng, day, activity, opens)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.calendar import DAY, NEVER, Floats, Ints, after, moments
+from simulator.calendar import DAY, HOUR, NEVER, Floats, Ints, after, moments
 from simulator.delivery import Outbox
 from simulator.draws import draw_rows, only, spans, whole
 from simulator.fans import Kind, become_fans
@@ -19,11 +19,37 @@ from simulator.world import World
 CHANNELS = ("group", "moments", "direct", "public")
 CHANNEL_SHARES = (0.7, 0.16, 0.1, 0.04)
 OPEN_RATE = np.array([0.26, 0.22, 0.15, 0.1])
-ROOTS_PER_FAN_DAY = 0.0058
+ROOTS_PER_FAN_DAY = 0.0046
 RESHARE_RATE = 0.3
 BRIDGE_RATE = 0.6
 MAX_DEPTH = 16
 SPREADS_FOR_DAYS = 12
+STAR_DAYS = 7  # from one post of a star to the next
+MOST_HEARD = 600  # people who see a post of a star, however large the merchant
+VIRAL_DAYS = 5  # before the landing's end
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How far shares carry.
+
+    Args:
+        crowd: the part of the merchant's people who see a share that starts a tree, beside those of the usual circles.
+        strangers: how many of them see each share below it.
+        to_the_gone: whether those who are fans no more look too.
+        liking: factor on the chance that somebody opens, `again` on the chance that an opener shares again.
+    """
+
+    crowd: float = 0
+    strangers: int = 0
+    to_the_gone: bool = False
+    liking: float = 1
+    again: float = 1
+
+
+USUAL = Manner()
+STAR = Manner(crowd=0.9, again=0.15)  # many look, few pass it on
+VIRAL = Manner(crowd=0.02, strangers=1, to_the_gone=True, liking=4, again=7)
 
 
 @dataclass(frozen=True)
@@ -77,7 +103,32 @@ def share_daily(world: World, outbox: Outbox, rng: np.random.Generator, day: int
     return spread(world, outbox, rng, roots)[1]
 
 
-def spread(world: World, outbox: Outbox, rng: np.random.Generator, roots: Roots) -> tuple[Ints, Opens]:
+def share_stars(world: World, outbox: Outbox, rng: np.random.Generator, day: int, activity: Floats) -> None:
+    """The posts of the few whom everybody looks at: each one's every `STAR_DAYS` days, while the merchant is busy."""
+    fans = world.fans
+    row = fans.stars[(fans.stars + day) % STAR_DAYS == 0]
+    row = row[fans.is_fan(world.calendar.midnight(day))[row] & (activity[fans.merchant[row]] > 0.3)]
+    product = product_ids(pick_products(world.merchants, rng, fans.merchant[row]))
+    spread(world, outbox, rng, Roots(row, moments(rng, world.calendar, day, len(row)), ["product"] * len(row), product), STAR)
+
+
+def go_viral(world: World, outbox: Outbox, rng: np.random.Generator, day: int, activity: Floats) -> None:
+    """In the landing's last days one share goes through the busiest merchant's people, from circle to circle."""
+    if day != max(world.calendar.days - VIRAL_DAYS, 0):
+        return
+    fans = world.fans
+    merchant = int(np.argmax(fans.merchant_rows * (activity > 0.3)))
+    able = (fans.merchant == merchant) & fans.is_fan(world.calendar.midnight(day)) & (fans.sharing > 0)
+    if not able.any():
+        return
+    row = np.array([np.argmax(fans.sharing * able)])
+    before = world.tally.shares_by_depth.copy()
+    at = np.array([world.calendar.midnight(day) + 9 * HOUR])
+    share, _ = spread(world, outbox, rng, Roots(row, at, ["product"], product_ids(np.zeros(1, np.int64))), VIRAL)
+    world.tally.viral.append((int(row[0]), int(share[0]), world.tally.shares_by_depth - before))
+
+
+def spread(world: World, outbox: Outbox, rng: np.random.Generator, roots: Roots, manner: Manner = USUAL) -> tuple[Ints, Opens]:
     """Let shares spread to the end, some days ahead; people open a tree once and buy, follow or share again.
 
     Returns:
@@ -101,13 +152,13 @@ def spread(world: World, outbox: Outbox, rng: np.random.Generator, roots: Roots)
         if not len(layer.row):
             break
         _announce(world, outbox, rng, layer, roots, depth)
-        opener, via, at = _open(world, rng, layer, roots, seen)
+        opener, via, at = _open(world, rng, layer, roots, seen, manner, depth)
         opens = Opens(root=layer.root[via], share=layer.share[via], sharer=layer.row[via], row=opener, at=at)
         seen = np.concatenate([seen, opens.root * len(fans) + opener])
         found.append(opens)
         _tell_opens(world, outbox, rng, layer, opens)
         _respond(world, outbox, rng, opens, layer.upline[via], roots)
-        layer = _share_again(world, rng, opens)
+        layer = _share_again(world, rng, opens, manner)
     parts = found or [Opens(*(np.empty(0, np.int64) for _ in range(5)))]
     return first, Opens(*(np.concatenate([getattr(part, name) for part in parts]) for name in Opens.__dataclass_fields__))
 
@@ -143,12 +194,14 @@ def _announce(world: World, outbox: Outbox, rng: np.random.Generator, layer: _La
     np.add.at(world.tally.shares, layer.row[world.in_window(layer.at)], 1)
 
 
-def _open(world: World, rng: np.random.Generator, layer: _Layer, roots: Roots, seen: Ints) -> tuple[Ints, Ints, Ints]:
+def _open(
+    world: World, rng: np.random.Generator, layer: _Layer, roots: Roots, seen: Ints, manner: Manner, depth: int
+) -> tuple[Ints, Ints, Ints]:
     """Who opens the shares of a layer: rows, positions in the layer, instants; nobody whom the tree has reached before."""
     fans = world.fans
-    via, row = _audience(world, rng, layer)
-    is_gone = fans.gone_at[row] <= layer.at[via]
-    likes = OPEN_RATE[layer.channel[via]] * world.people.attention[fans.user[row]]
+    via, row = _audience(world, rng, layer, manner, depth)
+    is_gone = (fans.gone_at[row] <= layer.at[via]) & (not manner.to_the_gone)
+    likes = manner.liking * OPEN_RATE[layer.channel[via]] * world.people.attention[fans.user[row]]
     opens = (rng.random(len(row)) < likes) & ~is_gone
     via, row = via[opens], row[opens]
     at = after(rng, layer.at[via], 40, 1.3)
@@ -161,7 +214,7 @@ def _open(world: World, rng: np.random.Generator, layer: _Layer, roots: Roots, s
     return row[kept], via[kept], at[kept]
 
 
-def _audience(world: World, rng: np.random.Generator, layer: _Layer) -> tuple[Ints, Ints]:
+def _audience(world: World, rng: np.random.Generator, layer: _Layer, manner: Manner, depth: int) -> tuple[Ints, Ints]:
     """Who may see each share: the own circle, for connectors also other circles, for public shares also anybody."""
     fans = world.fans
     posts = [np.arange(len(layer.row))]
@@ -172,7 +225,9 @@ def _audience(world: World, rng: np.random.Generator, layer: _Layer) -> tuple[In
         blocks.append(fans.bridged_blocks(layer.row[crossing], number))
     post, block = np.concatenate(posts), np.concatenate(blocks)
     which, row = spans(fans.block_start[block], fans.block_size[block])
-    public = np.repeat(np.flatnonzero(layer.channel == CHANNELS.index("public")), 6)
+    crowd = np.minimum(manner.crowd * fans.merchant_rows[fans.merchant[layer.row]], MOST_HEARD)
+    more = np.where(depth == 0, crowd, manner.strangers)
+    public = np.repeat(np.arange(len(layer.row)), 6 * (layer.channel == CHANNELS.index("public")) + more.astype(np.int64))
     merchant = fans.merchant[layer.row[public]]
     anybody = fans.merchant_start[merchant] + (rng.random(len(public)) * fans.merchant_rows[merchant]).astype(np.int64)
     return np.concatenate([post[which], public]), np.concatenate([row, anybody])
@@ -254,9 +309,9 @@ def _thank(world: World, outbox: Outbox, rng: np.random.Generator, inviter: Ints
     )
 
 
-def _share_again(world: World, rng: np.random.Generator, opens: Opens) -> _Layer:
+def _share_again(world: World, rng: np.random.Generator, opens: Opens, manner: Manner) -> _Layer:
     """The next layer: openers who share on, the more the more they like to share."""
-    wish = RESHARE_RATE * np.minimum(world.fans.sharing[opens.row] ** 0.5, 3.5)
+    wish = manner.again * RESHARE_RATE * np.minimum(world.fans.sharing[opens.row] ** 0.5, 3.5)
     again = np.flatnonzero(rng.random(len(opens.row)) < wish)
     return _Layer(
         root=opens.root[again],

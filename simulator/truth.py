@@ -13,9 +13,10 @@ from simulator.calendar import Calendar, Ints
 from simulator.delivery import Outbox
 from simulator.draws import only
 from simulator.fans import MEAN_GAP, Kind
-from simulator.geography import ALL_REGIONS
+from simulator.geography import ALL_REGIONS, REGIONS
 from simulator.live import PUSHED_CLICKS
 from simulator.merchants import FAR, Role
+from simulator.orders import share_ids
 from simulator.shop import ACCEPTANCE, CLICK_RATE
 from simulator.spread import CHANNEL_SHARES, CHANNELS
 from simulator.world import WINDOW_DAYS, World
@@ -54,9 +55,12 @@ def _sections(world: World, outbox: Outbox, seed: int) -> Iterator[tuple[str, An
     yield "people", len(world.people)
     yield "erasable_users", world.people.ids(np.flatnonzero(world.people.is_erasable))
     yield "teams_by_region", _teams(world)
+    yield "regions_of_many_teams_that_rarely_form", [region.code for region in REGIONS if region.is_eager_in_vain]
     yield "merchants", _merchants(world)
     yield "chat_groups", _groups(world)
     yield "spread", _spread(world)
+    yield "viral_trees", _viral(world)
+    yield "stars", _stars(world)
     yield "recommendations", _recommendations(world)
     yield "outreach_acceptance", ACCEPTANCE
     yield "live_clicks_after_push", PUSHED_CLICKS
@@ -124,6 +128,29 @@ def _spread(world: World) -> dict[str, Any]:
             for name, values in (("shares", tally.shares), ("opens", tally.opens), ("orders_led", tally.orders_led))
         },
     }
+
+
+def _viral(world: World) -> list[dict[str, Any]]:
+    """The shares that were made to go viral, and what became of their trees up to the end."""
+    return [
+        {
+            "merchant_id": world.merchant_ids(np.array([row]))[0],
+            "root_share_id": share_ids(np.array([share]))[0],
+            "root_user_id": world.user_ids(np.array([row]))[0],
+            "shares_by_depth": np.trim_zeros(by_depth, "b").tolist(),
+        }
+        for row, share, by_depth in world.tally.viral
+    ]
+
+
+def _stars(world: World) -> list[dict[str, Any]]:
+    """Those whom everybody at their merchant looks at, and what they did in the last 90 days."""
+    rows = world.fans.stars
+    tallies = world.tally.shares[rows].tolist(), world.tally.opens[rows].tolist()
+    return [
+        {"merchant_id": merchant, "user_id": user, "shares_last_90_days": shares, "opens_last_90_days": opens}
+        for merchant, user, shares, opens in zip(world.merchant_ids(rows), world.user_ids(rows), *tallies, strict=True)
+    ]
 
 
 def concentration(values: Ints) -> dict[str, float]:

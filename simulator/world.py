@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,7 +21,8 @@ WINDOW_DAYS = 90
 class Tally:
     """What happened, counted as it was planned: up to the landing's end, without people who ask to be forgotten.
 
-    `shares`, `opens` (by others) and `orders_led` are by fan row over the last 90 days; the teams by region.
+    `shares`, `opens` (by others) and `orders_led` are by fan row over the last 90 days; the teams by region. `viral`: fan row
+    and number of a share that was made to go viral, and the shares of its tree by depth.
     """
 
     shares: Ints
@@ -33,6 +34,7 @@ class Tally:
     shown: Ints
     clicked: Ints
     future_orders: Ints
+    viral: list[tuple[int, int, Ints]] = field(default_factory=list)
 
 
 @dataclass

@@ -5,91 +5,73 @@ Traag, Waltman, van Eck 2019, "From Louvain to Leiden"; γ = 0.05: groups denser
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import graspologic_native
 import numpy as np
 from scipy import sparse
-from scipy.sparse import csgraph
 
-from spark_jobs.spread_graph.arrays import Floats, Ints, changes, counts
+from spark_jobs.spread_graph.arrays import Ints, changes, counts, distinct, find
+from spark_jobs.spread_graph.components import connected
+from spark_jobs.spread_graph.refine import WORTH, Graphs, refined
 
-GAMMA = 0.05
+GAMMA = 1 / WORTH
 SEED = 20260101
-ITERATIONS = 3
-FEW_EDGES = 4_000  # small graphs vary from trial to trial: they get as many trials as make up this many edges ...
-MOST_TRIALS = 10  # ... and this many at most
-LEAST_GAIN = 1e-9  # less is rounding
+MOST_ITERATIONS = 16
+LEAST_GAIN = 0.02  # of the quality, for twice as many iterations
+EDGES_AT_ONCE = 100_000  # of small merchants, which are refined together
 
 
-def circles(size: int, low: Ints, high: Ints) -> Ints:
-    """The circle of each vertex, named by its smallest member; the same for the same graph.
+def circles(merchant: Ints, low: Ints, high: Ints) -> Ints:
+    """The circle of each vertex, named by its smallest member; the same for the same graph, whatever stands beside it.
 
     Args:
-        size: number of vertices.
+        merchant: whose graph each vertex belongs to, rising.
         low, high: the undirected edges, each once, rising.
     """
-    linked, ends = np.unique(np.concatenate([low, high]), return_inverse=True)
-    if not len(linked):
-        return np.arange(size)
-    graph = sparse.csr_array((np.ones(len(ends)), (ends, np.roll(ends, len(low)))), shape=(len(linked), len(linked)))
-    _, community_of = graspologic_native.leiden_csr(
-        graph.indptr.astype(np.int64),
-        graph.indices.astype(np.int32),
-        graph.data,
-        len(linked),
-        resolution=GAMMA,
-        iterations=ITERATIONS,
-        use_modularity=False,
-        seed=SEED,
-        trials=min(MOST_TRIALS, 1 + FEW_EDGES // len(low)),
-    )
-    community = np.zeros(size, np.int64)
-    community[linked] = [community_of[place] for place in range(len(linked))]
+    begins = np.flatnonzero(changes(merchant))
+    edges_before = np.searchsorted(low, begins)
+    begins = begins[changes(edges_before // EDGES_AT_ONCE)]
+    found = [
+        _circles(merchant[begin:end], low[edges] - begin, high[edges] - begin) + begin
+        for begin, end in pairwise([*begins.tolist(), len(merchant)])
+        for edges in [slice(*np.searchsorted(low, (begin, end)).tolist())]
+    ]
+    return np.concatenate([*found, np.empty(0, np.int64)])
+
+
+def _circles(merchant: Ints, low: Ints, high: Ints) -> Ints:
+    """The circles of some merchants side by side."""
+    community = np.arange(len(merchant))
+    owner = merchant[low]
+    ends = [*np.flatnonzero(changes(owner)).tolist(), len(low)]
+    for begin, end in pairwise(ends):
+        linked = distinct(np.concatenate([low[begin:end], high[begin:end]]))
+        community[linked] = linked[_leiden(find(linked, low[begin:end]), find(linked, high[begin:end]), len(linked))]
     inside = community[low] == community[high]
-    return merged(connected(size, low[inside], high[inside]), low, high)
+    circle = connected(len(merchant), low[inside], high[inside])
+    return refined(circle, Graphs(merchant - merchant[0], low, high))
 
 
-def connected(size: int, low: Ints, high: Ints) -> Ints:
-    """The connected component of each vertex, named by its smallest member."""
-    edges = sparse.csr_array((np.ones(len(low), np.int8), (low, high)), shape=(size, size))
-    number, component = csgraph.connected_components(edges, directed=False)
-    smallest = np.full(number, size)
-    np.minimum.at(smallest, component, np.arange(size))
-    named: Ints = smallest[component]
-    return named
-
-
-def merged(circle: Ints, low: Ints, high: Ints) -> Ints:
-    """Merge circles that are better as one, until none are: what Leiden promises, and a single run may leave undone.
-
-    Each round merges the pairs of circles that are the best partner of each other; both have an edge between them, so what
-    comes out is connected and again named by its smallest member.
-    """
-    size = len(circle)
+def _leiden(low: Ints, high: Ints, size: int) -> Ints:
+    """A community of each vertex; every vertex has an edge. Iterations are doubled as long as that is worth it."""
+    ends = np.concatenate([low, high])
+    graph = sparse.csr_array((np.ones(len(ends)), (ends, np.roll(ends, len(low)))), shape=(size, size))
+    best, iterations = 0.0, 1
     while True:
-        one, two, gain = _gains(circle, low, high)
-        if not len(gain):
-            return circle
-        ends, partners = np.concatenate([one, two]), np.concatenate([two, one])
-        order = np.lexsort((partners, -np.concatenate([gain, gain]), ends))
-        first = order[changes(ends[order])]
-        best = np.full(size, -1)
-        best[ends[first]] = partners[first]
-        mutual = ends[first][best[partners[first]] == ends[first]]
-        into = np.arange(size)
-        into[mutual] = np.minimum(mutual, best[mutual])
-        circle = into[circle]
-
-
-def _gains(circle: Ints, low: Ints, high: Ints) -> tuple[Ints, Ints, Floats]:
-    """Pairs of circles whose union has the better quality, and by how much: edges between them less γ times their pairs."""
-    size = len(circle)
-    members = counts(circle, size)
-    ends = np.minimum(circle[low], circle[high]), np.maximum(circle[low], circle[high])
-    between = ends[0] != ends[1]
-    pairs, edges = np.unique(ends[0][between] * size + ends[1][between], return_counts=True)
-    gain = edges - GAMMA * members[pairs // size] * members[pairs % size]
-    better = gain > LEAST_GAIN
-    return pairs[better] // size, pairs[better] % size, gain[better]
+        quality, community_of = graspologic_native.leiden_csr(
+            graph.indptr.astype(np.int64),
+            graph.indices.astype(np.int32),
+            graph.data,
+            size,
+            resolution=GAMMA,
+            iterations=iterations,
+            use_modularity=False,
+            seed=SEED,
+        )
+        if quality < best * (1 + LEAST_GAIN) or iterations == MOST_ITERATIONS:
+            return np.array([community_of[place] for place in range(size)])
+        best, iterations = quality, 2 * iterations
 
 
 def cpm_quality(circle: Ints, low: Ints, high: Ints) -> float:

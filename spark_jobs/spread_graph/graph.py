@@ -33,9 +33,7 @@ class MerchantGraph:
 
     def pairs(self) -> tuple[Ints, Ints]:
         """The undirected edges, smaller vertex first, each once, rising."""
-        low, high = np.minimum(self.opener, self.sharer), np.maximum(self.opener, self.sharer)
-        both = distinct(low * self.vertices + high)
-        return both // max(self.vertices, 1), both % max(self.vertices, 1)
+        return pairs(self.opener, self.sharer, self.vertices)
 
 
 @dataclass(frozen=True)
@@ -63,6 +61,12 @@ class OpenGraph:
             begin, end = np.searchsorted(self.merchant, (merchant, merchant + 1)).tolist()
             edges = slice(*np.searchsorted(self.opener, (begin, end)).tolist())
             yield MerchantGraph(slice(begin, end), self.opener[edges] - begin, self.sharer[edges] - begin, self.weight[edges])
+
+
+def pairs(opener: Ints, sharer: Ints, vertices: int) -> tuple[Ints, Ints]:
+    """The undirected edges, smaller vertex first, each once, rising."""
+    both = distinct(np.minimum(opener, sharer) * vertices + np.maximum(opener, sharer))
+    return both // max(vertices, 1), both % max(vertices, 1)
 
 
 def open_graph(of: Events, trees: Forest, last_day: int) -> OpenGraph:

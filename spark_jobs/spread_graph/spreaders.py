@@ -24,10 +24,11 @@ from spark_jobs.spread_graph.arrays import (
     sums,
     take,
 )
+from spark_jobs.spread_graph.components import connected
 from spark_jobs.spread_graph.concentration import METRICS, concentration
 from spark_jobs.spread_graph.coverage import key_spreaders
 from spark_jobs.spread_graph.events import Events
-from spark_jobs.spread_graph.graph import MerchantGraph, OpenGraph
+from spark_jobs.spread_graph.graph import MerchantGraph, OpenGraph, pairs
 from spark_jobs.spread_graph.influence import page_rank, ranks, scaled
 from spark_jobs.spread_graph.tables import arrow_columns
 
@@ -38,15 +39,12 @@ CONNECTOR_PERCENTILE = 90
 
 def all_circles(graph: OpenGraph) -> Ints:
     """The circle of each vertex of a partition, named by its smallest member."""
-    circle = np.empty(len(graph.user), np.int64)
-    for merchant in graph.merchants():
-        circle[merchant.span] = leiden.circles(merchant.vertices, *merchant.pairs()) + merchant.span.start
-    return circle
+    return leiden.circles(graph.merchant, *pairs(graph.opener, graph.sharer, len(graph.user)))
 
 
 def all_components(graph: OpenGraph) -> Ints:
     """The connected component of each vertex of a partition, named by its smallest member."""
-    return leiden.connected(len(graph.user), graph.opener, graph.sharer)
+    return connected(len(graph.user), graph.opener, graph.sharer)
 
 
 def open_graph_table(of: Events, graph: OpenGraph, component: Ints) -> pa.Table:

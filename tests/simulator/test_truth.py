@@ -7,6 +7,7 @@ import json
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -152,6 +153,51 @@ def test_concentration_of_the_last_90_days(sample: Landing) -> None:
         assert told["users"] == len(values) > 100
         assert told["total"] == sum(values)
         assert told["top_1pct_share"] == pytest.approx(top_share(values, 0.01))
+
+
+def test_a_share_goes_viral_in_the_newest_week(sample: Landing) -> None:
+    (viral,) = sample.truth["viral_trees"]
+    merchant, root = viral["merchant_id"], viral["root_share_id"]
+    shares = {e.data["share_id"]: e for e in sample.of("share_created") if e.data["merchant_id"] == merchant}
+    assert shares[root].data["user_id"] == viral["root_user_id"]
+    assert shares[root].day > END - timedelta(days=7)
+    layers = [{root}]
+    while layers[-1]:
+        layers.append({name for name, event in shares.items() if event.data.get("parent_share_id") in layers[-1]})
+    counted = [len(layer) for layer in layers[:-1]]
+    assert counted == viral["shares_by_depth"]
+    assert sum(counted) >= 300
+    assert len(counted) >= 7
+
+
+def test_one_in_a_hundred_sharers_has_about_half_of_the_opens(sample: Landing) -> None:
+    makers = {(e.data["merchant_id"], e.data["share_id"]): e.data["user_id"] for e in sample.of("share_created")}
+    opens: Counter[tuple[str, str]] = Counter()
+    for event in sample.of("share_opened"):
+        maker = makers[event.data["merchant_id"], event.data["share_id"]]
+        if event.day >= WINDOW_START and maker != event.data["user_id"]:
+            opens[event.data["merchant_id"], maker] += 1
+    assert 0.45 < top_share(list(opens.values()), 0.01) < 0.55
+    stars = sample.truth["stars"]
+    assert len(stars) >= 10
+    assert [opens[star["merchant_id"], star["user_id"]] for star in stars] == [star["opens_last_90_days"] for star in stars]
+    top = {pair for pair, _ in opens.most_common(10)}
+    assert top <= {(star["merchant_id"], star["user_id"]) for star in stars}
+
+
+def test_some_regions_open_many_teams_and_form_few(sample: Landing) -> None:
+    region = {event.data["user_id"]: event.data.get("region") for event in sample.of("user_registered")}
+    users = Counter(region.values())
+    found = team_outcomes(sample, CLOSE)
+    closed = {name: sum(of[kind] for kind in ("formed_organic", "formed_auto_filled", "failed")) for name, of in found.items()}
+    known = [name for name in found if name != "unknown" and closed[name] and users[name]]
+    opened = {name: found[name]["opened"] / users[name] for name in known}
+    rate = {name: found[name]["formed_organic"] / closed[name] for name in known}
+    planted = sample.truth["regions_of_many_teams_that_rarely_form"]
+    assert planted == ["CN-SH", "CN-ZJ", "CN-BJ"]
+    for name in planted:
+        assert opened[name] > 1.5 * median(opened.values())
+        assert rate[name] < 0.6 * median(rate.values())
 
 
 def test_top_share_of_a_hand_worked_case() -> None:
