@@ -198,6 +198,6 @@ def test_a_merchant_above_the_limit_gets_no_influence_here() -> None:
     rows = two_circles()
     few = [dict(row, merchant_id="n") for row in (share("s", "ann"), opened("s", "bob"))]
     found = solved(*rows, *few, executor_edges=10)["spreaders"]
-    assert {row["merchant_id"] for row in found if row["influence"] is None} == {"m"}
+    assert {(row["merchant_id"], row["influence_rank"]) for row in found if row["influence"] is None} == {("m", 0)}
     alone = solved(*few)["spreaders"]
     assert [row for row in found if row["merchant_id"] == "n"] == alone
