@@ -51,6 +51,8 @@ def test_small_kernels_by_hand() -> None:
         assert ratio(np.array([1, 0]), np.array([4, 0])).tolist() == pytest.approx([0.25, np.nan], nan_ok=True)
 
 
-@pytest.mark.parametrize("cents", [0, 1, -1, 12_34, -12_34, 2**53 + 1, -(2**53) - 1, 10**17])
+@pytest.mark.parametrize("cents", [0, 1, -1, 12_34, -12_34, 2**53 + 1, -(2**53) - 1, 10**18 - 1, 1 - 10**18])
 def test_cents_are_exact_money(cents: int) -> None:
-    assert money(np.array([cents, 7])).to_pylist() == [Decimal(cents).scaleb(-2), Decimal("0.07")]
+    found = money(np.array([cents, 7]))
+    assert found.type == pa.decimal128(18, 2)
+    assert found.to_pylist() == [Decimal(cents).scaleb(-2), Decimal("0.07")]
