@@ -39,6 +39,11 @@ def test_windows_begin_with_the_merchant() -> None:
     assert (found["orders_28d"], found["orders_prev_28d"], found["tenure_days"]) == (1, 0, 0)
 
 
+def test_a_silence_lasts_since_the_last_active_day_the_first_one_too() -> None:
+    assert row({0: 1.0}, today=5)["days_since_order"] == 5
+    assert row({0: 1.0, 3: 1.0, 5: 1.0, 6: 1.0}, today=5)["days_since_login"] == 0
+
+
 @pytest.mark.parametrize(
     ("active", "gap"),
     [

@@ -40,6 +40,16 @@ def test_a_label_that_reaches_into_the_later_quarter_is_not_learnt_from(before: 
     assert [(found.split, found.observations) for found in learned.evaluations] == [("train", train), ("later", 50)]
 
 
+def test_a_day_is_predicted_by_the_labels_that_were_known_on_it() -> None:
+    """A label is known 30 days after its day, so that day 30 has those of day 0, and day 0 has none."""
+    days = np.repeat([0, 30, 60, 90, 120, 150], 10)
+    weighed, has_left = {"tenure": np.tile(np.arange(10.0), 6)}, np.tile(np.arange(10) < 3, 6)
+    sample = churn_learning._Sample(np.tile(np.arange(10), 6).astype(object), days, weighed, has_left)
+    assert churn_learning._predict_forward(sample, ["tenure"]).at.tolist() == list(range(10, 60))
+    few = churn_learning._Sample(sample.merchants, days, weighed, np.tile(np.arange(10) < 2, 6))  # left: too few to learn from
+    assert churn_learning._predict_forward(few, ["tenure"]).at.tolist() == []
+
+
 def test_a_version_has_twelve_digits() -> None:
     assert re.fullmatch(r"logistic-[0-9a-f]{12}", learn(all_alike([0, 30, 60, 90]), 100).version)
     assert re.fullmatch(r"fallback-base-rate-[0-9a-f]{12}", learn(all_alike([0, 90], leavers=9), 100).version)

@@ -36,6 +36,11 @@ def test_the_threshold_itself_is_flagged(threshold: float, is_flagged: bool) -> 
     assert (row["is_churn_flagged"], row["stage"]) == (is_flagged, "at_risk" if is_flagged else "operating")
 
 
+def test_no_chance_is_certain() -> None:
+    assert scored({"tenure": 100.0}, tenure_days=5.0)["churn_probability"] == 1 - 1e-6
+    assert scored({"tenure": -100.0}, tenure_days=5.0)["churn_probability"] == 1e-6
+
+
 def test_the_strongest_reason_comes_first_and_the_fourth_is_left_out() -> None:
     weights = {"login_silence": 0.5, "order_silence": 1.0, "tickets_level": 0.2, "revenue_change": -0.3}
     values = {"days_since_order": 9.0, "days_since_login": 9.0, "order_gap": 60.0, "login_gap": 60.0}

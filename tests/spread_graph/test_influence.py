@@ -54,6 +54,7 @@ def test_scaled_and_ranked_by_group() -> None:
     influence = scaled(values, group)
     assert influence.tolist() == [0.2, 0.6, 0.2, 0.5, 0.5]
     assert ranks(influence, group).tolist() == [2, 1, 3, 1, 2]
+    assert ranks(np.array([1.0, 2.0, 1.0]), np.array([1, 1, 4])).tolist() == [2, 1, 1]  # whatever the first group is
     assert ranks(np.array([0.5, 0.5 + 3e-10]), np.array([0, 0])).tolist() == [1, 2]  # equal to 9 digits
     assert ranks(np.array([0.5, 0.5 + 3e-9]), np.array([0, 0])).tolist() == [2, 1]
 

@@ -44,6 +44,7 @@ def test_the_last_touch_passes_over_the_buyers_own_shares() -> None:
     chain = [share("a", "ann"), share("b", "bob", "a"), share("c", "cy", "b"), share("d", "cy", "c")]
     assert spreaders(*chain, order("o", "dan", 5_00, "d"))["cy"]["orders_led"] == 1
     assert spreaders(*chain, order("o", "cy", 5_00, "d"))["bob"]["revenue_led"] == Decimal("5.00")
+    assert spreaders(*chain, order("o", "bob", 5_00, "b"))["ann"]["revenue_led"] == Decimal("5.00")
     assert spreaders(*chain, order("o", "ann", 5_00, "a"))["ann"]["revenue_led"] == Decimal("5.00")  # nothing else remains
 
 
@@ -128,6 +129,20 @@ def test_one_user_alone_is_a_circle() -> None:
     assert tables["key_spreaders"] == []
 
 
+def test_one_user_alone_at_several_merchants_is_one_of_each() -> None:
+    found = solved(*(share("s", "solo", merchant=merchant) for merchant in "mno"))["spreaders"]
+    assert [(row["merchant_id"], row["user_id"], row["shares"]) for row in found] == [(name, "solo", 1) for name in "mno"]
+
+
+def test_refunds_of_several_merchants_are_different_ones() -> None:
+    rows = [share("s", "ann", merchant=merchant) for merchant in "mno"]
+    rows += [order("o", "eve", 10_00, "s", merchant=merchant) for merchant in "mno"]
+    rows += [refund("r1", "o", 1_00, merchant="m"), refund("r2", "o", 2_00, merchant="m")]
+    rows += [refund("r1", "o", 3_00, merchant="n"), refund("r1", "o", 4_00, merchant="o")]
+    found = solved(*rows)["spreaders"]
+    assert [str(row["revenue_led"]) for row in found] == ["7.00", "7.00", "6.00"]
+
+
 def test_motifs_of_a_triangle_with_a_tail() -> None:
     rows = [share(f"s-{user}", user) for user in "abcd"]
     rows += [opened("s-a", "b"), opened("s-b", "a"), opened("s-b", "c"), opened("s-c", "a"), opened("s-c", "d")]
@@ -198,7 +213,7 @@ def test_a_merchant_above_the_limit_gets_no_influence_here() -> None:
     rows = two_circles()
     few = [dict(row, merchant_id="n") for row in (share("s", "ann"), opened("s", "bob"))]
     found = solved(*rows, *few, executor_edges=10)["spreaders"]
-    assert {row["merchant_id"] for row in found if row["influence"] is None} == {"m"}
+    assert {(row["merchant_id"], row["influence_rank"]) for row in found if row["influence"] is None} == {("m", 0)}
     alone = solved(*few)["spreaders"]
     assert [row for row in found if row["merchant_id"] == "n"] == alone
 
