@@ -191,7 +191,9 @@ def test_a_room_that_a_test_comes_to_is_found_through_helpers_rooms_and_commands
 
 def test_helpers_of_another_folder_are_not_imported() -> None:
     """They would be changed without choosing the test."""
-    imports = {(test, module) for test in TESTS for module in imported(CHECKOUT / test, CHECKOUT) if module.startswith("tests.")}
+    imports = {
+        (test, module) for test in TESTS for module in imported(CHECKOUT / test, CHECKOUT) if module.startswith("tests.")
+    }
     assert len(imports) > 10
     for test, module in imports:
         folder = ".".join(Path(test).parts[:2])
