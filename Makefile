@@ -27,8 +27,8 @@ test: setup  ## the tests of every change, under 15 minutes on 2 cores
 soak: setup  ## longer still, by hand before a release: the image runs the main job, GraphFrames the whole graph, models meet the future, mutants meet the tests
 	@$(PYTEST) -m soak $(ARGS)
 
-acceptance: setup  ## the heavy and real ones: the chain through Airflow, whole landings, kills, spreadsheets, servers
-	@$(PYTEST) -m acceptance $(ARGS)
+acceptance: setup  ## the heavy and real ones: the chain, and what changed since .ci/accepted can break; ALL=1 runs all and renews it
+	@$(VENV)/python -m operations.acceptance $(if $(ALL),--all) $(ARGS)
 
 lint: setup  ## what pre-commit and CI check: ruff, mypy, sqlfluff
 	@$(VENV)/pre-commit run --all-files

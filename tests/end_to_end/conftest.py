@@ -1,9 +1,10 @@
-"""A landing small enough to be read whole, and `make run` on it as a process of its own."""
+"""Landings and homes that tests share, and the commands that work on them as processes of their own."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Collection
@@ -97,12 +98,30 @@ class Place:
         out, _ = process.communicate(timeout=1_500)
         return process.returncode, out
 
+    def ingest(self, **settings: str) -> None:
+        for source in SOURCES:
+            status, out = self.run("spark_jobs.ingest", "--source", source, **settings)
+            assert status == 0, out
+
+    def work_out(self, as_of: str, *steps: str) -> None:
+        for step in steps:
+            status, out = self.run(*step.split(), "--as-of", as_of)
+            assert status == 0, out
+
     def current(self, day: str | None = None) -> Path:
         return (self.home / "published" / (day or "") / "current").resolve()
 
+    def copy(self, folder: Path) -> Place:
+        """The same once more in a folder, for a test that changes something."""
+        shutil.copytree(self.landing, folder / "landing")
+        shutil.copytree(self.home, folder / "home", symlinks=True)
+        return Place(folder / "landing", folder / "home")
 
-@pytest.fixture(scope="module")
+
+@pytest.fixture(scope="session")
 def make_place(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Place]:
+    """Places of the three days, with nothing in their homes."""
+
     def make() -> Place:
         folder = tmp_path_factory.mktemp("place")
         for day in DAYS:
@@ -110,3 +129,17 @@ def make_place(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Place]:
         return Place(folder / "landing", folder / "home")
 
     return make
+
+
+@pytest.fixture(scope="session")
+def example_lake(tmp_path_factory: pytest.TempPathFactory, shared_example: Path) -> Place:
+    """The example landing and a lake that it was loaded into. Who works further on it leaves the tables of events alone."""
+    place = Place(shared_example / "landing", tmp_path_factory.mktemp("example"))
+    place.ingest()
+    return place
+
+
+def compare(warehouse: Path, shared_example: Path) -> subprocess.CompletedProcess[str]:
+    """What the example's own program says of a warehouse."""
+    command = [sys.executable, "-B", str(shared_example / "compare.py"), str(warehouse), str(shared_example / "expected.json")]
+    return subprocess.run(command, capture_output=True, text=True)

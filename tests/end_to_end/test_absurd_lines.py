@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from expectations.contract import SOURCES
 from tests.end_to_end.conftest import DAYS, NEWEST, Place, event
+from tests.end_to_end.steps import BUILD, PUBLISH
 
 pytestmark = pytest.mark.acceptance
 
@@ -72,17 +72,8 @@ def add(landing: Path, source: str, events: list[dict[str, Any]]) -> None:
     (landing / source / f"dt={NEWEST}" / "nonsense.jsonl").write_text("".join(json.dumps(line) + "\n" for line in events))
 
 
-def worked_out(place: Place, *steps: str) -> None:
-    for step in steps:
-        status, out = place.run(*step.split(), "--as-of", NEWEST)
-        assert status == 0, out
-
-
 def warehouse(place: Place) -> Path:
     return place.home / "work" / NEWEST / "warehouse.duckdb"
-
-
-BUILD = ("spark_jobs.spread_graph", "spark_jobs.cohorts", "dbt_project.build")
 
 
 @pytest.fixture(scope="module")
@@ -93,9 +84,7 @@ def places(make_place: Callable[[], Place]) -> tuple[Place, Place]:
     add(ordinary.landing, "shop", of_nonsense(DAYS[0]) + late["shop"])
     for source in ("group", "stream"):
         add(ordinary.landing, source, late[source])
-    for source in SOURCES:
-        status, out = ordinary.run("spark_jobs.ingest", "--source", source)
-        assert status == 0, out
+    ordinary.ingest()
     huge = replace(ordinary, home=ordinary.home.with_name("huge"))
     shutil.copytree(ordinary.home, huge.home)
     events = str(huge.home / "lake" / "shop_events")
@@ -104,8 +93,8 @@ def places(make_place: Callable[[], Place]) -> tuple[Place, Place]:
     assert pc.sum(is_changed).as_py() == 9
     amounts = pc.if_else(is_changed, pa.scalar(Decimal(HUGE), rows["amount"].type), rows["amount"])
     write_deltalake(events, rows.set_column(rows.column_names.index("amount"), "amount", amounts), mode="overwrite")
-    worked_out(ordinary, *BUILD)
-    worked_out(huge, *BUILD)
+    ordinary.work_out(NEWEST, *BUILD)
+    huge.work_out(NEWEST, *BUILD)
     return ordinary, huge
 
 
@@ -145,7 +134,7 @@ def test_amounts_that_add_up_beyond_an_amount_stop_nobody_else(places: tuple[Pla
 
 def test_the_gate_names_the_merchant_and_its_orders_and_the_day_is_published_and_exported(places: tuple[Place, Place]) -> None:
     _, huge = places
-    worked_out(huge, "expectations.gate publication", "publication", "exports run")
+    huge.work_out(NEWEST, *PUBLISH, "exports")
     results = json.loads((huge.home / "work" / NEWEST / "gates" / "publication.json").read_text())
     warnings = {(found["table"], found["expectation"]): json.loads(found["example"] or "null") for found in results["warnings"]}
     assert warnings["cohort_value", "spend fits"] == {"merchant_id": "m-x", "cohort_month": "2026-03"}

@@ -1,4 +1,8 @@
-"""A day through the real Airflow, Spark, dbt and Great Expectations, by the command that `make run` starts."""
+"""A day through the real Airflow, Spark, dbt and Great Expectations, by the command that `make run` starts.
+
+One home in which a day was published is there to read. What changes something works in a copy of it: what is about starting and
+stopping has Airflows of its own there, the rest shares one that `make up` started.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,9 @@ import os
 import signal
 import sqlite3
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -48,9 +53,9 @@ def metadata(place: Place, query: str) -> list[Any]:
         return connection.execute(query).fetchall()
 
 
-def successful_runs(place: Place, key: str) -> list[str]:
+def successful_runs(place: Place, key: str) -> Counter[str]:
     rows = metadata(place, f"SELECT dag_id FROM dag_run WHERE partition_key = '{key}' AND state = 'success'")
-    return sorted(row[0] for row in rows)
+    return Counter(row[0] for row in rows)
 
 
 def left_running(place: Place) -> list[psutil.Process]:
@@ -98,7 +103,7 @@ def test_the_summary_says_what_was_refused_and_where_everything_lies(place: Plac
 
 
 def test_airflow_knows_seven_successful_runs_of_the_key(place: Place, first_run: str) -> None:
-    assert successful_runs(place, NEWEST) == sorted(CHAIN)
+    assert successful_runs(place, NEWEST) == Counter(CHAIN)
 
 
 def test_lake_commits_and_run_json_name_the_dag_run(place: Place, first_run: str) -> None:
@@ -115,55 +120,77 @@ def test_nothing_is_left_running(place: Place, first_run: str) -> None:
     assert left_running(place) == []
 
 
-def test_the_same_day_again_doubles_nothing_and_takes_new_files(place: Place, first_run: str) -> None:
-    before = query(place, "select * from marts.event_registry order by all")
-    status, out = place.run("operations.run")
-    assert status == 0, out
-    assert query(place, "select * from marts.event_registry order by all") == before
-    assert successful_runs(place, NEWEST) == sorted([*CHAIN, *CHAIN])
-
-    deliver(place.landing, DAYS[0], name="again")
-    status, out = place.run("operations.run")
-    assert status == 0, out
-    assert query(place, "select * from marts.event_registry order by all") == before
-    # What was refused is refused again; the other nine lines of the day are copies.
-    assert query(place, "select sum(rows_read), sum(accepted), sum(duplicate), sum(quarantined) from marts.ingest_ledger") == [
-        (40, 27, 9, 4)
-    ]
-
-
-def test_a_past_day_leaves_the_newest_where_it_is(place: Place, first_run: str) -> None:
-    newest = place.current()
-    status, out = place.run("operations.run", "--as-of", DAYS[0])
-    assert status == 0, out
-    assert place.current() == newest
-    assert query(place, "select sum(revenue) from marts.cascades", day=DAYS[0]) == [(10,)]
-    assert successful_runs(place, DAYS[0]) == sorted(CHAIN)
-    assert str(place.home / "published" / DAYS[0] / "current" / "fanout.duckdb") in out
-
-
 @pytest.fixture
-def spoilt(place: Place, first_run: str) -> Iterator[Place]:
-    """The place with a line lost from the lake, so that the ledger does not balance."""
+def copied(place: Place, first_run: str, tmp_path: Path) -> Place:
+    """The place after its first run, for a test that changes something."""
+    return place.copy(tmp_path)
+
+
+@contextmanager
+def spoilt(place: Place) -> Iterator[None]:
+    """A line is lost from the lake meanwhile, so that the ledger does not balance."""
     table = DeltaTable(str(place.home / "lake" / "shop_events"))
     version = table.version()
     table.delete("fate = 'accepted' AND event_id = 'e-0105'")
     assert table.version() == version + 1
-    yield place
-    DeltaTable(str(place.home / "lake" / "shop_events")).restore(version)
+    try:
+        yield
+    finally:
+        DeltaTable(str(place.home / "lake" / "shop_events")).restore(version)
 
 
-def test_a_gate_that_refuses_ends_the_run_and_leaves_current_alone(spoilt: Place) -> None:
-    published = spoilt.current()
-    versions = sorted((spoilt.home / "published" / NEWEST).iterdir())
-    status, out = spoilt.run("operations.run")
-    assert status == 1
-    assert f"ingest_shop.gate failed for {NEWEST}: gate_ingest_shop: fail files, 'ledger': 1 rows break it" in out
-    [log] = [line.partition("its log: ")[2] for line in out.splitlines() if line.startswith("its log: ")]
+@dataclass(frozen=True)
+class Refused:
+    """A place in which a run of the published day was refused by a gate, what it said, and what it left running."""
+
+    place: Place
+    status: int
+    out: str
+    left: list[psutil.Process]
+
+
+@pytest.fixture(scope="module")
+def refused(place: Place, first_run: str, tmp_path_factory: pytest.TempPathFactory) -> Refused:
+    copy = place.copy(tmp_path_factory.mktemp("refused"))
+    with spoilt(copy):
+        status, out = copy.run("operations.run")
+    return Refused(copy, status, out, left_running(copy))
+
+
+def versions(place: Place) -> list[str]:
+    return sorted(path.name for path in (place.home / "published" / NEWEST).iterdir())
+
+
+def test_a_gate_that_refuses_ends_the_run_and_leaves_current_alone(place: Place, refused: Refused) -> None:
+    assert refused.status == 1
+    assert f"ingest_shop.gate failed for {NEWEST}: gate_ingest_shop: fail files, 'ledger': 1 rows break it" in refused.out
+    [log] = [line.partition("its log: ")[2] for line in refused.out.splitlines() if line.startswith("its log: ")]
     assert Path(log).exists()
-    assert spoilt.current() == published
-    assert sorted((spoilt.home / "published" / NEWEST).iterdir()) == versions
-    assert left_running(spoilt) == []
+    assert refused.place.current() == refused.place.current(NEWEST)
+    assert refused.place.current().name == place.current().name
+    assert versions(refused.place) == versions(place)
+    assert refused.left == []
+
+
+def test_the_same_day_again_waits_for_all_inputs_and_doubles_nothing(place: Place, refused: Refused, tmp_path: Path) -> None:
+    """The run before failed at one input of three; the consumers must not start with the two that it left."""
+    copy = refused.place.copy(tmp_path)
+    before = successful_runs(copy, NEWEST)
+    status, out = copy.run("operations.run")
+    assert status == 0, out
+    rows = metadata(
+        copy,
+        """
+        SELECT count(*), min(consumer.start_date) > max(task.end_date) FROM dag_run consumer, task_instance task
+        WHERE consumer.dag_id = 'build_spread_graph' AND task.dag_id LIKE 'ingest_%'
+          AND consumer.run_after = (SELECT max(run_after) FROM dag_run WHERE dag_id = 'build_spread_graph')
+          AND task.run_id = (SELECT run_id FROM dag_run WHERE dag_id = 'ingest_shop' ORDER BY run_after DESC LIMIT 1)
+        """,
+    )
+    assert rows == [(6, 1)]  # two tasks of each source
+    registry = "select * from marts.event_registry order by all"
+    assert query(copy, registry) == query(place, registry)
+    assert successful_runs(copy, NEWEST) - before == Counter(CHAIN)
 
 
 def wait_for(process: subprocess.Popen[str], words: str) -> str:
@@ -177,50 +204,34 @@ def wait_for(process: subprocess.Popen[str], words: str) -> str:
     raise AssertionError(f"it ended without saying {words!r}:\n{said}")
 
 
-def test_after_a_refused_day_all_inputs_are_waited_for_anew(place: Place, first_run: str) -> None:
-    """The day before failed at one input of three; the consumers must not start with the two that it left."""
-    status, out = place.run("operations.run")
-    assert status == 0, out
-    rows = metadata(
-        place,
-        """
-        SELECT count(*), min(consumer.start_date) > max(task.end_date) FROM dag_run consumer, task_instance task
-        WHERE consumer.dag_id = 'build_spread_graph' AND task.dag_id LIKE 'ingest_%'
-          AND consumer.run_after = (SELECT max(run_after) FROM dag_run WHERE dag_id = 'build_spread_graph')
-          AND task.run_id = (SELECT run_id FROM dag_run WHERE dag_id = 'ingest_shop' ORDER BY run_after DESC LIMIT 1)
-        """,
-    )
-    assert rows == [(6, 1)]  # two tasks of each source
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_stops_all_that_it_started(number: signal.Signals, place: Place, first_run: str) -> None:
-    published = place.current()
-    process = place.start("operations.run")
+def test_an_interrupted_run_stops_all_that_it_started(number: signal.Signals, copied: Place) -> None:
+    published = copied.current()
+    process = copied.start("operations.run")
     wait_for(process, "▸ ingest_")
-    assert listening(left_running(place)) == {"127.0.0.1"}
+    assert listening(left_running(copied)) == {"127.0.0.1"}
     process.send_signal(number)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 130, out
     assert "interrupted" in out
-    assert left_running(place) == []
-    assert place.current() == published
+    assert left_running(copied) == []
+    assert copied.current() == published
 
 
-def test_a_killed_run_is_healed_by_the_next(place: Place, first_run: str) -> None:
-    process = place.start("operations.run")
+def test_a_killed_run_is_healed_by_the_next(copied: Place) -> None:
+    process = copied.start("operations.run")
     wait_for(process, "▸ build_")
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert process.stdout is not None
     process.stdout.close()
-    assert left_running(place), "a killed process cannot stop what it started"
-    runs_before = len(successful_runs(place, NEWEST))
-    status, out = place.run("operations.run")
+    assert left_running(copied), "a killed process cannot stop what it started"
+    runs_before = successful_runs(copied, NEWEST)
+    status, out = copied.run("operations.run")
     assert status == 0, out
     assert "ended as failed, since its Airflow was stopped: build_" in out
-    assert len(successful_runs(place, NEWEST)) >= runs_before + len(CHAIN)
-    assert left_running(place) == []
+    assert successful_runs(copied, NEWEST) - runs_before >= Counter(CHAIN)
+    assert left_running(copied) == []
 
 
 def state_at_the_end(airflow: Airflow, dag_id: str, run_id: str) -> str:
@@ -242,10 +253,18 @@ def started_run(airflow: Airflow, dag_id: str, key: str, since: datetime) -> str
 
 @dataclass(frozen=True)
 class Night:
-    """The Airflow of `make up`, and who is told by it."""
+    """The Airflow of `make up` in a place, and who is told by it."""
 
+    place: Place
     airflow: Airflow
     webhook: Webhook
+
+    def run(self, as_of: str) -> str:
+        """What `make run` says of a day that goes through this Airflow."""
+        status, out = self.place.run("operations.run", "--as-of", as_of, FANOUT_ALERT_WEBHOOK=self.webhook.address)
+        assert status == 0, out
+        assert f"using the Airflow at {self.airflow.base_url}, which stays" in out
+        return out
 
     def notice(self, key: str) -> Any:
         """The next notice of a key, once it comes; a day of the schedule may send its own."""
@@ -255,7 +274,9 @@ class Night:
 
 
 @pytest.fixture(scope="module")
-def night(place: Place, first_run: str) -> Iterator[Night]:
+def night(place: Place, first_run: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+    """The tests of one night each have a day of their own, or leave its figures as they were, so any of them may be first."""
+    place = place.copy(tmp_path_factory.mktemp("night"))
     with listening_webhook() as webhook:
         status, out = place.run("operations.up", FANOUT_ALERT_WEBHOOK=webhook.address)
         try:
@@ -263,30 +284,50 @@ def night(place: Place, first_run: str) -> Iterator[Night]:
             settings = Settings.from_environment(place.environ())
             server = airflow_server.find(settings)
             assert server is not None
-            yield Night(Airflow(server.base_url, airflow_server.USER, airflow_server.password(settings)), webhook)
+            yield Night(place, Airflow(server.base_url, airflow_server.USER, airflow_server.password(settings)), webhook)
         finally:
             place.run("operations.down")
         assert left_running(place) == []
 
 
-def test_a_failed_task_is_told_of_and_once_it_is_cleared_the_day_goes_on(place: Place, night: Night) -> None:
+def test_a_file_of_copies_doubles_nothing(night: Night) -> None:
+    place = night.place
+    before = query(place, "select * from marts.event_registry order by all", day=NEWEST)
+    runs = successful_runs(place, NEWEST)
+    deliver(place.landing, DAYS[0], name="again")
+    night.run(NEWEST)
+    assert query(place, "select * from marts.event_registry order by all", day=NEWEST) == before
+    # What was refused is refused again; the other nine lines of the day are copies.
+    ledger = "select sum(rows_read), sum(accepted), sum(duplicate), sum(quarantined) from marts.ingest_ledger"
+    assert query(place, f"{ledger} where dt <= '{NEWEST}'", day=NEWEST) == [(40, 27, 9, 4)]
+    assert successful_runs(place, NEWEST) - runs == Counter(CHAIN)
+
+
+def test_a_past_day_leaves_the_newest_where_it_is(night: Night) -> None:
+    place = night.place
+    newest = place.current()
+    out = night.run(DAYS[0])
+    assert place.current() == newest
+    assert query(place, "select sum(revenue) from marts.cascades", day=DAYS[0]) == [(10,)]
+    assert successful_runs(place, DAYS[0]) == Counter(CHAIN)
+    assert str(place.home / "published" / DAYS[0] / "current" / "fanout.duckdb") in out
+
+
+def test_a_failed_task_is_told_of_and_once_it_is_cleared_the_day_goes_on(night: Night) -> None:
     """A gate that refuses, its notice, the cause fixed, what the page's *Clear* sends, and the DAGs after it."""
-    table = DeltaTable(str(place.home / "lake" / "shop_events"))
-    version = table.version()
-    table.delete("fate = 'accepted' AND event_id = 'e-0105'")
+    place = night.place
     published = place.current()
     airflow, since = night.airflow, datetime.now(UTC)
-    for dag_id in INGESTS:
-        airflow.trigger(dag_id, NEWEST, "by-hand")
-    ends = {dag_id: state_at_the_end(airflow, dag_id, "by-hand") for dag_id in INGESTS}
+    with spoilt(place):
+        for dag_id in INGESTS:
+            airflow.trigger(dag_id, NEWEST, "by-hand")
+        ends = {dag_id: state_at_the_end(airflow, dag_id, "by-hand") for dag_id in INGESTS}
     assert ends == {"ingest_shop": "failed", "ingest_group": "success", "ingest_stream": "success"}
     notice = night.notice(NEWEST)
     assert (notice["dag"], notice["task"], notice["run"]) == ("ingest_shop", "gate", "by-hand")
     assert notice["reason"].startswith("gate_ingest_shop: fail files, 'ledger': 1 rows break it")
     assert notice["log"].startswith(airflow.base_url)
 
-    table = DeltaTable(str(place.home / "lake" / "shop_events"))
-    table.restore(version)
     chosen = {"dry_run": False, "dag_run_id": "by-hand", "only_failed": True, "reset_dag_runs": True}
     cleared = airflow._request("POST", "/api/v2/dags/ingest_shop/clearTaskInstances", chosen)
     assert [task["task_id"] for task in cleared["task_instances"]] == ["gate"]
@@ -308,7 +349,8 @@ def tick(place: Place, key: str) -> None:
         assert changed.rowcount == len(INGESTS), "the schedule is on"
 
 
-def test_a_day_whose_delivery_is_late_waits_is_told_of_and_goes_on_by_itself(place: Place, night: Night) -> None:
+def test_a_day_whose_delivery_is_late_waits_is_told_of_and_goes_on_by_itself(night: Night) -> None:
+    place = night.place
     airflow, since = night.airflow, datetime.now(UTC) - timedelta(seconds=1)
     deliver(place.landing, NEXT, sources=("shop", "stream"))
     unfinished = place.landing / "group" / f"dt={NEXT}" / "_part-0000.jsonl"

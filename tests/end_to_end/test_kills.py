@@ -14,17 +14,13 @@ import pytest
 
 from expectations.contract import SOURCES
 from tests.end_to_end.conftest import NEWEST, Place
+from tests.end_to_end.steps import BUILD, PUBLISH
 
 pytestmark = pytest.mark.acceptance
 
-DAY = ("--as-of", NEWEST)
 STEPS = (
     *(("spark_jobs.ingest", "--source", source) for source in SOURCES),
-    ("spark_jobs.spread_graph", *DAY),
-    ("spark_jobs.cohorts", *DAY),
-    ("dbt_project.build", *DAY),
-    ("expectations.gate", "publication", *DAY),
-    ("publication", *DAY),
+    *((*step.split(), "--as-of", NEWEST) for step in (*BUILD, *PUBLISH)),
 )
 
 

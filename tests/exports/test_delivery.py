@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sys
@@ -49,10 +50,10 @@ Contents = Callable[[], dict[str, bytes]]
 
 
 @pytest.fixture
-def day(settings: Settings) -> Settings:
-    """Settings of a home in which the exports of a day lie."""
-    published(settings)
-    export(settings, AS_OF)
+def day(settings: Settings, small: Path) -> Settings:
+    """Settings of a home in which the exports of a day lie: a copy of the small one, which others read."""
+    shutil.copytree(small.parent.parent, settings.home, symlinks=True)
+    assert (settings.exports / AS_OF.isoformat() / "managers").is_dir()
     return settings
 
 

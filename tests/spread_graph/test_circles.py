@@ -150,12 +150,6 @@ def test_a_merchant_has_the_same_circles_whatever_stands_beside_it() -> None:
             assert (found[begins[place] : begins[place + 1]] - begins[place] == alone[k]).all()
 
 
-def test_circles_merge_with_the_partner_that_gains_most() -> None:
-    """Three circles of ten: eight edges between two are worth 8 − 5, six to the third 6 − 5, and less with both: 6 − 10."""
-    low, high = undirected([(n, 10 + n) for n in range(8)] + [(10 + n, 20 + n) for n in range(6)])
-    assert merged(np.arange(30) // 10 * 10, low, high).tolist() == [0] * 20 + [20] * 10
-
-
 def test_a_community_in_two_pieces_becomes_two_circles() -> None:
     assert connected(5, np.array([0, 2]), np.array([3, 4])).tolist() == [0, 1, 2, 0, 2]
 

@@ -1,0 +1,9 @@
+"""The commands of a day up to its publication, in the order in which the DAGs start them."""
+
+from __future__ import annotations
+
+from expectations.contract import SOURCES
+
+INGEST_GATES = tuple(f"expectations.gate ingest --source {source}" for source in SOURCES)
+BUILD = ("spark_jobs.spread_graph", "spark_jobs.cohorts", "dbt_project.build")
+PUBLISH = ("expectations.gate publication", "publication")
