@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from simulator.calendar import Calendar
+from simulator.chats import chat
 from simulator.delivery import Outbox
-from simulator.groups import chat
 from simulator.live import stream
 from simulator.merchants import run_merchants
 from simulator.people import register
