@@ -56,8 +56,8 @@ def test_pieces_in_any_order_killed_on_the_way_end_in_the_same_lake(
                 kills += 1
                 os.kill(process.pid, signal.SIGKILL)
                 process.communicate()
-        if number % 2:
-            place.ingest()
+        if number == 1:
+            place.ingest()  # what came later is killed on top of a finished load, as well
     assert kills
     place.ingest()
     assert lake_rows(place) == lake_rows(example_lake)
