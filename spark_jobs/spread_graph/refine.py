@@ -25,7 +25,7 @@ LEAST_TAKEN_APART = 2  # ... and about so many at least
 PASSES = 20  # over a graph, before it is asked what they gained ...
 EDGES_PASSED = 50_000  # ... but over a large one no more than make up so many edges
 ROUNDS = 10  # of such passes at most
-LEAST_GAIN = 0.0003  # of a graph's quality in each pass, for another round
+LEAST_GAIN = 0.0005  # of a graph's quality in each pass, for another round
 
 
 @dataclass(frozen=True)
