@@ -74,6 +74,13 @@ def test_the_page_is_short_enough_to_be_read() -> None:
     assert 50 < len(PAGE.splitlines()) < 150
 
 
+def test_the_package_of_the_spread_graph_names_modules_that_it_has() -> None:
+    text = ast.get_docstring(ast.parse(modules()["spark_jobs.spread_graph.__init__"].read_text())) or ""
+    named = {*re.findall(r"`(\w+)`", text)}
+    assert len(named) > 5
+    assert {name for name in named if f"spark_jobs.spread_graph.{name}" not in modules()} == set()
+
+
 def test_every_module_that_the_page_names_by_its_path_is_there() -> None:
     named = {path for path in code(PAGE) if re.fullmatch(r"(?:[a-z_]+/)+\w+\.py", path)}
     assert len(named) > 5
