@@ -56,9 +56,9 @@ def test_every_task_and_its_commands_are_in_the_table_of_processes() -> None:
     started = {(dag, task): wired["commands"] for dag, wiring in WIRING.items() for task, wired in wiring["tasks"].items()}
     assert len(started) > 10
     assert shown.keys() == started.keys()
-    for task, commands in started.items():
-        for command in commands:
-            assert f"`{command.split()[0]}" in shown[task], (task, command)
+    for key, commands in started.items():
+        for module in commands:
+            assert f"`{module.split()[0]}" in shown[key], (key, module)
 
 
 def test_the_picture_names_every_dag_and_every_fate_of_a_line() -> None:
