@@ -18,7 +18,7 @@ run: setup  ## one day, from landing files to exports: make run [AS_OF=2026-03-2
 up: setup  ## leave Airflow running and print its address and login
 	@$(VENV)/python -m operations.up
 
-down: setup  ## end the Airflow of `make up`
+down: setup  ## stop the Airflow of `make up`
 	@$(VENV)/python -m operations.down
 
 test: setup  ## the tests of every change, under 15 minutes on 2 cores
@@ -39,13 +39,13 @@ bench: setup  ## the measurements of benchmarks/README.md
 image: setup  ## the container image, by docker or buildah, whichever is there
 	@docker/build.sh
 
-contract: setup  ## docs/events.md and the JSON Schema, from the event contract
+contract: setup  ## dbt's staging models, docs/events.md and the JSON Schemas, from the event contract
 	@$(VENV)/python -m expectations.generate
 
 docs: setup  ## the warehouse's documentation as one page, FANOUT_HOME/docs/warehouse.html
 	@$(VENV)/python -m dbt_project.docs $(if $(AS_OF),--as-of $(AS_OF))
 
-lock: setup  ## requirements.lock anew from pyproject.toml
+lock: setup  ## compile requirements.lock from pyproject.toml
 	@$(VENV)/uv pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
 
 setup: preflight  ## install what is missing; nothing is done when nothing changed

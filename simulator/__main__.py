@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--events", type=_positive, default=EVENTS, help="about so many, up to 10^8 (default %(default)s)")
     parser.add_argument("--days", type=_positive, default=DAYS, help="days of deliveries (default %(default)s)")
     parser.add_argument("--end", type=date.fromisoformat, default=END, help="the last of them (default %(default)s)")
-    parser.add_argument("--future", type=_positive, default=0, help="days after the end, written to OUT/future (default none)")
+    parser.add_argument("--future", type=_positive, default=0, help="days after the end, written to OUT/_future (default none)")
     given = parser.parse_args(arguments)
     try:
         world, outbox = simulate(Plan(given.seed, given.events, given.days, given.end, given.future), given.out)

@@ -3,6 +3,6 @@
     python -m spark_jobs.spread_graph --as-of 2026-03-20
 
 `facts` reads what counts from the lake, `solve` works out every merchant inside one partition with the array kernels of
-`events`, `forest`, `cascades`, `opens`, `influence`, `circles`, `refine`, `coverage` and `concentration`, and `platform_graph`
-works out with GraphFrames what spans the merchants. `tables` declares what is written.
+`events`, `forest`, `cascades`, `graph`, `influence`, `circles`, `refine`, `coverage`, `motifs`, `concentration` and
+`spreaders`, and `platform_graph` works out with GraphFrames what spans the merchants. `tables` declares what is written.
 """
