@@ -38,6 +38,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "tests/end_to_end/test_pieces.py": ("expectations", "spark_jobs"),
     "tests/end_to_end/test_real_data.py": (*_TO_MARTS, "dags", "exports", "operations"),
     "tests/exports/test_commands.py": ("exports", "expectations", "publication"),
+    "tests/exports/test_csv.py": ("exports", "expectations", "publication"),
     "tests/exports/test_delivery.py": ("exports", "expectations", "publication"),
     "tests/exports/test_workbook.py": ("exports", "expectations", "publication"),
     "tests/simulator/test_landing.py": ("expectations", "simulator", "spark_jobs"),
