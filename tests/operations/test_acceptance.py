@@ -29,7 +29,7 @@ from operations.acceptance import (
 ROOMS = {room for rooms in TESTS.values() for room in rooms}
 KILLS = "tests/end_to_end/test_kills.py"
 PIECES = "tests/end_to_end/test_pieces.py"
-OF_EXPORTS = {f"tests/exports/test_{name}.py" for name in ("commands", "delivery", "workbook")}
+OF_EXPORTS = {f"tests/exports/test_{name}.py" for name in ("commands", "csv", "delivery", "workbook")}
 
 
 def git(checkout: Path, *arguments: str) -> str:
