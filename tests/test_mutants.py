@@ -117,7 +117,7 @@ def tried(checkout: Path, first: str, size: int) -> dict[Mutant, int]:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+        assert done.returncode == 0, f"mutmut ended with {done.returncode}: {(done.stdout + done.stderr)[-3000:]}"
 
     run(first)
     chosen = sample(single_changes(checkout), size)
