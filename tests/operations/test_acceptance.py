@@ -130,6 +130,7 @@ def test_everything_at_the_top_is_placed() -> None:
     placed = ROOMS | {"tests"} | {path.partition("/")[0] for path in (*EVERYTHING, *NOTHING)}
     assert len(there) > 15
     assert there == placed
+    assert [path for path in (*EVERYTHING, *NOTHING, *TESTS) if not (CHECKOUT / path).exists()] == []
 
 
 def imported(path: Path, checkout: Path) -> Iterator[str]:
