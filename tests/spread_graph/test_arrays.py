@@ -56,3 +56,11 @@ def test_cents_are_exact_money(cents: int) -> None:
     found = money(np.array([cents, 7]))
     assert found.type == pa.decimal128(18, 2)
     assert found.to_pylist() == [Decimal(cents).scaleb(-2), Decimal("0.07")]
+
+
+def test_money_of_nineteen_digits_does_not_fit() -> None:
+    assert money(np.array([10**18 - 1, 1 - 10**18])).to_pylist() == [
+        Decimal("9999999999999999.99"),
+        Decimal("-9999999999999999.99"),
+    ]
+    assert money(np.array([10**18, -(10**18)])).to_pylist() == [None, None]
