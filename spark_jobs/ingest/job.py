@@ -214,6 +214,7 @@ class Ingest:
         people = lake.erasure_requests(self.settings) | lake.erased_people(self.settings)
         judge = Judge(unreadable=reader.unreadable)
         few = min(lines, summary.candidates) <= _KEYS_HELD
+        # Lines put back take part as those of the packs alone. Quarantined copies are conflicts, which no replay moves.
         known = [fate for fate in _FATES_OF_COPIES if fate is not again or fate is Fate.QUARANTINED]
         copies = self._copies(packs, reader.buckets, known, replaced, few=few).repartitionById(reader.buckets.count, "bucket")
         unsettled = self._mapped(copies, judge.unsettled, BUCKET).persist()
