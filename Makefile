@@ -30,7 +30,7 @@ soak: setup  ## longer still, by hand before a release: the image runs the main 
 acceptance: setup  ## the heavy and real ones: the chain, and what changed since .ci/accepted can break; ALL=1 runs all and renews it
 	@$(VENV)/python -m operations.acceptance $(if $(ALL),--all) $(ARGS)
 
-lint: setup  ## what pre-commit and CI check: ruff, mypy, sqlfluff
+lint: setup  ## what pre-commit and CI check: ruff, mypy, import-linter, sqlfluff
 	@$(VENV)/pre-commit run --all-files
 
 bench: setup  ## the measurements of benchmarks/README.md

@@ -190,7 +190,7 @@ class Ingest:
         return rows.mapInArrow(method, from_arrow_schema(schema))
 
     def _restored(self, lines: DataFrame) -> DataFrame:
-        """Lines (file, line, raw) classified anew with their raw bytes, read from the landing file where raw is null."""
+        """Lines (file, line, raw) classified again with their raw bytes, read from the landing file where raw is null."""
         return self._mapped(_by_file(lines), self.reader.restore_lines, self.reader.schema)
 
     def _commit(
