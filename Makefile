@@ -40,7 +40,7 @@ image: setup  ## the container image, by docker or buildah, whichever is there
 	@docker/build.sh
 
 contract: setup  ## dbt's staging models, docs/events.md and the JSON Schemas, from the event contract
-	@$(VENV)/python -m expectations.generate
+	@$(VENV)/python -m contract.generate
 
 docs: setup  ## the warehouse's documentation as one page, FANOUT_HOME/docs/warehouse.html
 	@$(VENV)/python -m dbt_project.docs $(if $(AS_OF),--as-of $(AS_OF))

@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from expectations.settings import Settings
+from contract.settings import Settings
 from spark_jobs.cohorts import bgnbd, gamma_gamma, lifetimes
 from spark_jobs.cohorts.likelihood import Vector
-from spark_jobs.session import spark_session
+from spark_jobs.engine.session import spark_session
 
 REPEATS = 5
 SAMPLE = 20  # merchants whose fits by the package are timed

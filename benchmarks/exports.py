@@ -20,7 +20,7 @@ from pathlib import Path
 
 import duckdb
 
-from expectations.settings import Settings
+from contract.settings import Settings
 from exports import packs
 from exports.allowed import MANAGER_TABLES, MERCHANT_TABLES
 from exports.day import NOW, open_day

@@ -21,10 +21,10 @@ from pathlib import Path
 import duckdb
 from pyspark.sql import SparkSession
 
-from expectations.contract import SOURCES
-from expectations.settings import Settings
+from contract.events import SOURCES
+from contract.settings import Settings
+from spark_jobs.engine.session import spark_session
 from spark_jobs.ingest.job import ingest
-from spark_jobs.session import spark_session
 
 
 def seconds(action: Callable[[], object]) -> float:

@@ -25,9 +25,9 @@ import duckdb
 
 from benchmarks._cluster import standalone
 from benchmarks._memory import Memory
+from contract.events import SOURCES, source_fields
+from contract.settings import Settings, parse_as_of
 from dbt_project.extensions import load_extensions
-from expectations.contract import SOURCES, source_fields
-from expectations.settings import Settings, parse_as_of
 
 AS_OF = "2026-04-30"
 STAGES = {

@@ -28,10 +28,10 @@ from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from benchmarks._memory import Memory
-from expectations.contract import Fate
-from expectations.settings import Settings
-from spark_jobs import lake
-from spark_jobs.session import spark_session
+from contract.events import Fate
+from contract.settings import Settings
+from spark_jobs.engine.session import spark_session
+from spark_jobs.lake import tables as lake
 from spark_jobs.spread_graph import facts
 from spark_jobs.spread_graph.arrays import Ints, take
 from spark_jobs.spread_graph.circles import circles

@@ -15,10 +15,10 @@ from typing import Any
 from airflow.sdk import Asset, PartitionedAssetTimetable
 from airflow.sdk.definitions.asset import BaseAsset
 
+from contract.settings import CHECKOUT, Settings
 from dags.alerts import alert
 from dags.tasks import Command, IngestGate
 from dags.timetable import DayBefore
-from expectations.settings import CHECKOUT, Settings
 
 SHOP_EVENTS = Asset(name="shop_events", group="lake")
 GROUP_EVENTS = Asset(name="group_events", group="lake")

@@ -20,8 +20,8 @@ import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from expectations.business_days import day_end
-from expectations.settings import SettingError, Settings, parse_as_of
+from contract.business_days import day_end
+from contract.settings import SettingError, Settings, parse_as_of
 
 PROJECT = Path(__file__).resolve().parent
 FAILURES = ("error", "fail", "runtime error")

@@ -12,8 +12,8 @@ import sys
 from datetime import date
 from pathlib import Path
 
+from contract.settings import SettingError, Settings, parse_as_of
 from dbt_project.build import BuildFailed, run_dbt
-from expectations.settings import SettingError, Settings, parse_as_of
 
 
 def write_docs(settings: Settings, as_of: date) -> Path:

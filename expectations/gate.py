@@ -26,10 +26,10 @@ from typing import Any
 
 import duckdb
 
-from expectations.contract import SOURCES
+from contract.events import SOURCES
+from contract.settings import SettingError, Settings, parse_as_of
 from expectations.data_docs import readable_offline
 from expectations.findings import Finding
-from expectations.settings import SettingError, Settings, parse_as_of
 from expectations.suites import Expectation, Severity, Suite, deliveries, details, events, marts
 
 _DELTA = "duckdb_extension_delta"  # a wheel that carries the extension, so that nothing is downloaded

@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from expectations.settings import SettingError, Settings, parse_as_of
+from contract.settings import SettingError, Settings, parse_as_of
 from exports import delivery, destinations, people, preview
 from exports.packs import export
 from exports.playbook import PlaybookError

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from expectations.settings import SettingError
+from contract.settings import SettingError
 
 
 @dataclass(frozen=True)

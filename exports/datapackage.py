@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from expectations.contract import EVENT_TYPES
+from contract.events import EVENT_TYPES
 from expectations.suites.marts import METRICS, PARENT_STATUSES, STAGES
 from exports.allowed import Table, Why
 from exports.csv_files import GUARD, LINE_END, MONTH, Column

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
-from expectations.business_days import day_start
-from expectations.settings import Settings
+from contract.business_days import day_start
+from contract.settings import Settings
 from exports import people
 from exports.allowed import MANAGER_TABLES, MERCHANT_TABLES
 from exports.reasons import SHOWN, reasons

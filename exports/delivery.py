@@ -19,7 +19,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from expectations.settings import Settings
+from contract.settings import Settings
 from exports.connections import connection
 from exports.day import Published
 from exports.destinations import Destination

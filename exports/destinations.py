@@ -23,7 +23,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from expectations.settings import SettingError
+from contract.settings import SettingError
 from exports.manifest import MANIFEST
 from exports.packs import MANAGERS, MERCHANTS, UNASSIGNED, Pack
 

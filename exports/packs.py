@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from expectations.settings import Settings
+from contract.settings import Settings
 from exports import figures, playbook, row_ids
 from exports.about import About
 from exports.allowed import MANAGER_TABLES, MERCHANT_TABLES

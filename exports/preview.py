@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from expectations.settings import Settings
+from contract.settings import Settings
 from exports import destinations
 from exports.csv_files import unguarded
 from exports.delivery import last_delivery

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-from expectations.settings import SettingError, Settings
+from contract.settings import SettingError, Settings
 from publication.versions import one_publisher
 
 ROW_ID = "row_id"

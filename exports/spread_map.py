@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from expectations.settings import SettingError, Settings, parse_as_of
+from contract.settings import SettingError, Settings, parse_as_of
 from exports import charts
 from exports.about import About
 from exports.day import MAP_DAYS, open_day

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from expectations.settings import CHECKOUT
+from contract.settings import CHECKOUT
 
 ACCEPTED = ".ci/accepted"
 REPORT = "build/acceptance.xml"
@@ -48,8 +48,7 @@ TESTS: dict[str, tuple[str, ...]] = {
 EVERYTHING = (
     ".ci",
     "Makefile",
-    "expectations/contract.py",
-    "expectations/settings.py",
+    "contract",
     "operations/setup.py",
     "pyproject.toml",
     "requirements.lock",

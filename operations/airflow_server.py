@@ -25,7 +25,7 @@ from pathlib import Path
 
 import psutil
 
-from expectations.settings import CHECKOUT, SETTINGS, SettingError, Settings
+from contract.settings import CHECKOUT, SETTINGS, SettingError, Settings
 from operations.airflow_rest import Airflow
 from operations.chain import CHAIN
 

@@ -9,11 +9,11 @@ import argparse
 import sys
 from datetime import UTC, date, datetime
 
-from expectations.contract import SOURCES
-from expectations.settings import SettingError, Settings, parse_as_of
+from contract.events import SOURCES
+from contract.settings import SettingError, Settings, parse_as_of
 from expectations.suites.deliveries import NOT_DELIVERED
 from spark_jobs.ingest.files import entries, landing_file
-from spark_jobs.lake import landing_files
+from spark_jobs.lake.tables import landing_files
 
 
 def arrived(settings: Settings, source: str, as_of: date) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.contract import SOURCES
+from contract.events import SOURCES
 
 INGESTS = tuple(f"ingest_{source}" for source in SOURCES)
 LAST_DAG = "export_merchant_success"

@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from expectations.settings import SettingError, Settings
+from contract.settings import SettingError, Settings
 from operations import airflow_server
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from expectations.settings import SettingError, Settings
+from contract.settings import SettingError, Settings
 from operations import airflow_server
 
 

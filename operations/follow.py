@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from expectations.settings import Settings
+from contract.settings import Settings
 from operations.airflow_rest import Airflow
 from operations.airflow_server import AirflowError, log_folder
 from operations.cause import without_secrets

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from expectations.contract import SOURCES
-from expectations.settings import SettingError, Settings, parse_as_of
+from contract.events import SOURCES
+from contract.settings import SettingError, Settings, parse_as_of
 from spark_jobs.ingest.files import entries, landing_file, landing_names
 
 _WANTED = "<source>/dt=YYYY-MM-DD/*.jsonl[.gz|.zst]"

@@ -18,7 +18,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from expectations.settings import CHECKOUT, SettingError, Settings, parse_as_of
+from contract.settings import CHECKOUT, SettingError, Settings, parse_as_of
 
 PYTHON = (3, 11)
 JAVA_AT_LEAST = 17

@@ -18,9 +18,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from contract.business_days import business_date, day_end
+from contract.settings import SettingError, Settings
 from dbt_project.extensions import load_extension
-from expectations.business_days import business_date, day_end
-from expectations.settings import SettingError, Settings
 from exports import destinations
 
 FIRST_DAY = date(2000, 1, 1)  # no event is older

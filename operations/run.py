@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
-from expectations.settings import CHECKOUT, SettingError, Settings
+from contract.settings import CHECKOUT, SettingError, Settings
 from operations import airflow_server
 from operations.airflow_server import AirflowError, Server
 from operations.follow import Day, failure, follow, name

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-from expectations.settings import CHECKOUT
+from contract.settings import CHECKOUT
 
 VENV = CHECKOUT / ".venv"
 LOCK = CHECKOUT / "requirements.lock"
@@ -25,9 +25,9 @@ STAMP = VENV / "setup.sha256"
 
 def fingerprint() -> str:
     """A hash of all that the environment is made from."""
-    session = (CHECKOUT / "spark_jobs" / "session.py").read_text()
+    session = (CHECKOUT / "spark_jobs" / "engine" / "session.py").read_text()
     coordinates = re.search(r"^COORDINATES = .*$", session, re.MULTILINE)
-    assert coordinates is not None, "spark_jobs/session.py names the JARs in COORDINATES"
+    assert coordinates is not None, "spark_jobs/engine/session.py names the JARs in COORDINATES"
     archive = (CHECKOUT / "spark_jobs" / "class_archive.py").read_bytes()
     return hashlib.sha256(LOCK.read_bytes() + coordinates[0].encode() + archive).hexdigest()
 
@@ -52,7 +52,7 @@ def install() -> None:
     # Byte-compiled, since imports are three times faster and every task is a new process.
     sync = [str(VENV / "bin" / "uv"), "pip", "sync", "--python", python, "--compile-bytecode", str(LOCK)]
     _step(3, f"{LOCK.read_text().count('==')} packages of {LOCK.name}", sync)
-    _step(4, "the JARs of Delta Lake and GraphFrames", [python, "-m", "spark_jobs.session"])
+    _step(4, "the JARs of Delta Lake and GraphFrames", [python, "-m", "spark_jobs.engine.session"])
     _step(5, "an archive of the classes that jobs load", [python, "-m", "spark_jobs.class_archive"])
     STAMP.write_text(fingerprint())
 

@@ -8,9 +8,9 @@ from datetime import date, datetime
 
 import duckdb
 
-from expectations.contract import SOURCES
+from contract.events import SOURCES
+from contract.settings import Settings
 from expectations.findings import Finding
-from expectations.settings import Settings
 from operations.airflow_server import log_folder
 from operations.chain import CHAIN
 from operations.follow import Day

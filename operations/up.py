@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 
-from expectations.settings import SettingError, Settings
+from contract.settings import SettingError, Settings
 from operations import airflow_server
 from operations.airflow_server import AirflowError
 from operations.readiness import end_of_next_year, require

@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 
-from expectations.settings import SettingError, Settings, parse_as_of
+from contract.settings import SettingError, Settings, parse_as_of
 from publication.publish import publish, roll_back
 from publication.versions import PublicationError
 

@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 from deltalake import DeltaTable
 
+from contract.settings import Settings
 from expectations.gate import file_sha256
-from expectations.settings import Settings
 from publication.versions import (
     CURRENT,
     DATABASE,

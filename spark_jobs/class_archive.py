@@ -15,9 +15,9 @@ from pathlib import Path
 
 from pyspark import SparkContext
 
-from expectations.settings import Settings
+from contract.settings import Settings
+from spark_jobs.engine.session import CLASS_ARCHIVE, SMALL_CONF, spark_session
 from spark_jobs.ingest.job import ingest
-from spark_jobs.session import CLASS_ARCHIVE, SMALL_CONF, spark_session
 
 _LONGEST = 300  # seconds for the JVM to write the archive
 

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from expectations.settings import CHECKOUT, Settings
-from spark_jobs.session import spark_session
+from contract.settings import CHECKOUT, Settings
+from spark_jobs.engine.session import spark_session
 
 # Airflow reads it when it is imported, by whichever test comes first; without the plugins it does not know the timetable.
 os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(CHECKOUT / "operations" / "airflow_plugins")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from expectations.settings import Settings
+from contract.settings import Settings
 from publication.publish import publish
 
 AS_OF = date(2026, 3, 20)

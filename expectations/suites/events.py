@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from expectations.contract import EVENT_TYPES, Fate, Kind, Reason, source_fields
+from contract.events import EVENT_TYPES, Fate, Kind, Reason, source_fields
 from expectations.suites import Expectation, Severity, Suite, holds, one_of
 
 LINE_FATES = (Fate.ACCEPTED, Fate.DUPLICATE, Fate.QUARANTINED, Fate.ERASED, Fate.WITHDRAWN)

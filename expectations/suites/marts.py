@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from expectations.contract import EVENT_TYPES, SOURCES, Reason
+from contract.events import EVENT_TYPES, SOURCES, Reason
 from expectations.suites import COMPLETE, Expectation, Severity, Suite, agree, holds, mart, of_the_day, one_of
 
 PARENT_STATUSES = ("root", "missing", "other_object", "self", "time_inverted", "cycle", "declared")

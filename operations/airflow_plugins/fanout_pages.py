@@ -15,7 +15,7 @@ from airflow.plugins_manager import AirflowPlugin
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse
 
-from expectations.settings import Settings
+from contract.settings import Settings
 
 PREFIX = "/fanout"
 app = FastAPI(title="Fanout", dependencies=[Depends(get_user)])

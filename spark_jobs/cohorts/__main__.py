@@ -9,10 +9,10 @@ import argparse
 import json
 import sys
 
-from expectations.settings import SettingError, Settings, parse_as_of
+from contract.settings import SettingError, Settings, parse_as_of
 from spark_jobs.cohorts.job import cohorts
-from spark_jobs.lake import event_rows, refuse_before_first_event
-from spark_jobs.session import MissingJars, spark_session
+from spark_jobs.engine.session import MissingJars, spark_session
+from spark_jobs.lake.tables import event_rows, refuse_before_first_event
 
 
 def main() -> int:

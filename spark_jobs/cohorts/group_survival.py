@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pyspark.sql.functions as f
 from pyspark.sql import Column, DataFrame, Window
 
-from expectations.business_days import day_end
+from contract.business_days import day_end
 
 SILENCE = timedelta(days=14)
 RMST_DAYS = 90

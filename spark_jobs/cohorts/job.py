@@ -8,16 +8,16 @@ from functools import cached_property, reduce
 import pyspark.sql.functions as f
 from pyspark.sql import DataFrame, SparkSession
 
-from expectations.contract import SOURCES, Fate
-from expectations.settings import Settings
-from spark_jobs import lake
+from contract.events import SOURCES, Fate
+from contract.settings import Settings
 from spark_jobs.cohorts import churn, lifetimes, merchant_days
 from spark_jobs.cohorts.churn_model import Learned
 from spark_jobs.cohorts.cohort_value import cohort_value
 from spark_jobs.cohorts.group_survival import end_of_judged, group_durations, group_lifetimes, group_survival
 from spark_jobs.cohorts.model_card import Evidence, write_model_card
 from spark_jobs.cohorts.purchases import customers, gap_percentile, orders_with_refunds, purchase_days
-from spark_jobs.session import together
+from spark_jobs.engine.session import together
+from spark_jobs.lake import tables as lake
 
 TABLES = (
     "group_survival",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from expectations.contract import SOURCES
+from contract.events import SOURCES
 from spark_jobs.ingest.command import run
 from spark_jobs.ingest.job import ingest, landed_rows
 

@@ -20,14 +20,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark import TaskContext
 
-from expectations.contract import ERASURE_REQUEST, Fate
-from spark_jobs import lake
-from spark_jobs.data_files import write_file
+from contract.events import ERASURE_REQUEST, Fate
+from spark_jobs.engine.batches import packed, unpacked
 from spark_jobs.ingest.columns import ColumnClassifier, Lines
 from spark_jobs.ingest.files import Block, LandingFile, UnreadableFile, landing_file, read_blocks
 from spark_jobs.ingest.history import PLACES
 from spark_jobs.ingest.settle import BUCKET, CHANGE, KEEP_RAW, KEPT, Buckets, Mask, digests, naming, runs
-from spark_jobs.packs import packed, unpacked
+from spark_jobs.lake import tables as lake
+from spark_jobs.lake.files import write_file
 
 PACK = pa.schema(
     {

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from expectations.business_days import day_end
-from expectations.contract import (
+from contract.business_days import day_end
+from contract.events import (
     EARLIEST_TIME,
     MAX_LINE_BYTES,
     MONEY_LIMIT,

@@ -25,7 +25,7 @@ from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import astuple
 from numpy.typing import NDArray
 
-from expectations.contract import (
+from contract.events import (
     MAX_LINE_BYTES,
     MONEY_LIMIT,
     ORDER_LINE,

@@ -13,9 +13,9 @@ from typing import Any
 from pyspark.errors import PythonException
 from pyspark.sql import SparkSession
 
-from expectations.settings import SettingError, Settings
+from contract.settings import SettingError, Settings
+from spark_jobs.engine.session import MissingJars, spark_session
 from spark_jobs.ingest.job import WithdrawalError
-from spark_jobs.session import MissingJars, spark_session
 
 _FAULT = re.compile(r"^(?P<name>\w+): .+$", re.MULTILINE)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from expectations.contract import ERASURE_REQUEST
-from spark_jobs.data_files import DataFile, read_groups
+from contract.events import ERASURE_REQUEST
 from spark_jobs.ingest.settle import COPY_COLUMNS, PLACE, Buckets, Digests, are_among, digests, naming
+from spark_jobs.lake.files import DataFile, read_groups
 
 PLACES = pa.schema({"file": pa.string(), "line": pa.int64()})
 KEYS = pa.schema({"keys": pa.binary()})

@@ -17,10 +17,8 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
-from expectations.contract import ERASURE_REQUEST, SOURCES, Fate, Reason, Withdrawal
-from expectations.settings import Settings
-from spark_jobs import lake
-from spark_jobs.data_files import DATA_FILE, DataFile, slots
+from contract.events import ERASURE_REQUEST, SOURCES, Fate, Reason, Withdrawal
+from contract.settings import Settings
 from spark_jobs.ingest.arrow import PACK, LandedFile, Reader
 from spark_jobs.ingest.files import landing_names
 from spark_jobs.ingest.history import KEYS, PLACES, History
@@ -37,6 +35,8 @@ from spark_jobs.ingest.settle import (
     is_copy,
     with_fate,
 )
+from spark_jobs.lake import tables as lake
+from spark_jobs.lake.files import DATA_FILE, DataFile, slots
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from expectations.contract import SOURCES, Reason
+from contract.events import SOURCES, Reason
 from spark_jobs.ingest.command import run
 from spark_jobs.ingest.job import replay
 

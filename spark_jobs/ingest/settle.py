@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
 
-from expectations.contract import ERASURE_REQUEST, Fate, Reason, Withdrawal
-from spark_jobs.packs import packed, unpacked
+from contract.events import ERASURE_REQUEST, Fate, Reason, Withdrawal
+from spark_jobs.engine.batches import packed, unpacked
 
 PLACE = ("file", "line")
 # What is known of a copy; `pack` is the pack that it lies in, null if it lies in the event table.

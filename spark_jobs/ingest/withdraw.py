@@ -21,11 +21,11 @@ from typing import Any
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as f
 
-from expectations.contract import SOURCES, Withdrawal
-from expectations.settings import Settings
-from spark_jobs import lake
+from contract.events import SOURCES, Withdrawal
+from contract.settings import Settings
 from spark_jobs.ingest.command import run
 from spark_jobs.ingest.job import WithdrawalError, put_back, withdraw
+from spark_jobs.lake import tables as lake
 
 
 def main() -> int:

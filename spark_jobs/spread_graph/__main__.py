@@ -9,9 +9,9 @@ import argparse
 import json
 import sys
 
-from expectations.settings import SettingError, Settings, parse_as_of
-from spark_jobs.lake import event_rows, refuse_before_first_event
-from spark_jobs.session import MissingJars, spark_session
+from contract.settings import SettingError, Settings, parse_as_of
+from spark_jobs.engine.session import MissingJars, spark_session
+from spark_jobs.lake.tables import event_rows, refuse_before_first_event
 from spark_jobs.spread_graph.job import partitions, spread_graph
 
 

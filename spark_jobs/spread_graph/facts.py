@@ -17,11 +17,11 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
-from expectations.contract import Fate
-from expectations.settings import Settings
-from spark_jobs import lake
-from spark_jobs.data_files import DataFile, matching_rows, slots
-from spark_jobs.packs import packed, unpacked
+from contract.events import Fate
+from contract.settings import Settings
+from spark_jobs.engine.batches import packed, unpacked
+from spark_jobs.lake import tables as lake
+from spark_jobs.lake.files import DataFile, matching_rows, slots
 from spark_jobs.spread_graph.arrays import Ints
 
 SOURCE = "shop"

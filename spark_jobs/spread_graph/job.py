@@ -9,10 +9,10 @@ from typing import Any
 import pyspark.sql.functions as f
 from pyspark.sql import DataFrame, Observation, Row, SparkSession
 
-from expectations.contract import Fate
-from expectations.settings import Settings
-from spark_jobs import lake
-from spark_jobs.session import together
+from contract.events import Fate
+from contract.settings import Settings
+from spark_jobs.engine.session import together
+from spark_jobs.lake import tables as lake
 from spark_jobs.spread_graph import facts, platform_graph
 from spark_jobs.spread_graph.solve import write_solved
 from spark_jobs.spread_graph.tables import TABLES, columns

@@ -15,9 +15,9 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, Row
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from expectations.settings import Settings
-from spark_jobs import lake
-from spark_jobs.data_files import DATA_FILE, write_file
+from contract.settings import Settings
+from spark_jobs.lake import tables as lake
+from spark_jobs.lake.files import DATA_FILE, write_file
 from spark_jobs.spread_graph.arrays import find
 from spark_jobs.spread_graph.cascades import cascade_nodes, cascades_and_layers, share_mix
 from spark_jobs.spread_graph.events import events

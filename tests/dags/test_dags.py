@@ -175,7 +175,7 @@ def test_with_the_schedule_off_nothing_starts_by_the_clock(assets: ModuleType, m
 
 
 def test_an_unknown_setting_makes_the_dags_unreadable_and_says_so(assets: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    from expectations.settings import SettingError
+    from contract.settings import SettingError
 
     monkeypatch.setenv("FANOUT_LNDING", "/in")
     with pytest.raises(SettingError, match="FANOUT_LNDING"):

@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from contract.settings import Settings
 from dbt_project.build import build
-from expectations.settings import Settings
 from tests.dbt_project.tiny_lake import TinyLake, write_derived
 
 AS_OF = date(2026, 4, 10)

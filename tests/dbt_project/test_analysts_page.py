@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from expectations.settings import CHECKOUT
+from contract.settings import CHECKOUT
 
 PAGE = (CHECKOUT / "docs" / "analysts.md").read_text()
 

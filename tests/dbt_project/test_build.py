@@ -12,11 +12,11 @@ from typing import Any
 import duckdb
 import pytest
 
+from contract.settings import Settings
 from dbt_project import build as command
 from dbt_project.build import PROJECT, BuildFailed, build, variables
 from dbt_project.docs import newest_day, write_docs
 from dbt_project.extensions import extension_path
-from expectations.settings import Settings
 from tests.dbt_project.conftest import AS_OF
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from contract.settings import Settings
 from dbt_project.build import run_dbt
 from dbt_project.extensions import load_extensions
-from expectations.settings import Settings
 from tests.dbt_project.conftest import AS_OF
 
 GENERIC = ("unique_combination", "expression_is_true")

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from expectations.settings import Settings
+from contract.settings import Settings
 from tests.dbt_project.conftest import AS_OF
 
 

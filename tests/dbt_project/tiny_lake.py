@@ -14,9 +14,9 @@ import pyarrow as pa
 import yaml
 from deltalake import write_deltalake
 
+from contract.events import COLUMN_KINDS, EVENT_TYPES, SOURCES, Kind, source_fields
+from contract.settings import Settings
 from dbt_project.build import PROJECT
-from expectations.contract import COLUMN_KINDS, EVENT_TYPES, SOURCES, Kind, source_fields
-from expectations.settings import Settings
 
 _ORDER_LINE = pa.struct([("product_id", pa.string()), ("quantity", pa.int64()), ("unit_price", pa.decimal128(18, 2))])
 _TYPES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from expectations.settings import CHECKOUT
+from contract.settings import CHECKOUT
 
 # Folders of the checkout that Python imports; the tests are none of the product.
 ROOMS = sorted(file.parent.name for file in CHECKOUT.glob("*/__init__.py") if file.parent.name != "tests")

@@ -9,8 +9,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from pathlib import Path
 
-from expectations.contract import Fate
-from expectations.settings import CHECKOUT
+from contract.events import Fate
+from contract.settings import CHECKOUT
 from tests.docs.pages import ROOMS, code, modules, section, table
 
 PAGE = (CHECKOUT / "docs" / "architecture.md").read_text()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from expectations.settings import CHECKOUT
+from contract.settings import CHECKOUT
 from tests.docs.pages import code, modules, section, table
 
 PAGE = (CHECKOUT / "docs" / "commands.md").read_text()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 import yaml
 
-from expectations.settings import CHECKOUT
+from contract.settings import CHECKOUT
 from exports.words import Words
 from tests.docs.pages import code, table
 

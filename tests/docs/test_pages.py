@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from expectations.settings import CHECKOUT
+from contract.settings import CHECKOUT
 from tests.docs.pages import PAGES
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from expectations.contract import SOURCES
-from expectations.settings import CHECKOUT
+from contract.events import SOURCES
+from contract.settings import CHECKOUT
 
 DAYS = ("2026-03-01", "2026-03-02", "2026-03-03")
 NEWEST = DAYS[-1]

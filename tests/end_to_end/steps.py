@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.contract import SOURCES
+from contract.events import SOURCES
 
 INGEST_GATES = tuple(f"expectations.gate ingest --source {source}" for source in SOURCES)
 BUILD = ("spark_jobs.spread_graph", "spark_jobs.cohorts", "dbt_project.build")

@@ -25,7 +25,7 @@ import psutil
 import pytest
 from deltalake import DeltaTable
 
-from expectations.settings import Settings
+from contract.settings import Settings
 from operations import airflow_server
 from operations.airflow_rest import Airflow
 from operations.airflow_server import MARKER

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from expectations.settings import CHECKOUT
+from contract.settings import CHECKOUT
 from tests.end_to_end.conftest import NEWEST, Place
 
 pytestmark = pytest.mark.soak

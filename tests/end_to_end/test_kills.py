@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from expectations.contract import SOURCES
+from contract.events import SOURCES
 from tests.end_to_end.conftest import NEWEST, Place
 from tests.end_to_end.steps import BUILD, PUBLISH
 

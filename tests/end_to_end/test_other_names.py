@@ -10,7 +10,7 @@ import duckdb
 import pytest
 import zstandard
 
-from expectations.contract import EVENT_TYPES, Kind
+from contract.events import EVENT_TYPES, Kind
 from spark_jobs.ingest.files import UnreadableFile, read_blocks
 from tests.end_to_end.conftest import Place, compare
 from tests.end_to_end.steps import BUILD

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
-from expectations.contract import SOURCES
+from contract.events import SOURCES
 from tests.end_to_end.conftest import Place
 
 pytestmark = pytest.mark.acceptance

@@ -12,9 +12,9 @@ from urllib.parse import unquote
 import duckdb
 import pytest
 
+from contract.settings import Settings
 from expectations.findings import Finding
 from expectations.gate import SUITES, GateError, gate_publication, inspect, judge, main
-from expectations.settings import Settings
 from expectations.suites import Expectation, Severity, Suite, unique
 from tests import small_warehouse
 from tests.small_warehouse import AS_OF

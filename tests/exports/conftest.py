@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from expectations.settings import Settings
+from contract.settings import Settings
 from exports.packs import export
 from tests.small_warehouse import AS_OF, published
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from expectations.settings import Settings
+from contract.settings import Settings
 from exports.__main__ import main
 from exports.packs import export
 from exports.people import pseudonym

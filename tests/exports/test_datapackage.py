@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import yaml
 
-from expectations.contract import EVENT_TYPES
-from expectations.settings import CHECKOUT, Settings
+from contract.events import EVENT_TYPES
+from contract.settings import CHECKOUT, Settings
 from exports.allowed import MANAGER_TABLES, MERCHANT_TABLES, Why
 from exports.datapackage import UNITS, VALUES, description
 from exports.packs import export

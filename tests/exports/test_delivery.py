@@ -25,7 +25,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from expectations.settings import SettingError, Settings
+from contract.settings import SettingError, Settings
 from exports import delivery, destinations, transports
 from exports.__main__ import main, run
 from exports.connections import Connection, connection

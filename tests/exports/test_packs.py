@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 import duckdb
 import pytest
 
-from expectations.settings import SettingError, Settings
+from contract.settings import SettingError, Settings
 from exports.allowed import MANAGER_TABLES, MERCHANT_TABLES
 from exports.packs import export
 from publication.versions import PublicationError

@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from expectations.settings import Settings
+from contract.settings import Settings
 from exports.figures import LEAST_PASSED_ON
 from exports.report import LONGEST_TABLE
 

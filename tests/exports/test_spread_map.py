@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from expectations.settings import Settings
+from contract.settings import Settings
 from exports.day import open_day
 from exports.spread import DRAWN, Spread, largest_cascades, one_cascade
 from exports.spread_map import NothingToDraw, main, spread_map

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import exports
-from expectations.contract import EVENT_TYPES
+from contract.events import EVENT_TYPES
 from exports import playbook
 from exports.playbook import Playbook, PlaybookError
 from exports.reasons import TOPICS, reasons

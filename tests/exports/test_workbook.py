@@ -16,7 +16,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from expectations.settings import Settings
+from contract.settings import Settings
 from tests.small_warehouse import AS_OF
 
 Export = Callable[..., Path]

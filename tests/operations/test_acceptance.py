@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from expectations.settings import CHECKOUT
+from contract.settings import CHECKOUT
 from operations import acceptance
 from operations.acceptance import (
     ACCEPTED,
@@ -99,7 +99,7 @@ def test_a_test_file_chooses_itself_and_its_neighbour_the_folder() -> None:
     assert select([KILLS]).keys() == {KILLS, ALWAYS}
     assert select(["tests/exports/servers.py"]).keys() == OF_EXPORTS | {ALWAYS}
     assert select(["tests/end_to_end/conftest.py"]).keys() == {test for test in TESTS if test.startswith("tests/end_to_end/")}
-    assert select(["tests/cohorts/frames.py"]).keys() == {ALWAYS}
+    assert select(["tests/spark_jobs/cohorts/frames.py"]).keys() == {ALWAYS}
 
 
 def test_the_table_has_every_acceptance_test_and_no_other() -> None:
@@ -177,8 +177,8 @@ def test_a_room_that_a_test_comes_to_is_found_through_helpers_rooms_and_commands
     files = {
         "tests/exports/test_new.py": 'from tests.exports import helper\nrun("publication --as-of x")',
         "tests/exports/helper.py": "from exports.packs import export",
-        "exports/packs.py": "import expectations.settings",
-        "expectations/settings.py": 'import os\nsimulator = "simulator"',
+        "exports/packs.py": "import contract.settings",
+        "contract/settings.py": 'import os\nsimulator = "simulator"',
         "publication/publish.py": "",
         "simulator/world.py": "",
     }
@@ -187,7 +187,7 @@ def test_a_room_that_a_test_comes_to_is_found_through_helpers_rooms_and_commands
         (tmp_path / name).with_name("__init__.py").touch()
         (tmp_path / name).write_text(text)
     found = rooms_behind(tmp_path / "tests/exports/test_new.py", tmp_path)
-    assert found == {"exports", "expectations", "publication"}
+    assert found == {"exports", "contract", "publication"}
 
 
 def test_helpers_of_another_folder_are_not_imported() -> None:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 import psutil
 import pytest
 
-from expectations.settings import Settings
+from contract.settings import Settings
 from operations import airflow_server
 from operations.airflow_server import MARKER, AirflowError, Server
 from operations.chain import CHAIN

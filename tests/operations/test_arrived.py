@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from expectations.settings import Settings
+from contract.settings import Settings
 from operations.arrived import arrived, main
 
 DAY = date(2026, 3, 20)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from expectations.settings import Settings
+from contract.settings import Settings
 from operations import follow as module
 from operations.airflow_server import AirflowError, log_folder
 from operations.chain import CHAIN, INGESTS, LAST_DAG

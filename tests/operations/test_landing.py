@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from expectations.settings import SettingError, Settings
+from contract.settings import SettingError, Settings
 from operations.landing import Survey, choose_as_of, survey
 
 NOW = datetime(2026, 3, 31, 20, tzinfo=UTC)  # already April in Shanghai

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from expectations.settings import SettingError, Settings
+from contract.settings import SettingError, Settings
 from operations import readiness, run, up
 
 LAST = date(2027, 12, 31)

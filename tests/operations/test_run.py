@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from expectations.settings import Settings
+from contract.settings import Settings
 from operations import run
 from operations.chain import CHAIN
 from operations.follow import Day

@@ -13,8 +13,8 @@ from operations import setup
 @pytest.fixture
 def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """A checkout with a lock and a session, and the commands that the set-up has run in it."""
-    (tmp_path / "spark_jobs").mkdir()
-    (tmp_path / "spark_jobs" / "session.py").write_text('COORDINATES = ("io.delta:delta:1",)\n')
+    (tmp_path / "spark_jobs" / "engine").mkdir(parents=True)
+    (tmp_path / "spark_jobs" / "engine" / "session.py").write_text('COORDINATES = ("io.delta:delta:1",)\n')
     (tmp_path / "spark_jobs" / "class_archive.py").write_text("OLD = 1\n")
     (tmp_path / "requirements.lock").write_text("uv==1 \\\n")
     monkeypatch.setattr(setup, "CHECKOUT", tmp_path)
@@ -48,9 +48,9 @@ def test_steps_are_done_once(steps: list[list[str]]) -> None:
     ("file", "text", "again"),
     [
         pytest.param("requirements.lock", "uv==2 \\\n", 3, id="lock"),
-        pytest.param("spark_jobs/session.py", 'COORDINATES = ("io.delta:delta:2",)\n', 3, id="jars"),
+        pytest.param("spark_jobs/engine/session.py", 'COORDINATES = ("io.delta:delta:2",)\n', 3, id="jars"),
         pytest.param("spark_jobs/class_archive.py", "NEW = 1\n", 3, id="class_archive"),
-        pytest.param("spark_jobs/session.py", 'COORDINATES = ("io.delta:delta:1",)\nOTHER = 1\n', 0, id="other_code"),
+        pytest.param("spark_jobs/engine/session.py", 'COORDINATES = ("io.delta:delta:1",)\nOTHER = 1\n', 0, id="other_code"),
     ],
 )
 def test_a_change_is_installed(steps: list[list[str]], file: str, text: str, again: int) -> None:

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 import duckdb
 
-from expectations.settings import Settings
+from contract.settings import Settings
 from publication.publish import publish
 from tests.small_warehouse import AS_OF
 

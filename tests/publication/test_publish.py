@@ -14,8 +14,8 @@ import duckdb
 import pytest
 from deltalake import write_deltalake
 
+from contract.settings import Settings
 from expectations.gate import gate_publication
-from expectations.settings import Settings
 from publication.__main__ import main
 from publication.publish import current_database, lake_versions, publish, roll_back
 from publication.versions import PublicationError, current, versions

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from expectations.contract import ERASURE_REQUEST, PERSON_FIELDS, SOURCES
+from contract.events import ERASURE_REQUEST, PERSON_FIELDS, SOURCES
 from spark_jobs.ingest.classify import Classifier
 from spark_jobs.ingest.files import UnreadableFile, landing_file, read_blocks
 

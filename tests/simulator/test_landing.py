@@ -14,8 +14,8 @@ from time import perf_counter
 import numpy as np
 import pytest
 
-from expectations.contract import EVENT_TYPES, SOURCES, Kind, Reason
-from expectations.settings import CHECKOUT
+from contract.events import EVENT_TYPES, SOURCES, Kind, Reason
+from contract.settings import CHECKOUT
 from simulator.__main__ import END, EVENTS, main
 from simulator.calendar import Calendar
 from simulator.delivery import Outbox

@@ -1,4 +1,4 @@
--- Generated from expectations/contract.py by `python -m expectations.generate`; edit the contract.
+-- Generated from contract/events.py by `python -m contract.generate`; edit the contract.
 with source as (
     select * from {{ source('shop', 'shop_events') }}
 ),

@@ -1,0 +1,1 @@
+"""What things are: events, tables, settings, business days. Imports no other room."""

@@ -1,0 +1,284 @@
+"""The settings of a deployment, read from the environment once and checked before anything starts.
+
+Every `FANOUT_*` variable is declared in `SETTINGS`; an unknown one is refused by name, since a misspelt setting that is
+silently ignored costs a night. So does a value that only the last task stumbles over. Only the standard library is imported,
+since preflight reads the settings before anything is installed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from contract.events import SOURCES
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+SETTINGS: dict[str, str] = {
+    "FANOUT_HOME": "Where everything is written; default data/ in the checkout.",
+    "FANOUT_LANDING": "Where deliveries lie; default FANOUT_HOME/landing.",
+    "FANOUT_LAKE": "The folder of the Delta lake; default FANOUT_HOME/lake.",
+    "FANOUT_CURRENCY": "ISO 4217 code of the one reporting currency; default CNY.",
+    "FANOUT_TIMEZONE": "IANA time zone of the business date; default Asia/Shanghai.",
+    "FANOUT_SPARK_MASTER": "Where Spark runs; default local[*].",
+    "FANOUT_SPARK_MEMORY": "Memory of the Spark driver, such as 8g; default half of the machine's memory.",
+    "FANOUT_EXECUTOR_MEMORY": "Memory of each Spark executor where there is a cluster, such as 4g; default 2g.",
+    "FANOUT_SCHEDULE": "Cron expression at which the ingests start, in FANOUT_TIMEZONE, or off; default 0 2 * * *.",
+    "FANOUT_EXPECTED_SOURCES": "Sources that deliver for every day of the schedule, or none; default shop,group,stream.",
+    "FANOUT_EXECUTOR_EDGES": "Edges of a graph beyond which GraphFrames takes over from one executor; default 100000000.",
+    "FANOUT_CHURN_CAPACITY": "Merchants that the success team can call in a week; no more are flagged; default 100.",
+    "FANOUT_CHURN_THRESHOLD": "Churn probability from which a merchant is flagged; default chosen on the training side.",
+    "FANOUT_KEEP_VERSIONS": "Published versions of a day that are kept; default 3.",
+    "FANOUT_ALERT_WEBHOOK": "URL that gets a JSON message when a task fails; default none.",
+    "FANOUT_ALERT_EMAIL": "Address that gets a mail when a task fails (Airflow's SMTP settings apply); default none.",
+    "FANOUT_LANGUAGE": "Language of workbooks and reports, en or zh; default en.",
+    "FANOUT_CONTACT": "Whom readers of the exports may ask, named on the page About; default none.",
+    "FANOUT_DESTINATIONS": "TOML file that says where exports are delivered; default none, they stay in FANOUT_HOME/exports.",
+    "FANOUT_PSEUDONYM_KEY": "Secret of at least 32 characters; if set, exports hold keyed pseudonyms in place of people's ids.",
+    "FANOUT_RUN_ID": "Set by the DAGs: the DAG run that lake commits and run.json name.",
+}
+
+# ISO 4217 of 2024, without funds, metals and codes for tests.
+_CURRENCIES = """
+AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY
+COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR
+IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR
+MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD
+SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD
+XCG XOF XPF YER ZAR ZMW ZWG
+"""
+CURRENCIES = frozenset(_CURRENCIES.split())
+# Each means something to what reads a path: SQL, templates (dbt, Great Expectations), URLs (delta-rs, DuckDB, SQLite), Spark's
+# list of folders.
+_NOT_IN_A_PATH = "'?#%${}[]|^\\,"
+# Files of a time zone database that are no zone, or the same zones over again; pyarrow or DuckDB know none of them.
+_NO_ZONE = re.compile(r"(posix|right|SystemV)/.*|posixrules|localtime|Factory")
+# Minute, hour, day of the month, month, day of the week.
+_MONTHS, _WEEK = "jan feb mar apr may jun jul aug sep oct nov dec", "sun mon tue wed thu fri sat"
+_CRON_FIELDS = ((0, 59, ""), (0, 23, ""), (1, 31, ""), (1, 12, _MONTHS), (0, 7, _WEEK))
+_DAYS_OF_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+class SettingError(ValueError):
+    """A setting that is unknown or impossible; the message names it and says what would be right."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one process."""
+
+    home: Path
+    landing: Path
+    lake: str
+    currency: str
+    timezone: str
+    spark_master: str
+    spark_memory: str
+    executor_memory: str
+    keep_versions: int
+    run_id: str
+    schedule: str
+    expected_sources: frozenset[str]
+    executor_edges: int
+    churn_capacity: int
+    churn_threshold: float | None
+    language: str
+    contact: str
+    destinations: Path | None
+    pseudonym_key: str | None = field(repr=False)
+
+    @property
+    def published(self) -> Path:
+        return self.home / "published"
+
+    @property
+    def exports(self) -> Path:
+        return self.home / "exports"
+
+    def work(self, as_of: date) -> Path:
+        """The folder of the files that one day's run makes before they are published."""
+        return self.home / "work" / as_of.isoformat()
+
+    def warehouse(self, as_of: date) -> Path:
+        """The DuckDB file that dbt builds into; readers get a copy of it from the publication."""
+        return self.work(as_of) / "warehouse.duckdb"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read and check the settings.
+
+        Raises:
+            SettingError: a `FANOUT_*` variable is unknown, or a value is impossible.
+        """
+        unknown = sorted(name for name in environ if name.startswith("FANOUT_") and name not in SETTINGS)
+        if unknown:
+            raise SettingError(f"unknown setting {', '.join(unknown)}; the settings are {', '.join(SETTINGS)}")
+        value = {name: environ[name] for name in SETTINGS if environ.get(name)}
+        for name in value:
+            if not _is_text(value[name], may_have_lines=name in ("FANOUT_CONTACT", "FANOUT_PSEUDONYM_KEY")):
+                raise SettingError(f"{name} holds a control character, or a byte that is no UTF-8; take it out")
+        home = _folder("FANOUT_HOME", value.get("FANOUT_HOME", str(CHECKOUT / "data")))
+        landing = _path("FANOUT_LANDING", value.get("FANOUT_LANDING", str(home / "landing")))
+        if "FANOUT_LANDING" in value and not landing.is_dir():
+            raise SettingError(f"FANOUT_LANDING={landing} is not a folder; name the folder that holds shop/, group/, stream/")
+        lake = value.get("FANOUT_LAKE", str(home / "lake"))
+        if "://" in lake:
+            raise SettingError(f"FANOUT_LAKE={lake} is a URI, and nothing here reads a lake there yet; name a folder")
+        lake = str(_folder("FANOUT_LAKE", lake))
+        currency = value.get("FANOUT_CURRENCY", "CNY")
+        if currency not in CURRENCIES:
+            raise SettingError(f"FANOUT_CURRENCY={currency} is not an ISO 4217 code of a currency in use, such as CNY")
+        timezone = value.get("FANOUT_TIMEZONE", "Asia/Shanghai")
+        try:
+            if _NO_ZONE.fullmatch(timezone):
+                raise ValueError(timezone)
+            ZoneInfo(timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise SettingError(f"FANOUT_TIMEZONE={timezone} is not an IANA time zone such as Asia/Shanghai") from None
+        master = value.get("FANOUT_SPARK_MASTER", "local[*]")
+        if not re.fullmatch(r"local(\[(\*|[1-9][0-9]{0,3})\])?|spark://[^\s/]+:[0-9]+|k8s://\S+|yarn", master):
+            raise SettingError(f"FANOUT_SPARK_MASTER={master} is not a Spark master such as local[*] or spark://host:7077")
+        memory = {
+            "FANOUT_SPARK_MEMORY": value.get("FANOUT_SPARK_MEMORY") or f"{_machine_memory_mb() // 2}m",
+            "FANOUT_EXECUTOR_MEMORY": value.get("FANOUT_EXECUTOR_MEMORY", "2g"),
+        }
+        for name, size in memory.items():
+            if not re.fullmatch(r"[1-9][0-9]{0,2}g|[5-9][0-9]{2}m|[1-9][0-9]{3,6}m", size):
+                raise SettingError(f"{name}={size} is not a size from 500m, which Spark needs, to 999g, such as 8g or 900m")
+        schedule = value.get("FANOUT_SCHEDULE", "0 2 * * *")
+        if schedule != "off" and not _is_cron(schedule):
+            raise SettingError(f"FANOUT_SCHEDULE={schedule} is neither off nor a cron expression such as 0 2 * * *")
+        named = value.get("FANOUT_EXPECTED_SOURCES", ",".join(SOURCES))
+        expected_sources = frozenset(() if named == "none" else named.split(","))
+        if not expected_sources <= {*SOURCES}:
+            raise SettingError(f"FANOUT_EXPECTED_SOURCES={named} is neither none nor some of {','.join(SOURCES)}")
+        keep = value.get("FANOUT_KEEP_VERSIONS", "3")
+        if not re.fullmatch(r"[1-9][0-9]{0,6}", keep):
+            raise SettingError(f"FANOUT_KEEP_VERSIONS={keep} is not a whole number of at least 1")
+        edges = value.get("FANOUT_EXECUTOR_EDGES", "100000000")
+        if not re.fullmatch(r"[0-9]{1,12}", edges):
+            raise SettingError(f"FANOUT_EXECUTOR_EDGES={edges} is not a number of edges such as 100000000")
+        capacity = value.get("FANOUT_CHURN_CAPACITY", "100")
+        if not re.fullmatch(r"[1-9][0-9]{0,6}", capacity):
+            raise SettingError(f"FANOUT_CHURN_CAPACITY={capacity} is not a whole number of at least 1")
+        threshold = value.get("FANOUT_CHURN_THRESHOLD")
+        if threshold is not None and not (re.fullmatch(r"0?\.[0-9]+", threshold) and 0 < float(threshold) < 1):
+            raise SettingError(f"FANOUT_CHURN_THRESHOLD={threshold} is not a probability between 0 and 1 such as 0.4")
+        language = value.get("FANOUT_LANGUAGE", "en")
+        if language not in ("en", "zh"):
+            raise SettingError(f"FANOUT_LANGUAGE={language} is neither en nor zh")
+        webhook = value.get("FANOUT_ALERT_WEBHOOK", "")
+        if webhook and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", webhook):
+            raise SettingError("FANOUT_ALERT_WEBHOOK is not a URL such as https://chat.example/hooks/1")  # it may be a secret
+        email = value.get("FANOUT_ALERT_EMAIL", "")
+        if email and not re.fullmatch(r"[^\s@,;]+@[^\s@,;]+", email):
+            raise SettingError(f"FANOUT_ALERT_EMAIL={email} is not an address such as night@example.org")
+        given = value.get("FANOUT_DESTINATIONS")
+        destinations = None if given is None else _path("FANOUT_DESTINATIONS", given)
+        if destinations is not None and not destinations.is_file():
+            raise SettingError(f"FANOUT_DESTINATIONS={destinations} is not a file; docs/exports.md shows what stands in it")
+        pseudonym_key = value.get("FANOUT_PSEUDONYM_KEY")
+        if pseudonym_key is not None and len(pseudonym_key) < 32:
+            raise SettingError("FANOUT_PSEUDONYM_KEY has fewer than 32 characters; make one with: openssl rand -hex 32")
+        return cls(
+            home=home,
+            landing=landing,
+            lake=lake,
+            currency=currency,
+            timezone=timezone,
+            spark_master=master,
+            spark_memory=memory["FANOUT_SPARK_MEMORY"],
+            executor_memory=memory["FANOUT_EXECUTOR_MEMORY"],
+            keep_versions=int(keep),
+            run_id=value.get("FANOUT_RUN_ID", "by hand"),
+            schedule=schedule,
+            expected_sources=expected_sources,
+            executor_edges=int(edges),
+            churn_capacity=int(capacity),
+            churn_threshold=None if threshold is None else float(threshold),
+            language=language,
+            contact=value.get("FANOUT_CONTACT", ""),
+            destinations=destinations,
+            pseudonym_key=pseudonym_key,
+        )
+
+
+def parse_as_of(text: str) -> date:
+    """A business date written YYYY-MM-DD.
+
+    Raises:
+        SettingError: it is not one.
+    """
+    try:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise SettingError(f"AS_OF={text} is not a date; write it YYYY-MM-DD")
+
+
+def _is_text(text: str, may_have_lines: bool) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # a byte of the environment that is no UTF-8
+        return False
+    return not re.search(r"\x00" if may_have_lines else r"[\x00-\x1f\x7f]", text)
+
+
+def _path(name: str, text: str) -> Path:
+    try:
+        path = Path(text).expanduser().absolute()
+        path.exists()
+    except (OSError, RuntimeError) as error:  # a name too long, ~ of nobody
+        raise SettingError(f"{name}={text} cannot be a path: {error}") from None
+    return path
+
+
+def _folder(name: str, text: str) -> Path:
+    """A folder that the platform writes, whose path Spark, Delta Lake and DuckDB must be able to say."""
+    path = _path(name, text)
+    if found := [character for character in _NOT_IN_A_PATH if character in str(path)]:
+        raise SettingError(
+            f"{name}={path} holds {' '.join(found)}, which has a meaning of its own to Spark, Delta Lake, DuckDB, dbt or GX; "
+            "choose another folder"
+        )
+    if path.exists() and not path.is_dir():
+        raise SettingError(f"{name}={path} is a file; name a folder")
+    return path
+
+
+def _is_cron(text: str) -> bool:
+    """Whether Airflow takes a cron expression, and it comes due: in range, and not on the 30th of February alone."""
+    fields = [_cron_values(field, *limits) for field, limits in zip(text.split(" "), _CRON_FIELDS, strict=False)]
+    if text.count(" ") != 4 or not all(fields):
+        return False
+    _, _, days, months, _ = fields
+    return not text.endswith(" *") or any(day <= _DAYS_OF_MONTHS[month - 1] for day in days for month in months)
+
+
+def _cron_values(field: str, lowest: int, highest: int, names: str) -> set[int]:
+    """The values that a field of a cron expression names; none where it is wrong."""
+    values: set[int] = set()
+    for part in field.lower().split(","):
+        for number, name in enumerate(names.split(), lowest):
+            part = re.sub(rf"\b{name}\b", str(number), part)
+        found = re.fullmatch(r"(?:\*|([0-9]{1,2})(?:-([0-9]{1,2}))?)(?:/([0-9]{1,2}))?", part)
+        if found is None:
+            return set()
+        first, last, step = (None if text is None else int(text) for text in found.groups())
+        start = lowest if first is None else first
+        end = last if last is not None else highest if step or first is None else first
+        if step == 0 or not (lowest <= start <= highest and lowest <= end <= highest):
+            return set()
+        around = range(start, end + 1) if start <= end else [*range(start, highest + 1), *range(lowest, end + 1)]  # fri-mon
+        values |= set(around[:: step or 1])
+    return values
+
+
+def _machine_memory_mb() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1 << 20)

@@ -1,0 +1,1 @@
+"""Spark sessions, their JARs and Python workers, and Arrow batches as single values."""

@@ -1,0 +1,127 @@
+"""The whole job on a small lake: every table, a second run, events after the day, and lands without events."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from contract.events import SOURCES, Fate
+from contract.settings import SettingError, Settings
+from spark_jobs.cohorts.job import TABLES, cohorts
+from spark_jobs.lake import tables as lake
+from tests.spark_jobs.cohorts.frames import SHANGHAI, at, day, table
+
+AS_OF = day("2026-03-31")
+
+
+def write_events(spark: SparkSession, settings: Settings, rows: list[tuple[str, str, dict[str, Any]]]) -> None:
+    """Append accepted events to the lake; a row is (type, time, fields)."""
+    for source in SOURCES:
+        lake.event_table(settings, source)
+        schema = lake.event_schema(source)
+        full = []
+        for number, (event_type, time, fields) in enumerate(rows):
+            if event_type.split(".")[0] != source:
+                continue
+            known = {
+                "fate": Fate.ACCEPTED.value,
+                "event_id": f"e{number:03d}",
+                "event_source": f"{source}/m",
+                "event_type": event_type,
+                "event_time": at(time),
+                "event_date": at(time).astimezone(SHANGHAI).date(),
+                "event_month": time[:7],
+                **fields,
+            }
+            full.append(tuple(known.get(name) for name in schema.fieldNames()))
+        if full:
+            path = lake.table_path(settings, f"{source}_events")
+            spark.createDataFrame(full, schema).write.format("delta").mode("append").save(path)
+
+
+def order(time: str, merchant: str, order_id: str, user: str, amount: str) -> tuple[str, str, dict[str, Any]]:
+    fields = {"merchant_id": merchant, "order_id": order_id, "user_id": user, "amount": Decimal(amount), "currency": "CNY"}
+    return "shop.order_paid.v1", time, fields
+
+
+EVENTS = [
+    ("shop.merchant_onboarded.v1", "2026-01-01", {"merchant_id": "quiet", "name": "Quiet"}),
+    *(
+        order(f"2026-03-{number:02d} 10:00:00", "busy", f"o{number}", f"u{number % 4}", f"{number}.50")
+        for number in range(1, 13)
+    ),
+    (
+        "shop.order_refunded.v1",
+        "2026-03-30",
+        {"merchant_id": "busy", "order_id": "o1", "refund_id": "r", "amount": Decimal("99.00")},
+    ),
+    ("shop.merchant_active.v1", "2026-03-29", {"merchant_id": "busy", "action": "login"}),
+    ("shop.spend_recorded.v1", "2026-03-02", {"merchant_id": "busy", "channel": "ads", "amount": Decimal("8.00")}),
+    ("group.chat_created.v1", "2026-03-01", {"group_id": "g", "owner_id": "u", "kind": "product"}),
+    ("group.message_posted.v1", "2026-03-04 12:00:00", {"group_id": "g", "user_id": "u"}),
+]
+LATER = [
+    order("2026-04-01", "busy", "o1", "nobody", "1.00"),
+    order("2026-04-01", "new", "o1", "u1", "1.00"),
+    ("shop.merchant_active.v1", "2026-04-01", {"merchant_id": "quiet", "action": "login"}),
+    ("group.message_posted.v1", "2026-04-01", {"group_id": "g", "user_id": "u"}),
+    ("stream.live_started.v1", "2026-04-02", {"live_id": "l", "merchant_id": "new"}),
+]
+
+
+def everything(spark: SparkSession, settings: Settings, as_of: date) -> dict[str, list[tuple[Any, ...]]]:
+    return {name: table(lake.read_day(spark, settings, name, as_of)) for name in TABLES}
+
+
+def test_the_day_is_the_same_again_and_whatever_comes_after_it(spark: SparkSession, settings: Settings) -> None:
+    write_events(spark, settings, EVENTS)
+    report = cohorts(spark, settings, AS_OF)
+    first = everything(spark, settings, AS_OF)
+    assert report["tables"] == {name: len(rows) for name, rows in first.items()}
+    assert report["rows_in"] == 16
+    assert all(first.values())
+    assert not any(isinstance(cell, float) and cell != cell for rows in first.values() for row in rows for cell in row)
+
+    assert [row[:4] for row in first["merchant_churn_flags"]] == [
+        ("busy", "operating", 19, 2),
+        ("quiet", "churned", None, None),
+    ]
+    assert [row[:2] for row in first["ltv_model"]] == [("busy", first["ltv_model"][0][1])]
+    assert len(first["lifetime_value"]) == len(first["fan_churn_flags"]) == 4
+    assert ("all", "all", 3, 1, 1, 0.0, None, None) in first["group_survival"]
+    page = settings.home / "model_cards" / "2026-03-31.html"
+    assert report["model_card"] == str(page)
+    assert "There is no model" in page.read_text()
+
+    write_events(spark, settings, LATER)
+    cohorts(spark, settings, AS_OF)
+    assert everything(spark, settings, AS_OF) == first
+
+
+def test_a_lake_without_events_gives_tables_without_rows(spark: SparkSession, settings: Settings) -> None:
+    write_events(spark, settings, [])
+    report = cohorts(spark, settings, AS_OF)
+    assert report["tables"] == {name: int(name == "churn_model_evaluation") for name in TABLES}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FANOUT_CHURN_CAPACITY", "0"),
+        ("FANOUT_CHURN_CAPACITY", "many"),
+        ("FANOUT_CHURN_THRESHOLD", "1.5"),
+        ("FANOUT_CHURN_THRESHOLD", "0"),
+    ],
+)
+def test_impossible_settings_are_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(SettingError, match=f"{name}={value}"):
+        Settings.from_environment({name: value})
+
+
+def test_settings_of_the_flag_are_read() -> None:
+    settings = Settings.from_environment({"FANOUT_CHURN_CAPACITY": "7", "FANOUT_CHURN_THRESHOLD": "0.4"})
+    assert (settings.churn_capacity, settings.churn_threshold) == (7, 0.4)
