@@ -55,6 +55,8 @@ def run_dbt(settings: Settings, as_of: date, *command: str) -> dbtRunnerResult:
         "--target-path": work,
         "--log-path": work,
         "--vars": json.dumps(variables(settings, as_of)),
+        # A test of a model that is gone would be left out with a warning.
+        "--warn-error-options": json.dumps({"error": ["NodeNotFoundOrDisabled"]}),
     }
     arguments = [str(part) for option in options.items() for part in option]
     try:

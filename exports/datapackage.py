@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contract.events import EVENT_TYPES
-from expectations.suites.marts import METRICS, PARENT_STATUSES, STAGES
+from contract.values import METRICS, PARENT_STATUSES, STAGES
 from exports.allowed import Table, Why
 from exports.csv_files import GUARD, LINE_END, MONTH, Column
 from exports.day import NOW, Day

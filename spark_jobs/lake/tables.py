@@ -25,6 +25,7 @@ from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 from contract.events import COLUMN_KINDS, ERASURE_REQUEST, EVENT_TYPES, SOURCES, Fate, source_fields
 from contract.settings import SettingError, Settings
 from spark_jobs.lake.files import DATA_FILE, DataFile, PartitionWriter, commit, data_files, open_table, write_file
+from spark_jobs.lake.schemas import arrow_schema, declared_frame
 
 # What is known of a line, before the fields of its event; see docs/events.md.
 ENVELOPE = """
@@ -170,26 +171,35 @@ def read_events(spark: SparkSession, settings: Settings, event_type: str, as_of:
 
 
 def write_day(df: DataFrame, settings: Settings, table: str, as_of: date) -> None:
-    """Replace the rows of `as_of` in a derived table, in one commit; makes the table if it is missing."""
-    replace_day(settings, table, df.schema, as_of, day_files(df, settings, table, as_of))
+    """Replace the rows of `as_of` in a derived table, in one commit; makes the table if it is missing.
+
+    Raises:
+        SchemaError: the rows are not those that `contract.tables` declares.
+    """
+    replace_day(settings, table, as_of, day_files(df, settings, table, as_of))
 
 
-def derived_table(settings: Settings, table: str, columns: t.StructType) -> deltalake.DeltaTable:
-    """A derived table, made if it is missing and widened if there are new columns."""
-    schema = to_arrow_schema(columns).append(pa.field("as_of", pa.date32()))
+def derived_table(settings: Settings, table: str) -> deltalake.DeltaTable:
+    """A derived table, made if it is missing and widened if columns have been declared since."""
+    schema = arrow_schema(table).append(pa.field("as_of", pa.date32()))
     return open_table(table_path(settings, table), schema, ["as_of"], settings.run_id)
 
 
 def day_files(df: DataFrame, settings: Settings, table: str, as_of: date) -> list[Row]:
-    """Write rows into the folder of a derived table, where no commit names them yet; gives rows of `DATA_FILE`."""
-    derived_table(settings, table, df.schema)
+    """Write rows into the folder of a derived table, where no commit names them yet; gives rows of `DATA_FILE`.
+
+    Raises:
+        SchemaError: the rows are not those that `contract.tables` declares.
+    """
+    rows = declared_frame(df, table)
+    derived_table(settings, table)
     writer = PartitionWriter(table_path(settings, table), {"as_of": as_of.isoformat()})
-    return df.mapInArrow(writer.write, from_arrow_schema(DATA_FILE)).collect()
+    return rows.mapInArrow(writer.write, from_arrow_schema(DATA_FILE)).collect()
 
 
-def replace_day(settings: Settings, table: str, columns: t.StructType, as_of: date, files: Iterable[Row]) -> None:
+def replace_day(settings: Settings, table: str, as_of: date, files: Iterable[Row]) -> None:
     """Make data files the rows of `as_of` in a derived table, in place of those that it had, in one commit."""
-    derived = derived_table(settings, table, columns)
+    derived = derived_table(settings, table)
     commit(derived, [file.asDict() for file in files], settings.run_id, replaced={"as_of": as_of.isoformat()})
 
 

@@ -13,9 +13,10 @@ from contract.events import Fate
 from contract.settings import Settings
 from spark_jobs.engine.session import together
 from spark_jobs.lake import tables as lake
+from spark_jobs.lake.schemas import spark_schema
 from spark_jobs.spread_graph import facts, platform_graph
 from spark_jobs.spread_graph.solve import write_solved
-from spark_jobs.spread_graph.tables import TABLES, columns
+from spark_jobs.spread_graph.tables import TABLES
 
 ROWS_PER_PARTITION = 250_000
 FEW_ROWS = 20_000  # less is not worth a partition
@@ -94,9 +95,9 @@ def with_influence(tables: dict[str, DataFrame]) -> dict[str, DataFrame]:
     spreaders = spreaders.where(is_solved).unionByName(outgrown)
     ranks = spreaders.select("merchant_id", "user_id", "influence_rank")
     key_spreaders = tables["key_spreaders"].drop("influence_rank").join(ranks, ["merchant_id", "user_id"], "inner")
-    return {"spreaders": spreaders, "key_spreaders": key_spreaders.select(columns("key_spreaders").names)}
+    return {"spreaders": spreaders, "key_spreaders": key_spreaders.select(spark_schema("key_spreaders").names)}
 
 
 def _replace(settings: Settings, as_of: date, files: dict[str, list[Row]]) -> None:
     """Make new data files the rows of the day, one commit a table."""
-    together(*(partial(lake.replace_day, settings, name, columns(name), as_of, files[name]) for name in files))
+    together(*(partial(lake.replace_day, settings, name, as_of, files[name]) for name in files))

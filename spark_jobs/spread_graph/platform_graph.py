@@ -10,10 +10,10 @@ import pyspark.sql.functions as f
 from graphframes import GraphFrame
 from pyspark.sql import Column, DataFrame, Window
 
+from spark_jobs.lake.schemas import arrow_schema, spark_schema
 from spark_jobs.spread_graph.arrays import counts, ranked, sums
 from spark_jobs.spread_graph.concentration import METRICS, MONEY, concentration
 from spark_jobs.spread_graph.influence import RESET, page_rank
-from spark_jobs.spread_graph.tables import arrow_columns, columns
 
 EVERY_MERCHANT = "all"
 RANKS = "user_id string, openers bigint, page_rank double"
@@ -42,7 +42,7 @@ def platform_spreaders(spreaders: DataFrame, open_graph: DataFrame, executor_edg
     return (
         with_influence(users, [])
         .withColumn("openers", f.coalesce("openers", f.lit(0)))
-        .select(columns("platform_spreaders").names)
+        .select(spark_schema("platform_spreaders").names)
     )
 
 
@@ -55,7 +55,7 @@ def islands(platform_spreaders: DataFrame, spreaders: DataFrame) -> DataFrame:
         .groupBy("island_id")
         .agg(f.countDistinct("merchant_id").alias("merchants"))
     )
-    return users.join(merchants, "island_id", "inner").select(columns("islands").names)
+    return users.join(merchants, "island_id", "inner").select(spark_schema("islands").names)
 
 
 def islands_of_components(spreaders: DataFrame, people: DataFrame) -> DataFrame:
@@ -87,7 +87,7 @@ def influence_of_outgrown(spreaders: DataFrame, open_graph: DataFrame) -> DataFr
     vertices = numbered(outgrown, ["merchant_id", "user_id"]).persist()
     edges = between(vertices, open_graph.withColumnRenamed("shares_opened", "weight"), ["merchant_id"]).persist()
     users = vertices.join(page_rank_by_graphframes(vertices, edges), "id", "inner")
-    return with_influence(users, ["merchant_id"]).select(columns("spreaders").names)
+    return with_influence(users, ["merchant_id"]).select(spark_schema("spreaders").names)
 
 
 def concentration_of_all(spreaders: DataFrame) -> DataFrame:
@@ -97,7 +97,7 @@ def concentration_of_all(spreaders: DataFrame) -> DataFrame:
         for metric in METRICS
     ]
     people = spreaders.select(f.inline(f.array(*values))).where(f.col("value") > 0).groupBy("metric", "value").count()
-    return people.groupBy("metric").applyInArrow(_concentration, columns("spread_concentration"))
+    return people.groupBy("metric").applyInArrow(_concentration, spark_schema("spread_concentration"))
 
 
 def ranks_by_graphframes(people: DataFrame, open_graph: DataFrame) -> DataFrame:
@@ -160,4 +160,4 @@ def _rank_islands(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]
 def _concentration(groups: tuple[pa.Scalar, ...], rows: pa.Table) -> pa.Table:
     rows = rows.sort_by("value")
     found = concentration(groups[0].as_py(), rows["value"].to_numpy(), rows["count"].to_numpy())
-    return pa.Table.from_pylist([{"merchant_id": EVERY_MERCHANT} | row for row in found], arrow_columns("spread_concentration"))
+    return pa.Table.from_pylist([{"merchant_id": EVERY_MERCHANT} | row for row in found], arrow_schema("spread_concentration"))

@@ -18,6 +18,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from contract.settings import Settings
 from spark_jobs.lake import tables as lake
 from spark_jobs.lake.files import DATA_FILE, write_file
+from spark_jobs.lake.schemas import declared_rows
 from spark_jobs.spread_graph.arrays import find
 from spark_jobs.spread_graph.cascades import cascade_nodes, cascades_and_layers, share_mix
 from spark_jobs.spread_graph.events import events
@@ -25,7 +26,7 @@ from spark_jobs.spread_graph.facts import received
 from spark_jobs.spread_graph.forest import forest
 from spark_jobs.spread_graph.graph import open_graph
 from spark_jobs.spread_graph.spreaders import all_circles, all_components, open_graph_table, spreader_tables
-from spark_jobs.spread_graph.tables import MERCHANT_TABLES, arrow_columns, columns
+from spark_jobs.spread_graph.tables import MERCHANT_TABLES
 
 WEEK = 7  # days
 TABLE_FILE = DATA_FILE.append(pa.field("table", pa.string()))
@@ -85,8 +86,7 @@ class PartitionSolver:
         rows_of = solve(facts, self.as_of, self.executor_edges)
         for name, rows in rows_of.items():
             if len(rows):
-                schema = arrow_columns(name)
-                (file,) = write_file(self.tables[name], day, rows.select(schema.names).cast(schema)).to_pylist()
+                (file,) = write_file(self.tables[name], day, declared_rows(rows, name)).to_pylist()
                 yield pa.RecordBatch.from_pylist([file | {"table": name}], schema=TABLE_FILE)
 
 
@@ -97,7 +97,7 @@ def write_solved(facts: DataFrame, settings: Settings, as_of: date) -> dict[str,
         facts: what `facts.read` gives.
     """
     for name in MERCHANT_TABLES:
-        lake.derived_table(settings, name, columns(name))
+        lake.derived_table(settings, name)
     tables = {name: lake.table_path(settings, name) for name in MERCHANT_TABLES}
     solver = PartitionSolver(tables, as_of, settings.executor_edges)
     files: dict[str, list[Row]] = {name: [] for name in MERCHANT_TABLES}

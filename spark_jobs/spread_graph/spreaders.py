@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from spark_jobs.lake.schemas import arrow_schema
 from spark_jobs.spread_graph import circles as leiden
 from spark_jobs.spread_graph import motifs
 from spark_jobs.spread_graph.arrays import (
@@ -30,7 +31,6 @@ from spark_jobs.spread_graph.coverage import key_spreaders
 from spark_jobs.spread_graph.events import Events
 from spark_jobs.spread_graph.graph import MerchantGraph, OpenGraph, pairs
 from spark_jobs.spread_graph.influence import page_rank, ranks, scaled
-from spark_jobs.spread_graph.tables import arrow_columns
 
 CONNECTOR_OPENERS = 3
 CONNECTOR_CIRCLES = 2
@@ -99,7 +99,7 @@ def spreader_tables(
             for vertex, row in _key_spreaders(merchant)
         ]
         rows["circle_stability"].append(key | _stability(graph.user[circle[span]], circle_before[span]))
-    tables = {name: pa.Table.from_pylist(found, arrow_columns(name)) for name, found in rows.items()}
+    tables = {name: pa.Table.from_pylist(found, arrow_schema(name)) for name, found in rows.items()}
     tables["circles"] = _circles(of, graph, circle)
     tables["spreaders"] = pa.table(
         {

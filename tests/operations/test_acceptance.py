@@ -81,7 +81,7 @@ def test_the_ingest_chooses_its_kills_and_not_the_deliveries() -> None:
         *EVERYTHING,
         ".ci/run",
         "tests/conftest.py",
-        "tests/small_warehouse.sql",
+        "tests/small_warehouse.yml",
         "a_room_that_nobody_placed/module.py",
         "a_file_that_nobody_placed",
     ],

@@ -16,10 +16,11 @@ from pyspark.sql import SparkSession
 from contract.settings import Settings
 from spark_jobs.engine import session
 from spark_jobs.lake import tables as lake
+from spark_jobs.lake.schemas import spark_schema
 from spark_jobs.spread_graph import platform_graph
 from spark_jobs.spread_graph.__main__ import main
 from spark_jobs.spread_graph.job import partitions, spread_graph, with_influence
-from spark_jobs.spread_graph.tables import MERCHANT_TABLES, TABLES, columns
+from spark_jobs.spread_graph.tables import MERCHANT_TABLES, TABLES
 from tests.spark_jobs.spread_graph import oracle
 from tests.spark_jobs.spread_graph.oracle import Merchant
 from tests.spark_jobs.spread_graph.scene import AS_OF, TODAY, Row, opened, random_facts, share, solved
@@ -118,7 +119,7 @@ def test_islands_reach_over_merchants_through_the_users_they_share(spark: SparkS
         island = {user: low if name == high else name for user, name in island.items()}
     assert 1 < len(set(island.values())) < 40
     tables = solved(*facts)
-    spreaders, open_graph = (spark.createDataFrame(tables[name], columns(name)) for name in ("spreaders", "open_graph"))
+    spreaders, open_graph = (spark.createDataFrame(tables[name], spark_schema(name)) for name in ("spreaders", "open_graph"))
     components = {(row["merchant_id"], row["component_id"]) for row in tables["spreaders"]}
     found = platform_graph.platform_spreaders(spreaders, open_graph, 1_000_000).persist()
     assert {row["user_id"]: row["island_id"] for row in found.collect()} == island
@@ -165,7 +166,7 @@ def test_graphframes_gives_the_same_influence(spark: SparkSession) -> None:
     missing = solved(*facts, executor_edges=5)
     assert {row["merchant_id"] for row in missing["spreaders"] if row["influence"] is None} == {"m", "n"}
     tables = {
-        name: spark.createDataFrame(missing[name], columns(name)) for name in ("spreaders", "open_graph", "key_spreaders")
+        name: spark.createDataFrame(missing[name], spark_schema(name)) for name in ("spreaders", "open_graph", "key_spreaders")
     }
     found = with_influence(tables)
     for name in ("spreaders", "key_spreaders"):
