@@ -21,9 +21,9 @@ from pathlib import Path
 import duckdb
 
 from contract.settings import Settings
-from exports import packs
-from exports.allowed import MANAGER_TABLES, MERCHANT_TABLES
-from exports.day import NOW, open_day
+from exports import write_packs
+from exports.packs.export_day import NOW, open_day
+from exports.policy.allow_list import MANAGER_TABLES, MERCHANT_TABLES
 from publication.versions import DATABASE, point
 
 AS_OF = date(2026, 3, 20)
@@ -112,9 +112,9 @@ def main() -> None:
                 shutil.rmtree(scratch / f"plain-{number}-{by_owner}")
             watch = Stopwatch()
             for part, name in PARTS:
-                watch.watch(part, packs, name)
+                watch.watch(part, write_packs, name)
             started = time.perf_counter()
-            written = packs.write_packs(settings, AS_OF, None, scratch / f"packs-{number}")
+            written = write_packs.write_packs(settings, AS_OF, None, scratch / f"packs-{number}")
             parts.setdefault("all packs", []).append(time.perf_counter() - started)
             watch.stop()
             for part, seconds in watch.seconds.items():

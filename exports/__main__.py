@@ -19,10 +19,13 @@ from typing import Any
 import duckdb
 
 from contract.settings import SettingError, Settings, parse_as_of
-from exports import delivery, destinations, people, preview
-from exports.packs import export
-from exports.playbook import PlaybookError
-from exports.transports import DeliveryError
+from exports import preview
+from exports.delivery import destinations
+from exports.delivery.deliver import deliver
+from exports.delivery.transport import DeliveryError
+from exports.pages.playbook import PlaybookError
+from exports.policy import people
+from exports.write_packs import export
 from publication.publish import current_database
 from publication.versions import PublicationError, one_publisher
 
@@ -42,7 +45,7 @@ def run(settings: Settings, as_of: date) -> tuple[dict[str, Any], list[str]]:
                 delivered[place.name] = f"not due ({place.schedule})"
                 continue
             try:
-                receipt = delivery.deliver(settings, as_of, place)
+                receipt = deliver(settings, as_of, place)
                 delivered[place.name] = f"{receipt['files']} files"
             except (DeliveryError, SettingError) as fault:
                 delivered[place.name] = "failed"

@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from contract.settings import Settings
-from exports import destinations
-from exports.csv_files import unguarded
-from exports.delivery import last_delivery
-from exports.destinations import Destination
-from exports.manifest import MANIFEST
-from exports.packs import MANAGERS, UNASSIGNED, Pack, last_export, read_packs, write_packs
+from exports.delivery import destinations
+from exports.delivery.destinations import Destination
+from exports.delivery.receipts import last_delivery
+from exports.packs.csv_tables import CSV
+from exports.packs.csv_text import unguarded
+from exports.packs.datapackage import CHANGES
+from exports.packs.manifest import MANIFEST
+from exports.packs.pack import MANAGERS, UNASSIGNED, Pack, last_export, read_packs
+from exports.write_packs import write_packs
 from publication.versions import PublicationError
 
 
@@ -57,7 +60,7 @@ def _plan(settings: Settings, as_of: date, place: Destination, packs: list[Pack]
     files = [file for pack in packs if place.wants(pack) for file in pack.files if place.wants_file(file.name)]
     wanted = [pack for pack in packs if place.wants(pack)]
     size = sum(file.bytes for file in files)
-    since = last_delivery(settings, place, as_of)
+    since = last_delivery(settings, place.name, as_of)
     names = ", ".join(pack.folder for pack in wanted[:5]) + (", …" if len(wanted) > 5 else "")
     what = f"{len(wanted)} packs ({names}), {len(files) + len(wanted) + 1} files, {size:,} bytes"
     return f"{place.name}: {place.kind} {place.path}: {what}; last delivered: {since or 'never'}"
@@ -67,10 +70,8 @@ def _news(folder: Path, pack: Pack) -> list[str]:
     """What is new for a manager: rows that changed by table, and who came onto or left the list of calls."""
     owner = pack.owner or UNASSIGNED
     counts = [f"{table} {_counted(changes)}" for table, changes in sorted(_changes(folder, pack).items()) if changes]
-    lines = [
-        f"{owner}: {len(_rows(folder / pack.folder / 'csv' / 'calls.csv'))} to call; " + ("; ".join(counts) or "no changes")
-    ]
-    for row in _rows(folder / pack.folder / "csv" / "calls.changes.csv"):
+    lines = [f"{owner}: {len(_rows(folder / pack.folder / CSV / 'calls.csv'))} to call; " + ("; ".join(counts) or "no changes")]
+    for row in _rows(folder / pack.folder / CSV / "calls.changes.csv"):
         if row["change"] in ("added", "removed"):
             sign = "+" if row["change"] == "added" else "-"
             lines.append(f"  {sign} {row['merchant_id']} {row['name']} {row['reason_1']}".rstrip())
@@ -87,7 +88,7 @@ def _changes(folder: Path, pack: Pack) -> dict[str, Counter[str]]:
 
 
 def _counted(changes: Counter[str]) -> str:
-    return ", ".join(f"{changes[change]} {change}" for change in ("added", "changed", "removed") if changes[change])
+    return ", ".join(f"{changes[change]} {change}" for change in CHANGES if changes[change])
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

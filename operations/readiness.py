@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from contract.business_days import business_date, day_end
 from contract.settings import SettingError, Settings
 from dbt_project.extensions import load_extension
-from exports import destinations
+from exports.delivery import destinations
 
 FIRST_DAY = date(2000, 1, 1)  # no event is older
 _TICK = timedelta(microseconds=1)

@@ -154,7 +154,7 @@ _MEASURES = {
 
 
 def sentence(reason: Reason) -> str:
-    """A reason in English, as `exports/words/en.toml` tells it."""
+    """A reason in English, as `exports/pages/words/en.toml` tells it."""
     if reason.now is not None:
         before = "" if reason.before is None else f", {reason.before:,.0f} in the 28 days before"
         return f"{_MEASURES[reason.topic]} {reason.now:,.0f} in the last 28 days{before}"

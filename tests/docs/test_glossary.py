@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from contract.settings import CHECKOUT
-from exports.words import Words
+from exports.pages.words import Words
 from tests.docs.pages import code, table
 
 PAGE = (CHECKOUT / "docs" / "glossary.md").read_text()

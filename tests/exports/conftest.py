@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from contract.settings import Settings
-from exports.packs import export
+from exports.write_packs import export
 from tests.small_warehouse import AS_OF, published
 
 Rows = list[dict[str, str]]

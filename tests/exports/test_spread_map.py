@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from contract.settings import Settings
-from exports.day import open_day
-from exports.spread import DRAWN, Spread, largest_cascades, one_cascade
+from exports.packs.export_day import open_day
+from exports.pages.spread import DRAWN, Spread, largest_cascades, one_cascade
 from exports.spread_map import NothingToDraw, main, spread_map
 from tests.small_warehouse import AS_OF, published
 

@@ -29,7 +29,10 @@ from operations.acceptance import (
 ROOMS = {room for rooms in TESTS.values() for room in rooms}
 KILLS = "tests/end_to_end/test_kills.py"
 PIECES = "tests/end_to_end/test_pieces.py"
-OF_EXPORTS = {f"tests/exports/test_{name}.py" for name in ("commands", "csv", "delivery", "workbook")}
+OF_EXPORTS = {
+    f"tests/exports/{name}.py"
+    for name in ("delivery/test_delivery", "packs/test_csv_text", "pages/test_workbook", "test_commands")
+}
 
 
 def git(checkout: Path, *arguments: str) -> str:
@@ -58,14 +61,14 @@ def checkout(tmp_path: Path) -> Path:
     folder = tmp_path / "checkout"
     folder.mkdir()
     git(folder, "init", "--quiet", "--initial-branch", "main")
-    commit(folder, "exports/words.py")
+    commit(folder, "exports/pages/words.py")
     return folder
 
 
 def test_exports_choose_their_own_tests_and_not_the_kills_of_the_ingest() -> None:
-    chosen = select(["exports/words.py"])
+    chosen = select(["exports/pages/words.py"])
     assert chosen.keys() >= OF_EXPORTS | {ALWAYS}
-    assert chosen["tests/exports/test_delivery.py"] == ["exports/words.py"]
+    assert chosen["tests/exports/delivery/test_delivery.py"] == ["exports/pages/words.py"]
     assert not {KILLS, PIECES} & chosen.keys()
 
 
@@ -90,14 +93,14 @@ def test_what_every_test_stands_on_and_what_nobody_placed_choose_all(path: str) 
     assert select([path]).keys() == TESTS.keys()
 
 
-@pytest.mark.parametrize("path", [*NOTHING, "docs/exports.md", "benchmarks/ingest.py", "tests/exports/test_words.py"])
+@pytest.mark.parametrize("path", [*NOTHING, "docs/exports.md", "benchmarks/ingest.py", "tests/exports/pages/test_words.py"])
 def test_what_no_acceptance_test_reads_chooses_the_chain_alone(path: str) -> None:
     assert select([path]) == {ALWAYS: []}
 
 
 def test_a_test_file_chooses_itself_and_its_neighbour_the_folder() -> None:
     assert select([KILLS]).keys() == {KILLS, ALWAYS}
-    assert select(["tests/exports/servers.py"]).keys() == OF_EXPORTS | {ALWAYS}
+    assert select(["tests/exports/delivery/servers.py"]).keys() == OF_EXPORTS | {ALWAYS}
     assert select(["tests/end_to_end/conftest.py"]).keys() == {test for test in TESTS if test.startswith("tests/end_to_end/")}
     assert select(["tests/spark_jobs/cohorts/frames.py"]).keys() == {ALWAYS}
 
@@ -176,8 +179,8 @@ def test_a_test_names_every_room_that_it_comes_to(test: str) -> None:
 def test_a_room_that_a_test_comes_to_is_found_through_helpers_rooms_and_commands(tmp_path: Path) -> None:
     files = {
         "tests/exports/test_new.py": 'from tests.exports import helper\nrun("publication --as-of x")',
-        "tests/exports/helper.py": "from exports.packs import export",
-        "exports/packs.py": "import contract.settings",
+        "tests/exports/helper.py": "from exports.write_packs import export",
+        "exports/write_packs.py": "import contract.settings",
         "contract/settings.py": 'import os\nsimulator = "simulator"',
         "publication/publish.py": "",
         "simulator/world.py": "",
@@ -206,10 +209,16 @@ def test_what_changed_since_a_commit(checkout: Path) -> None:
     accept(checkout, f"{first}\n")
     assert accepted(checkout) == first
     commit(checkout, "dags/tasks.py")
-    git(checkout, "mv", "exports/words.py", "exports/names.py")
+    git(checkout, "mv", "exports/pages/words.py", "exports/pages/names.py")
     (checkout / "dags" / "tasks.py").write_text("changed")
     (checkout / "名").write_text("new")
-    assert changed_since(first, checkout) == [ACCEPTED, "dags/tasks.py", "exports/names.py", "exports/words.py", "名"]
+    assert changed_since(first, checkout) == [
+        ACCEPTED,
+        "dags/tasks.py",
+        "exports/pages/names.py",
+        "exports/pages/words.py",
+        "名",
+    ]
 
 
 @pytest.mark.parametrize("fault", ["no file", "no commit", "unknown", "another branch", "shallow", "no repository"])
@@ -238,13 +247,13 @@ def test_where_the_accepted_commit_is_not_in_the_history_all_are_run(
 
 def test_the_choice_is_told_with_its_reason(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     accept(checkout, git(checkout, "rev-parse", "HEAD"))
-    commit(checkout, "exports/words.py", "y")
-    commit(checkout, "exports/zh.toml")
+    commit(checkout, "exports/pages/words.py", "y")
+    commit(checkout, "exports/pages/zh.toml")
     chosen = acceptance._choose(checkout)
-    assert set(chosen) == select(["exports/words.py"]).keys()
+    assert set(chosen) == select(["exports/pages/words.py"]).keys()
     told = capsys.readouterr().out
     assert f"acceptance: {len(chosen)} of {len(TESTS)} test files, for 3 files changed since " in told
-    assert "  tests/exports/test_delivery.py: exports/words.py and 1 more\n" in told
+    assert "  tests/exports/delivery/test_delivery.py: exports/pages/words.py and 1 more\n" in told
     assert f"  {KILLS}: not run" in told
 
 

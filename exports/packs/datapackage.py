@@ -1,0 +1,216 @@
+"""What the CSV files of a pack hold, for machines: a Data Package (https://specs.frictionlessdata.io) beside them.
+
+`datapackage.json` has a resource for each file: its fields with type, unit, description, the values of a closed list, and why
+the field may leave; which fields name a row; how the text is written. `unit`, `reason`, `guarded` and `ages` are properties of
+ours, which the standard allows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from contract.events import EVENT_TYPES
+from contract.values import METRICS, PARENT_STATUSES, STAGES
+from exports.packs.csv_text import GUARD, LINE_END, MONTH, CsvColumn
+from exports.packs.export_day import NOW, ExportDay
+from exports.packs.manifest import versions
+from exports.packs.row_ids import ROW_ID
+from exports.policy.allow_list import Table, Why
+from exports.policy.people import REFUSALS
+
+DATA_PACKAGE = "datapackage.json"
+AS_OF = "as_of"
+CHANGES = ("added", "changed", "removed")
+BEFORE = "_before"
+MONTHS = ("month", "cohort_month", "growth_month")  # columns of texts such as 2026-03
+
+_TYPES = {
+    "VARCHAR": "string",
+    MONTH: "yearmonth",
+    "DATE": "date",
+    "BOOLEAN": "boolean",
+    "DOUBLE": "number",
+    "DECIMAL": "number",
+}
+_MONEY = "money"  # stands for the reporting currency
+RATIO = "ratio"  # of two equal units: 1 is the whole
+_COLUMNS_BY_UNIT = {
+    _MONEY: """direct_revenue assisted_revenue assisted_revenue_last_touch assisted_revenue_first_touch assisted_revenue_linear
+        revenue_per_fan revenue_per_fan_annualised revenue_per_fan_p50 revenue_per_fan_p90 revenue revenue_change user_effect
+        per_fan_effect cumulative_revenue_per_fan subtree_revenue revenue_led monetary_value expected_value_365d expected_loss
+        at_stake revenue_28d revenue_prev_28d revenue_365d month_change""",
+    RATIO: """zero_revenue_fan_share formation_rate formation_rate_lo formation_rate_hi influence bridge_score modularity
+        top_1pct_share top_01pct_share gini share_of_shares p_alive churn_probability retention""",
+    "people": """avg_fans fans_end window_fans buying_fans fans cohort_size retained_on retained_on_or_after size_required
+        members new_buyer_members people sharers reach openers users users_for_half median_members""",
+    "teams": "opened closed formed_organic formed_auto_filled failed open_at_as_of teams_closed",
+    "shares": "shares max_breadth subtree_shares",
+    "opens": "opens",
+    "orders": "orders subtree_orders orders_led",
+    "refunds": "refunds",
+    "purchase days": "frequency expected_orders_90d expected_orders_365d",
+    "days": "window_days days_since_last_order days_since_last_login silent_days",
+    "weeks": "recency_weeks age_weeks",
+    "months": "period",
+    "seconds": "seconds_to_half",
+    "steps": "depth structural_virality",
+    "pairs of people": "edges cpm_quality",
+    "circles": "circles circles_reached",
+    "messages": "messages_7d messages_prev_7d",
+    "as metric says": "total",
+    "place, from 1": "rank influence_rank",
+}
+UNITS = {column: unit for unit, columns in _COLUMNS_BY_UNIT.items() for column in columns.split()}
+
+
+def _values(event: str, name: str) -> tuple[str, ...]:
+    """What a field of an event can be."""
+    [field] = [field for field in EVENT_TYPES[event].fields if field.name == name]
+    return field.values
+
+
+UNKNOWN = "unknown"
+# The columns with a closed list of values.
+VALUES = {
+    "channel": _values("shop.share_created.v1", "channel"),
+    "object_type": _values("shop.share_created.v1", "object_type"),
+    "parent_status": PARENT_STATUSES,
+    "metric": METRICS,
+    "benefit_side": (*_values("group.team_opened.v1", "benefit_side"), UNKNOWN),
+    "goal": (*_values("group.team_opened.v1", "goal"), UNKNOWN),
+    "kind": (*_values("group.chat_created.v1", "kind"), UNKNOWN),
+    "stage": (*STAGES, UNKNOWN),
+    "no_contact_reason": REFUSALS,
+    "change": CHANGES,
+}
+
+# What the comments of the marts do not say: columns of the exports' own, and ids that a reader meets without the mart.
+# `<table>.<column>` is of one table alone.
+_TEXTS = {
+    ROW_ID: "Names the row without naming a person; the same on every day.",
+    AS_OF: "Business date at whose end all figures of the row stand.",
+    "change": "What became of the row since the delivery before: added, changed or removed.",
+    "changed_columns": "Names of the columns that differ from the delivery before, with blanks between.",
+    "merchant_id": "Id of the merchant that the row is about.",
+    "user_id": "Id or pseudonym of the fan that the row is about; empty where the person is no fan of the merchant.",
+    "root_user_id": "Id or pseudonym of the fan who made the first share of the tree; empty where the person is no fan.",
+    "fan": "Id or pseudonym of a fan who may be contacted.",
+    "may_contact": "Whether the merchant may contact the fan; empty where nobody is named.",
+    "no_contact_reason": "Why not: the fan blocks the merchant, or refused its last call or message, or both.",
+    "name": "Name that the merchant gave itself, else its id.",
+    "plan": "Plan that the merchant pays for; empty where none was recorded.",
+    "since": "Business date since which the merchant has been in its stage.",
+    "calls.rank": "Place in the account manager's list of calls, 1 is called first.",
+    "calls.reason_1": "Strongest reason for the call in words; empty where there is none.",
+    "calls.reason_2": "Second strongest reason for the call in words.",
+    "calls.reason_3": "Third strongest reason for the call in words.",
+    "calls.revenue_365d": "Net revenue of the merchant in the last 365 days.",
+    "merchants.fans": "Fans of the merchant at the end of as_of.",
+    "merchants.revenue_per_fan": "Net revenue of up to 365 days by the average number of fans, scaled to a year.",
+    "merchants.growth_month": "Last complete month that has a complete month before it.",
+    "merchants.month_change": "Net revenue of growth_month minus that of the month before.",
+    "merchants.user_effect": "Part of month_change that more or fewer fans explain.",
+    "merchants.per_fan_effect": "The rest of month_change: what each fan brought.",
+    "merchants.retention": "Of the buyers of a month, the part that bought again in the month after; all complete months.",
+    "merchants.teams_closed": "Team purchases that formed or failed, over all time.",
+    "merchants.formation_rate": "Of teams_closed, the part that formed without a seat filled by the platform.",
+    "merchants.shares": "Shares made by people of the merchant in the last 90 days.",
+    "merchants.opens": "Times that others opened these shares in the last 90 days.",
+    "merchants.revenue_led": "Net revenue of orders credited to these shares by last touch.",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A CSV file of the package."""
+
+    name: str
+    table: Table
+    columns: Sequence[CsvColumn]
+    key: Sequence[str]
+    is_differences: bool
+
+
+def descriptor(day: ExportDay, kind: str, currency: str, resources: Iterable[Resource]) -> bytes:
+    """The text of `datapackage.json`, which is the same for every pack of a kind and day; without blanks, as each gets it."""
+    comments = _comments(day)
+    package = {
+        "profile": "tabular-data-package",
+        "name": f"fanout-{kind}-{day.as_of}",
+        "description": (
+            f"Times are UTC, money is {currency}. A text of a field that is guarded may have one {GUARD} in front, which is no "
+            "part of it: take it away. An empty cell is null; an empty text is written as two quotes."
+        ),
+        **versions(day.published, day.base),
+        "resources": [_resource(resource, comments.get(resource.table.mart, {}), currency) for resource in resources],
+    }
+    return (json.dumps(package, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+
+
+def _resource(resource: Resource, comments: Mapping[str, str], currency: str) -> dict[str, Any]:
+    table, text = resource.table, resource.table.text
+    if resource.is_differences:
+        text = f"What is new since the delivery before: rows that were added, changed or removed. A row: {text}"
+        if table.ages:
+            text += f" Rows in which nothing but {', '.join(table.ages)} moved are left out; {table.name}.csv has them all."
+    fields = [_field(resource, column, comments, currency) for column in resource.columns]
+    return {
+        "profile": "tabular-data-resource",
+        "name": resource.name,
+        "path": f"{resource.name}.csv",
+        "description": text,
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "dialect": {"delimiter": ",", "lineTerminator": LINE_END, "quoteChar": '"', "doubleQuote": True, "header": True},
+        "schema": {"fields": fields, "primaryKey": list(resource.key), "missingValues": [""]},
+    }
+
+
+def _field(resource: Resource, column: CsvColumn, comments: Mapping[str, str], currency: str) -> dict[str, Any]:
+    table, plain = resource.table, column.name.removesuffix(BEFORE)
+    text = description(table, plain, comments)
+    if plain != column.name:
+        text = f"Value in the delivery before, where it was another: {text}"
+    field: dict[str, Any] = {"name": column.name, "type": _type(column), "description": text}
+    if field["type"] == "datetime":
+        field["format"] = "any"  # ISO 8601 in UTC, with a fraction of a second where there is one
+    if plain in UNITS:
+        field["unit"] = currency if UNITS[plain] == _MONEY else UNITS[plain]
+    if field["type"] == "string":
+        field["guarded"] = True
+    if plain in table.ages:
+        field["ages"] = True
+    if reason := table.columns.get(plain) or {AS_OF: Why.DAY, ROW_ID: Why.KEY}.get(plain):
+        field["reason"] = str(reason)
+    constraints: dict[str, Any] = {}
+    if plain in VALUES:
+        constraints["enum"] = list(VALUES[plain])
+    if column.name in (*resource.key, AS_OF, "change"):
+        constraints["required"] = True
+    return field | ({"constraints": constraints} if constraints else {})
+
+
+def description(table: Table, column: str, comments: Mapping[str, str]) -> str:
+    """What a column holds, in a sentence: ours, else the mart's."""
+    text = _TEXTS.get(f"{table.name}.{column}") or _TEXTS.get(column) or comments.get(column) or column.replace("_", " ")
+    return " ".join(text.split())
+
+
+def _type(column: CsvColumn) -> str:
+    name = column.type.partition("(")[0]
+    return _TYPES.get(name, "datetime" if name.startswith("TIMESTAMP") else "integer")
+
+
+def _comments(day: ExportDay) -> dict[str, dict[str, str]]:
+    """Description by column by mart, from the comments in the warehouse."""
+    found: dict[str, dict[str, str]] = {}
+    for mart, column, comment in day.con.execute(
+        f"""select table_name, column_name, comment from duckdb_columns()
+        where database_name = '{NOW}' and schema_name = 'marts' and comment is not null"""
+    ).fetchall():
+        found.setdefault(mart, {})[column] = comment
+    return found

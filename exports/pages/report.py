@@ -1,0 +1,301 @@
+"""The HTML report: one file that needs nothing else, for a manager's merchants or for one merchant alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup, escape
+
+from exports.packs.export_day import MAP_DAYS
+from exports.pages import drawings, sheets
+from exports.pages.about import About
+from exports.pages.figures import STAGES, WEEKS, Call, Merchant, Row
+from exports.pages.sheets import Sheet, written
+from exports.pages.spread import Spread
+from exports.pages.words import Words, day, percent
+from exports.policy.people import LEADERS, SMALLEST_CELL, SPREADERS
+
+SHOWN_CALLS = 40
+SHOWN_ROWS = 15
+LONGEST_TABLE = 30
+_LONGEST_LINE = 32  # characters of a text that stays on one line
+_WITH_HYPHEN = re.compile(r"(?<![\w-])(?=[\w-]{3,20}(?![\w-]))(\w+(?:-\w+)+)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page: a picture, a table, both, or the words that there is nothing."""
+
+    title: str
+    note: str = ""
+    picture: Markup | None = None
+    table: dict[str, Any] | None = None
+    empty: str = ""
+
+
+def manager_report(title: str, calls: list[Call], merchants: list[Merchant], about: About, words: Words) -> bytes:
+    """The page of an account manager: whom to call, and how its merchants do. It names no people."""
+    overviews = [merchant.overview for merchant in merchants]
+    stages = [
+        (words(f"stage.{stage}"), float(count), f"{count}")
+        for stage in STAGES
+        if (count := sum(row["stage"] == stage for row in overviews))
+    ]
+    weeks = [sum((merchant.weeks[week] for merchant in merchants), Decimal(0)) for week in range(WEEKS)]
+    loss, losses = words.parts([call.overview["at_stake"] for call in calls])
+    tiles = [
+        (words("key_figure.calls"), f"{len(calls)}"),
+        (words("key_figure.merchants"), words.number(len(merchants))),
+        (words("key_figure.at_stake"), words.with_unit(loss, about.currency)),
+        (
+            words("key_figure.revenue_28d"),
+            words.money(sum((row["revenue_28d"] for row in overviews), Decimal(0)), about.currency),
+        ),
+        (words("key_figure.fans"), words.number(sum(row["fans"] for row in overviews))),
+    ]
+    sections = [
+        _trend(weeks, about, words),
+        Section(
+            words("title.stages"),
+            picture=drawings.bars(words("title.stages"), stages) if stages else None,
+            empty=words("title.nothing"),
+        ),
+        _regions(merchants, words),
+        _spread(max(merchants, key=lambda merchant: merchant.to_see, default=None), about, words),
+        _table(words("sheet.groups"), words("title.groups_note"), sheets.groups(merchants, words), words),
+    ]
+    note = words("title.today_note", calls=len(calls), merchants=len(merchants))
+    cards = [_card(call, amount, about, words) for call, amount in zip(calls[:SHOWN_CALLS], losses, strict=False)]
+    return page(title, about, words, tiles, sections, cards, note)
+
+
+def merchant_report(merchant: Merchant, about: About, words: Words) -> bytes:
+    """The page of one merchant, which it may get: its own figures and fans, nothing of the platform's judgement."""
+    row = merchant.overview
+    tiles = [
+        (words("key_figure.revenue_28d"), words.money(row["revenue_28d"], about.currency)),
+        (words("key_figure.fans"), words.number(row["fans"])),
+        (
+            words("key_figure.revenue_per_fan"),
+            "–" if row["revenue_per_fan"] is None else words.money(row["revenue_per_fan"], about.currency),
+        ),
+        (words("key_figure.retention"), percent(row["retention"]) or "–"),
+        (words("key_figure.formation_rate"), percent(row["formation_rate"]) or "–"),
+    ]
+    steps = [(words(f"funnel.{step}"), float(count), words.number(count)) for step, count in merchant.funnel.items()]
+    alone = [merchant]
+    sections = [
+        _trend(merchant.weeks, about, words),
+        Section(
+            words("title.funnel"),
+            words("title.funnel_note", fans=words.number(merchant.supporting_fans)),
+            drawings.bars(words("title.funnel"), steps) if steps else None,
+            empty=words("title.nothing"),
+        ),
+        _change(row, words),
+        _regions(alone, words),
+        _spread(merchant, about, words),
+        _table(
+            words("sheet.spreaders"), words("title.spreaders_note", limit=SPREADERS), sheets.spreaders(alone, words), words, 2
+        ),
+        _table(words("title.leaders"), words("title.leaders_note", limit=LEADERS), sheets.leaders(alone), words, 2),
+        _table(words("sheet.groups"), words("title.groups_note"), sheets.groups(alone, words), words, 2),
+    ]
+    return page(words("title.merchant", name=merchant.name), about, words, tiles, sections, None, "")
+
+
+def page(
+    title: str,
+    about: About,
+    words: Words,
+    tiles: Sequence[tuple[str, str]],
+    sections: Sequence[Section],
+    calls: list[dict[str, Any]] | None,
+    today_note: str,
+) -> bytes:
+    return (
+        _template()
+        .render(
+            title=title,
+            day=day(about.published.as_of),
+            base=day(about.base.as_of) if about.base and calls is not None else "",
+            words=words,
+            tiles=tiles,
+            sections=sections,
+            calls=calls,
+            today_note=today_note,
+            about=about.lines(words, for_merchant=calls is None),
+            currency=words.currency(about.currency),
+        )
+        .encode()
+    )
+
+
+@cache
+def _template() -> Template:
+    loader = FileSystemLoader(Path(__file__).resolve().parent / "templates")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.filters["unbroken"] = _unbroken
+    return environment.get_template("report.html.j2")
+
+
+def _unbroken(text: str) -> Markup:
+    """A text in which ids and days do not break at their hyphens, unless they are longer than a phone's line."""
+    pieces = (
+        Markup('<span class="whole">{}</span>').format(piece) if _WITH_HYPHEN.fullmatch(piece) else escape(piece)
+        for piece in _WITH_HYPHEN.split(text)
+    )
+    return Markup("").join(pieces)
+
+
+def _card(call: Call, loss: str, about: About, words: Words) -> dict[str, Any]:
+    row = call.overview
+    facts = [
+        (words("column.since"), day(row["since"])),
+        (words("column.churn_probability"), percent(row["churn_probability"])),
+        (words("column.at_stake"), words.with_unit(loss, about.currency)),
+        (words("column.revenue_365d"), words.money(row["revenue_365d"], about.currency)),
+        (words("column.changed"), call.changed),
+    ]
+    shown = row | {"name": row["name"]}
+    return {
+        "overview": shown,
+        "facts": [words("unit.fact", label=label, value=value) for label, value in facts if value],
+        "reasons": call.reasons,
+        "next_step": call.next_step,
+    }
+
+
+def _trend(weeks: Sequence[Decimal], about: About, words: Words) -> Section:
+    ends = [about.published.as_of - timedelta(days=7 * (WEEKS - 1 - week)) for week in range(WEEKS)]
+    labels, values = [f"{end:%m-%d}" for end in ends], [float(revenue) for revenue in weeks]
+    title = words("title.trend")
+    return Section(title, words("title.trend_note"), drawings.columns(title, labels, values, [words.short(x) for x in values]))
+
+
+def _regions(merchants: Sequence[Merchant], words: Words) -> Section:
+    """The rates, lowest first; of one merchant the counts too."""
+    rows = []
+    for merchant in merchants:
+        for row in merchant.regions:
+            if row["formation_rate"] is not None:
+                region = words.region(row["region"])
+                label = region if len(merchants) == 1 else f"{region} · {merchant.name}"
+                rows.append((label, row["formation_rate"], f"{percent(row['formation_rate'])} ({words.number(row['closed'])})"))
+    rows.sort(key=lambda row: row[1])
+    picture = drawings.bars(words("title.regions"), rows[:SHOWN_ROWS], most=1.0) if rows else None
+    note = words("title.regions_note", people=SMALLEST_CELL)
+    if len(rows) > SHOWN_ROWS:
+        note = f"{note}\n{words('title.lowest_rates', shown=SHOWN_ROWS, rows=len(rows))}"
+    if len(merchants) > 1:
+        return Section(words("title.regions"), note, picture, empty=words("title.nothing"))
+    counts = _table(words("title.regions"), note, sheets.regions(merchants, words), words, 2)
+    return replace(counts, picture=picture)
+
+
+def _spread(merchant: Merchant | None, about: About, words: Words) -> Section:
+    """The week's largest tree where there is something to see, else the map of the last 90 days, or no picture."""
+    if merchant is not None and merchant.cascade is not None and merchant.has_tree:
+        return _tree(merchant, merchant.cascade, about, words)
+    if merchant is not None and merchant.spread is not None and merchant.has_map:
+        return _map(merchant, merchant.spread, about, words)
+    return Section(words("title.spread"), empty=words("title.no_picture", days=MAP_DAYS))
+
+
+def _tree(merchant: Merchant, cascade: Row, about: About, words: Words) -> Section:
+    title = words("title.cascade")
+    note = words(
+        "title.cascade_note",
+        merchant=merchant.name,
+        shares=words.number(cascade["shares"]),
+        sharers=words.number(cascade["sharers"]),
+        layers=cascade["depth"] + 1,
+        orders=words.number(cascade["orders"]),
+        revenue=words.money(cascade["revenue"], about.currency),
+    )
+    if len(merchant.nodes) < cascade["shares"]:
+        note = f"{note}\n{words('title.cascade_more', shown=len(merchant.nodes))}"
+    return Section(title, note, drawings.rings(title, merchant.nodes, root=cascade["root_share_id"]))
+
+
+def _map(merchant: Merchant, spread: Spread, about: About, words: Words) -> Section:
+    title = words("title.map", days=MAP_DAYS)
+    total = {name: sum(layer[name] for layer in spread.layers) for name in ("shares", "orders", "revenue")}
+    told = words(
+        "title.map_of",
+        merchant=merchant.name,
+        shares=words.number(total["shares"]),
+        layers=len(spread.layers),
+        orders=words.number(total["orders"]),
+        revenue=words.money(total["revenue"], about.currency),
+    )
+    note = f"{told}\n{map_note(spread, words)}"
+    return Section(title, note, drawings.rings(title, spread.shares, hidden=spread.hidden))
+
+
+def map_note(spread: Spread, words: Words, root: str | None = None) -> str:
+    """How to read a map of a merchant's spread, or of the cascade that began with `root`."""
+    trees = sum(layer["shares"] for layer in spread.layers if layer["depth"] == 0)
+    note = words("map.note_cascade") if root else words("map.note_merchant", cascades=trees, days=MAP_DAYS)
+    if left := sum(spread.hidden.values()):
+        shown = words.number(len(spread.shares))
+        note = f"{note}\n{words('map.hidden', shown=shown, hidden=words.number(left))}"
+    return note
+
+
+def _change(row: dict[str, Any], words: Words) -> Section:
+    title = words("column.month_change")
+    parts = {name: row[name] for name in ("user_effect", "per_fan_effect") if row[name] is not None}
+    if row["growth_month"] is None or row["month_change"] is None:
+        return Section(title, empty=words("title.nothing"))
+    whole, written_parts = words.parts([*parts.values()] or [row["month_change"]])
+    amounts = {"month_change": whole} | dict(zip(parts, written_parts, strict=False))
+    lines = [[_cell(words(f"column.{name}")), _cell(_signed(amount), "n")] for name, amount in amounts.items()]
+    note = words("title.change_of", month=row["growth_month"])
+    if parts:
+        note = f"{note}\n{words('title.change_parts')}"
+    return Section(title, note, table={"head": [], "rows": lines})
+
+
+def _signed(amount: str) -> str:
+    return amount if amount.startswith("-") or not amount.strip("0.") else f"+{amount}"
+
+
+def _table(title: str, note: str, sheet: Sheet, words: Words, hidden: int = 0) -> Section:
+    """A table without its first `hidden` columns, which name the merchant."""
+    if not sheet.rows:
+        return Section(title, note, empty=words("title.nothing"))
+    columns = sheet.columns[hidden:]
+    head = [_cell(words(f"column.{column.word}"), "n" if column.is_number else "") for column in columns]
+    rows = [
+        [
+            _cell(written(value, column.form, words), "n" if column.is_number else "")
+            for column, value in zip(columns, row[hidden:], strict=True)
+        ]
+        for row in sheet.rows[:LONGEST_TABLE]
+    ]
+    if len(sheet.rows) > LONGEST_TABLE:
+        note = f"{note}\n{words('title.first_rows', shown=LONGEST_TABLE, rows=words.number(len(sheet.rows)))}"
+    return Section(title, note, table={"head": head, "rows": rows})
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> dict[str, Any]:
+    """A section's table of written values; all but the first `texts` columns are numbers."""
+    kinds = ["" if place < texts else "n" for place in range(len(head))]
+    return {
+        "head": [_cell(text, kind) for text, kind in zip(head, kinds, strict=True)],
+        "rows": [[_cell(text, kind) for text, kind in zip(row, kinds, strict=True)] for row in rows],
+    }
+
+
+def _cell(text: str, kind: str = "") -> dict[str, str]:
+    """A cell: `n` is a number; a text that is too long for one line may break (`long`), an id or a day never does."""
+    return {"text": text, "kind": kind or ("long" if len(text) > _LONGEST_LINE else "")}

@@ -1,0 +1,262 @@
+"""The workbook of an account manager: one sheet a question, ready to filter, sort and print.
+
+The bytes depend on the content alone: no clock is inside.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from math import ceil
+from pathlib import Path
+from textwrap import wrap
+from typing import Any
+from unicodedata import east_asian_width
+
+import xlsxwriter
+from xlsxwriter.utility import xl_range_abs
+
+from exports.pages import sheets
+from exports.pages.about import About
+from exports.pages.figures import STAGES, Call, Merchant
+from exports.pages.sheets import Form, Sheet, SheetColumn, Value
+from exports.pages.words import Words
+from exports.policy.names import readable
+from exports.policy.people import LEADERS, SMALLEST_CELL, SPREADERS
+
+_NUMBERS = {Form.COUNT: "#,##0", Form.MONEY: "#,##0.00", Form.SHARE: "0.0%"}
+_HEAD_ROW = 2  # title, note, head
+_INK, _ACCENT, _BAR, _RED, _GREEN = "#1f2933", "#1f6f8b", "#a9cfdb", "#f5b7b1", "#abebc6"
+_LINE_HEIGHT = 15.0
+_LARGEST_CELL = 32_767  # characters that a spreadsheet takes
+
+
+class Workbook:
+    """A workbook that is being written."""
+
+    def __init__(self, path: Path, title: str, words: Words, day: date):
+        options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        self.book = xlsxwriter.Workbook(str(path), options)
+        self.book.set_properties({"title": title, "created": datetime(day.year, day.month, day.day)})
+        self.words = words
+        self.title = title
+        # A quote prefix keeps a text a text when somebody edits its cell.
+        text = {"align": "left", "valign": "top", "quote_prefix": True, "indent": 1}
+        self.formats = {
+            Form.TEXT: self.book.add_format(text),
+            Form.LONG_TEXT: self.book.add_format(text | {"text_wrap": True}),
+            **{form: self.book.add_format({"valign": "top", "num_format": code}) for form, code in _NUMBERS.items()},
+            Form.DAY: self.book.add_format({"align": "left", "valign": "top", "indent": 1, "num_format": "yyyy-mm-dd"}),
+        }
+        self.heading = self.book.add_format({"bold": True, "font_size": 15, "font_color": _INK})
+        self.note = self.book.add_format({"italic": True, "font_color": "#52606d"})
+        head = {"bold": True, "font_color": "#ffffff", "bg_color": _ACCENT, "border": 1, "text_wrap": True, "valign": "vcenter"}
+        self.head = self.book.add_format(head | {"align": "left", "indent": 1})
+        self.number_head = self.book.add_format(head | {"align": "right"})
+
+    def add(self, name: str) -> Any:
+        """A new sheet, landscape, one page wide."""
+        page = self.book.add_worksheet(self.words(f"sheet.{name}")[:31])
+        page.set_landscape()
+        page.set_paper(9)
+        page.fit_to_pages(1, 0)
+        page.set_footer(f"&L{self.title.replace('&', '&&')}&R&P / &N")
+        page.hide_gridlines(2)
+        return page
+
+    def table(self, page: Any, sheet: Sheet, title: str, note: str, row: int = 0) -> int:
+        """Write a table with its title from `row` on; returns the row after its last one."""
+        page.write_string(row, 0, title, self.heading)
+        page.write_string(row + 1, 0, note, self.note)
+        head = row + _HEAD_ROW
+        for number, column in enumerate(sheet.columns):
+            form = self.number_head if column.is_number else self.head
+            page.write_string(head, number, self.words(f"column.{column.word}"), form)
+        page.set_row(head, 32)
+        for offset, values in enumerate(sheet.rows, 1):
+            # A row grows with its longest text; not every program does that when it opens the file.
+            wrapped = [
+                _lines(str(value), column.width)
+                for column, value in zip(sheet.columns, values, strict=True)
+                if value and column.form is Form.LONG_TEXT
+            ]
+            page.set_row(head + offset, _LINE_HEIGHT * max(wrapped, default=1))
+            for number, (column, value) in enumerate(zip(sheet.columns, values, strict=True)):
+                self._cell(page, head + offset, number, column, value)
+        if not sheet.rows:
+            page.write_string(head + 1, 0, self.words("title.nothing"), self.note)
+        return head + 1 + max(len(sheet.rows), 1)
+
+    def _cell(self, page: Any, row: int, number: int, column: SheetColumn, value: Value) -> None:
+        form = self.formats[column.form]
+        if value is None:
+            page.write_blank(row, number, None, form)
+        elif column.form is Form.DAY:
+            assert isinstance(value, date), column.word
+            page.write_datetime(row, number, datetime(value.year, value.month, value.day), form)
+        elif column.is_number:
+            assert isinstance(value, int | float | Decimal), column.word
+            page.write_number(row, number, value, form)
+        else:
+            page.write_string(row, number, readable(str(value))[:_LARGEST_CELL], form)
+
+    def main_table(self, name: str, sheet: Sheet, title: str, note: str, *, is_long: bool = True) -> Any:
+        """A sheet of its own for a table, with frozen head and filter; every printed page of a long one has the head."""
+        page = self.add(name)
+        for number, column in enumerate(sheet.columns):
+            page.set_column(number, number, column.width)
+        after = self.table(page, sheet, title, note)
+        page.freeze_panes(_HEAD_ROW + 1, min(3 if sheet.columns[0].word == "rank" else 2, len(sheet.columns)))
+        if is_long:
+            page.repeat_rows(_HEAD_ROW)
+        if sheet.rows:
+            page.autofilter(_HEAD_ROW, 0, after - 1, len(sheet.columns) - 1)
+        return page
+
+
+def _lines(text: str, width: float) -> int:
+    """Lines that a wrapped text takes in a column: words stay whole, wide characters count twice and may part anywhere."""
+    room = int(0.9 * width) - 1  # a wide font, the indent
+    lines = 0
+    for part in text.splitlines():
+        wide = sum(east_asian_width(character) in "WF" for character in part)
+        lines += max(len(wrap(part, room)), ceil((len(part) + wide) / room), 1)
+    return min(max(lines, 1), 20)
+
+
+def write_workbook(path: Path, title: str, calls: list[Call], merchants: list[Merchant], about: About, words: Words) -> None:
+    """Write the workbook of an account manager.
+
+    Args:
+        path: of the file, new.
+        title: of the workbook, and in the footer of its pages.
+        calls: the merchants to call, the most urgent first.
+        merchants: all merchants of the manager.
+    """
+    book = Workbook(path, title, words, about.published.as_of)
+    _today(book, sheets.today(calls, words), sum(call.overview["at_stake"] > 0 for call in calls), len(merchants))
+    _merchants(book, sheets.overview(merchants, words), merchants, words.currency(about.currency))
+    _regions(book, sheets.regions(merchants, words), sheets.leaders(merchants))
+    note = words("title.spreaders_note", limit=SPREADERS)
+    thanked = sheets.spreaders(merchants, words)
+    page = book.main_table("spreaders", thanked, words("sheet.spreaders"), note)
+    _data_bar(book, page, thanked, "revenue_led")
+    dying = sheets.groups(merchants, words)
+    page = book.main_table("groups", dying, words("sheet.groups"), words("title.groups_note"))
+    _scale(page, dying, "silent_days", low=None, high=_RED)
+    page = book.add("about")
+    page.set_column(0, 0, 26, book.formats[Form.LONG_TEXT])
+    page.set_column(1, 1, 100, book.formats[Form.LONG_TEXT])
+    page.write_string(0, 0, words("sheet.about"), book.heading)
+    for row, (term, meaning) in enumerate(about.lines(words), 2):
+        page.set_row(row, _LINE_HEIGHT * _lines(meaning, 100))
+        page.write_string(row, 0, term, book.formats[Form.LONG_TEXT])
+        page.write_string(row, 1, readable(meaning), book.formats[Form.LONG_TEXT])
+    book.book.close()
+
+
+def _today(book: Workbook, sheet: Sheet, at_stake: int, merchants: int) -> None:
+    """The list of calls, and a picture of what is at stake: of the first ten at most of the `at_stake` rows that have any."""
+    words = book.words
+    note = words("title.today_note", calls=len(sheet.rows), merchants=merchants)
+    page = book.main_table("today", sheet, words("title.today"), note if sheet.rows else words("title.nobody"))
+    _scale(page, sheet, "churn_probability", low=None, high=_RED)
+    _data_bar(book, page, sheet, "at_stake")
+    if at_stake:
+        _chart(book, page, sheet, ("name", "name"), "at_stake", min(at_stake, 10), len(sheet.rows) + _HEAD_ROW + 2)
+
+
+def _merchants(book: Workbook, sheet: Sheet, merchants: list[Merchant], currency: str) -> None:
+    words = book.words
+    page = book.main_table("merchants", sheet, words("sheet.merchants"), words("title.merchants_note", currency=currency))
+    _scale(page, sheet, "churn_probability", low=None, high=_RED)
+    for name in ("month_change", "user_effect", "per_fan_effect"):
+        _signs(book, page, sheet, name)
+    for name in ("retention", "formation_rate"):
+        _scale(page, sheet, name, low=_RED, high=_GREEN)
+    counts = [(words(f"stage.{stage}"), sum(m.overview["stage"] == stage for m in merchants)) for stage in STAGES]
+    counts = [(name, count) for name, count in counts if count]
+    if counts:
+        first, at = len(sheet.rows) + _HEAD_ROW + 4, 0
+        page.write_string(first - 1, at, words("column.stage"), book.head)
+        page.write_string(first - 1, at + 1, words("column.merchants"), book.head)
+        for row, (name, count) in enumerate(counts, first):
+            page.write_string(row, at, name, book.formats[Form.TEXT])
+            page.write_number(row, at + 1, count, book.formats[Form.COUNT])
+        last = first + len(counts) - 1
+        _bars(book, page, (first, at, last, at), (first, at + 1, last, at + 1), words("title.stages"), "0", (first - 1, 3))
+
+
+def _regions(book: Workbook, sheet: Sheet, leaders: Sheet) -> None:
+    words = book.words
+    note = words("title.regions_note", people=SMALLEST_CELL)
+    page = book.main_table("regions", sheet, words("title.regions"), note, is_long=False)  # another table stands below
+    _scale(page, sheet, "formation_rate", low=_RED, high=_GREEN)
+    for number, (one, other) in enumerate(zip(sheet.columns, leaders.columns, strict=False)):
+        page.set_column(number, number, max(one.width, other.width))
+    below = _HEAD_ROW + 1 + max(len(sheet.rows), 1) + 1
+    below = book.table(page, leaders, words("title.leaders"), words("title.leaders_note", limit=LEADERS), below)
+    if sheet.rows:
+        _chart(book, page, sheet, ("name", "region"), "formation_rate", min(len(sheet.rows), 15), below + 1)
+
+
+def _range(sheet: Sheet, word: str) -> tuple[int, int, int, int]:
+    """First row, first column, last row, last column of the cells of a column."""
+    number = [column.word for column in sheet.columns].index(word)
+    return _HEAD_ROW + 1, number, _HEAD_ROW + max(len(sheet.rows), 1), number
+
+
+def _scale(page: Any, sheet: Sheet, word: str, low: str | None, high: str) -> None:
+    page.conditional_format(*_range(sheet, word), {"type": "2_color_scale", "min_color": low or "#ffffff", "max_color": high})
+
+
+def _data_bar(book: Workbook, page: Any, sheet: Sheet, word: str) -> None:
+    page.conditional_format(*_range(sheet, word), {"type": "data_bar", "bar_color": _BAR, "bar_solid": True})
+
+
+def _signs(book: Workbook, page: Any, sheet: Sheet, word: str) -> None:
+    for criterion, colour in (("<", "#c0392b"), (">", "#1e8449")):
+        form = book.book.add_format({"font_color": colour})
+        page.conditional_format(*_range(sheet, word), {"type": "cell", "criteria": criterion, "value": 0, "format": form})
+
+
+def _chart(book: Workbook, page: Any, sheet: Sheet, names: tuple[str, str], values: str, shown: int, row: int) -> None:
+    """A chart of the first rows of a column, below the tables; what stands from one column to another are its names."""
+    first, name_column, _, _ = _range(sheet, names[0])
+    _, last_name_column, _, _ = _range(sheet, names[1])
+    _, value_column, _, _ = _range(sheet, values)
+    last = first + shown - 1
+    cells = (first, name_column, last, last_name_column), (first, value_column, last, value_column)
+    form = next(column.form for column in sheet.columns if column.word == values)
+    labels = "0%" if form is Form.SHARE else "#,##0"
+    _bars(book, page, *cells, book.words(f"column.{values}"), labels, (row, 1))
+
+
+def _bars(
+    book: Workbook,
+    page: Any,
+    names: tuple[int, ...],
+    values: tuple[int, ...],
+    title: str,
+    num_format: str,
+    place: tuple[int, int],
+) -> None:
+    quoted = f"'{page.get_name()}'!"
+    chart = book.book.add_chart({"type": "bar"})
+    chart.add_series(
+        {
+            "categories": f"={quoted}{xl_range_abs(*names)}",
+            "values": f"={quoted}{xl_range_abs(*values)}",
+            "fill": {"color": _ACCENT},
+            "gap": 40,
+            "data_labels": {"value": True, "num_format": num_format},
+        }
+    )
+    chart.set_title({"name": title, "name_font": {"size": 12}})
+    chart.set_legend({"none": True})
+    chart.set_y_axis(
+        {"reverse": True, "interval_unit": 1, "num_font": {"size": 8}, "line": {"none": True}, "major_tick_mark": "none"}
+    )
+    chart.set_x_axis({"visible": False, "min": 0, "major_gridlines": {"visible": False}})
+    chart.set_size({"width": 620, "height": 90 + 24 * (names[2] - names[0] + 1)})
+    page.insert_chart(*place, chart)

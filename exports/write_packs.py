@@ -1,0 +1,164 @@
+"""The packs of a day: a folder for each account manager and for each merchant, whole or not there.
+
+exports/2026-03-20/manifest.json                       names the packs
+exports/2026-03-20/managers/<manager>/workbook.xlsx    and report.html, csv/, manifest.json
+exports/2026-03-20/merchants/<merchant>/report.html    and spread_map.html, csv/, manifest.json: for the merchant too
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from contract.settings import Settings
+from exports.packs import row_ids
+from exports.packs.csv_tables import CSV, write_tables
+from exports.packs.export_day import ExportDay, Published, open_day
+from exports.packs.manifest import MANIFEST, File, to_json, versions, write, write_manifest
+from exports.packs.pack import MANAGERS, MERCHANTS, Pack, last_export, pack_folder
+from exports.pages import figures, playbook
+from exports.pages.about import About
+from exports.pages.figures import Merchant
+from exports.pages.playbook import Playbook
+from exports.pages.reasons import tell_reasons
+from exports.pages.report import manager_report, merchant_report
+from exports.pages.spread_page import map_page
+from exports.pages.words import Words
+from exports.pages.workbook import write_workbook
+from exports.policy.allow_list import MANAGER_TABLES, MERCHANT_TABLES
+from exports.policy.names import readable
+
+REPORT, MAP, WORKBOOK = "report.html", "spread_map.html", "workbook.xlsx"
+_MERCHANTS_PER_BATCH = 200
+
+
+def export(settings: Settings, as_of: date) -> dict[str, Any]:
+    """Write the exports of a day from its current publication; returns the report of the step.
+
+    They are built beside `exports/<as_of>` and renamed, so that nobody finds half of them.
+
+    Raises:
+        PublicationError: the day has not been published.
+        PlaybookError: the playbook has a fault.
+        SettingError: the deployment's key of `row_id` is broken.
+    """
+    folder = settings.exports / as_of.isoformat()
+    building = settings.exports / f".{as_of}.building"
+    shutil.rmtree(building, ignore_errors=True)
+    packs = write_packs(settings, as_of, last_export(settings, as_of), building)
+    _swap(building, folder)
+    rows = sum(file.rows or 0 for pack in packs for file in pack.files)
+    report = {"step": "exports", "rows_in": rows, "rows_out": rows, "folder": str(folder)}
+    counts = {kind: sum(pack.kind == kind for pack in packs) for kind in (MANAGERS, MERCHANTS)}
+    return report | counts | {"files": sum(len(pack.files) + 1 for pack in packs)}
+
+
+def write_packs(settings: Settings, as_of: date, base: Published | None, folder: Path) -> list[Pack]:
+    """Write all packs of a day into a new folder, with their differences to `base`, and the manifest that names them."""
+    book, words = playbook.read(), Words.of(settings.language)
+    scratch = settings.home / "work" / "duckdb"
+    scratch.mkdir(parents=True, exist_ok=True)
+    with open_day(settings, as_of, base, scratch) as day:
+        folder.mkdir(parents=True)
+        about = About(
+            day.published, day.base, settings.currency, settings.contact, book.version, settings.pseudonym_key is not None
+        )
+        row_ids.use_key(day.con, settings)
+        tell_reasons(day, words)
+        files = _tables(day, folder, settings.currency)
+        for manager, merchants in _managers(day):
+            mine: list[Merchant] = []
+            pictured: Merchant | None = None
+            for merchant in merchants:
+                identifier = merchant.overview["merchant_id"]
+                files[MERCHANTS, identifier] += _write_pages(pack_folder(folder, MERCHANTS, identifier), merchant, about, words)
+                mine.append(merchant)
+                pictured = _forget_smaller(pictured, merchant)
+            files[MANAGERS, manager] += _write_manager(
+                day, pack_folder(folder, MANAGERS, manager), manager, mine, about, book, words
+            )
+        packs = [_finish(folder, kind, owner, day, written) for (kind, owner), written in files.items()]
+        index = [
+            {"kind": pack.kind, "owner": pack.owner, "folder": pack.folder, "manifest_sha256": pack.manifest_sha256}
+            for pack in packs
+        ]
+        (folder / MANIFEST).write_bytes(to_json({**versions(day.published, day.base), "packs": index}))
+    return packs
+
+
+def _write_manager(
+    day: ExportDay, path: Path, manager: str, merchants: list[Merchant], about: About, book: Playbook, words: Words
+) -> list[File]:
+    """Write the workbook and the report of an account manager."""
+    title = words("title.manager", manager=readable(manager or words("title.unassigned")))
+    calls = figures.calls(day, manager, book, words)
+    write_workbook(path / WORKBOOK, title, calls, merchants, about, words)
+    page = write(path, REPORT, [(0, manager_report(title, calls, merchants, about, words))])
+    return [page, File.of(path, WORKBOOK)]
+
+
+def _write_pages(path: Path, merchant: Merchant, about: About, words: Words) -> list[File]:
+    """Write a merchant's report, and its spread map if there is anything to draw."""
+    pages = {REPORT: merchant_report(merchant, about, words)}
+    if merchant.spread:
+        pages[MAP] = map_page(merchant.spread, merchant.name, None, about, words)
+    return [write(path, name, [(0, page)]) for name, page in pages.items()]
+
+
+def _forget_smaller(pictured: Merchant | None, latest: Merchant) -> Merchant:
+    """Keep the shares of one merchant alone, which is returned: a manager's report draws one picture."""
+    if pictured is None:
+        return latest
+    kept, other = (latest, pictured) if latest.to_see > pictured.to_see else (pictured, latest)
+    other.nodes, other.spread = [], None
+    return kept
+
+
+def _tables(day: ExportDay, folder: Path, currency: str) -> dict[tuple[str, str], list[File]]:
+    """Write the CSV files of every pack; returns the files by kind and owner."""
+    files: dict[tuple[str, str], list[File]] = {}
+    for kind, tables, owner in ((MANAGERS, MANAGER_TABLES, "manager"), (MERCHANTS, MERCHANT_TABLES, "merchant_id")):
+        sources = ["overview_now", *(["overview_before"] if day.base else [])]
+        named = " union ".join(f"select {owner} from {source}" for source in sources)
+        folders = {
+            name: pack_folder(folder, kind, name) for (name,) in day.con.execute(f"from ({named}) order by all").fetchall()
+        }
+        for path in folders.values():
+            (path / CSV).mkdir(parents=True)
+        files |= {(kind, name): written for name, written in write_tables(day, kind, tables, folders, currency).items()}
+    return files
+
+
+def _managers(day: ExportDay) -> Iterator[tuple[str, Iterator[Merchant]]]:
+    """Managers with their merchants, read in batches."""
+    assigned: dict[str, list[str]] = {}
+    managers = "select manager, merchant_id from overview_now"
+    if day.base:
+        managers += " union all select manager, null from overview_before"
+    for manager, merchant in day.con.execute(f"from ({managers}) order by all").fetchall():
+        assigned.setdefault(manager, [])
+        if merchant is not None:
+            assigned[manager].append(merchant)
+    for manager, identifiers in assigned.items():
+        batches = (identifiers[at : at + _MERCHANTS_PER_BATCH] for at in range(0, len(identifiers), _MERCHANTS_PER_BATCH))
+        yield manager, (merchant for batch in batches for merchant in figures.merchants(day, batch))
+
+
+def _finish(folder: Path, kind: str, owner: str, day: ExportDay, files: list[File]) -> Pack:
+    path = pack_folder(folder, kind, owner)
+    name = {"manager": owner} if kind == MANAGERS else {"merchant_id": owner}
+    digest = write_manifest(path, name, day.published, day.base, files)
+    return Pack(kind, owner, str(path.relative_to(folder)), tuple(files), digest)
+
+
+def _swap(building: Path, folder: Path) -> None:
+    """Put a folder in the place of another; a process that is killed between leaves the rest to the next run."""
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    building.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,130 @@
+"""Nobody is named who must not be, and nothing leaves that is not on the list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from contract.settings import Settings
+from exports.policy.allow_list import MANAGER_TABLES, MERCHANT_TABLES
+from tests.exports.contents import names_in, texts
+
+Export = Callable[..., Path]
+
+
+Read = Callable[[Path], list[dict[str, str]]]
+
+
+STRANGER = "update marts.cascade_nodes set user_id = 'u-77' where share_id = 's-3'"
+
+
+def test_a_merchants_pack_names_its_fans_and_nobody_else(exported: Export, rows: Read) -> None:
+    folder = exported(STRANGER) / "merchants"
+    assert names_in(folder / "m-1") == {"m-1", "u-1", "u-2", "u-3"}
+    assert names_in(folder / "m-2") == {"m-2", "u-1", "u-9"}
+    nodes = rows(folder / "m-1" / "csv" / "cascade_nodes.csv")
+    assert [row["user_id"] for row in nodes] == ["u-1", "u-2", "", "u-2"]
+
+
+@pytest.mark.parametrize("place", ["csv/teams.csv", "report.html", "manifest.json"])
+def test_the_scan_finds_a_planted_leak(exported: Export, place: str) -> None:
+    pack = exported() / "merchants" / "m-1"
+    with (pack / place).open("a") as file:
+        file.write("<p>u-9</p>" if place.endswith("html") else "u-9")
+    assert "u-9" in names_in(pack)
+
+
+def test_the_scan_finds_a_leak_in_a_workbook(exported: Export) -> None:
+    leak = "update marts.group_activity set group_id = 'u-9' where merchant_id = 'm-1'"
+    assert "u-9" in names_in(exported(leak) / "managers" / "amy")
+
+
+def test_a_managers_pack_names_fans_who_may_be_contacted(small: Path) -> None:
+    """u-3 refused the last outreach, u-6 blocked the merchant, m-2 has no manager."""
+    folder = small / "managers"
+    assert names_in(folder / "amy") == {"m-1", "u-1", "u-2"}
+    assert names_in(folder / "unassigned") == {"m-2"}
+
+
+def test_a_refusal_that_was_lifted_puts_a_fan_back(exported: Export) -> None:
+    folder = exported(
+        "delete from marts.suppressed_fans", "update marts.spreaders set openers = 1, opens = 1 where user_id = 'u-3'"
+    )
+    assert "u-3" in names_in(folder / "managers" / "amy")
+
+
+def test_at_most_twenty_people_of_a_merchant(exported: Export) -> None:
+    many = [
+        """insert into marts.fan_revenue select 'm-1', 'u-' || (100 + i), 0, 0, 0, 0, null, 0, 0, true, true, false
+        from range(60) numbers(i)""",
+        """insert into marts.spreaders
+        select 'm-1', 'u-' || (100 + i), date '2026-03-20', 1, 1, 1, 0, 0, 0, 0, 4 + i, 'u-1', 1, 0, false
+        from range(30) numbers(i)""",
+        """insert into marts.team_leaders select 'm-1', 'u-' || (130 + i), 1, 1, 1, 0, 0, 0, 2, date '2026-03-01'
+        from range(30) numbers(i)""",
+    ]
+    found = {name for name in names_in(exported(*many) / "managers" / "amy") if name.startswith("u-")}
+    assert len(found) == 19  # eight leaders and twelve spreaders; u-1 is both
+
+
+def test_no_region_with_fewer_than_twenty_people(exported: Export, rows: Read) -> None:
+    small = "insert into marts.merchant_team_regions values ('m-1', 'CN-XZ', 9, 9, 9, 0, 0, 0, 1.0, 0.7, 1.0, 19)"
+    folder = exported(small)
+    for name in ("merchants/m-1/csv/team_regions.csv", "managers/amy/csv/regions.csv"):
+        assert [(row["region"], row["people"]) for row in rows(folder / name)] == [("CN-ZJ", "24")]
+    for pack in ("merchants/m-1", "managers/amy"):
+        assert not [text for _, text in texts(folder / pack) if "CN-XZ" in text]
+        assert [text for _, text in texts(folder / pack) if "CN-ZJ" in text]
+
+
+def test_no_attribute_of_a_person_is_allowed() -> None:
+    allowed = {column for table in (*MERCHANT_TABLES, *MANAGER_TABLES) for column in table.columns}
+    assert "user_id" in allowed
+    assert not allowed & {"gender", "birth_year", "device_id", "city_tier", "registered_region"}
+    with_region = {table.name for table in (*MERCHANT_TABLES, *MANAGER_TABLES) if "region" in table.columns}
+    assert with_region == {"team_regions", "regions"}
+
+
+def test_a_column_that_is_not_on_the_list_does_not_leave(exported: Export) -> None:
+    folder = exported("alter table marts.fan_revenue add column birth_year integer default 1987")
+    assert not [text for _, text in texts(folder / "merchants" / "m-1") if "1987" in text or "birth_year" in text]
+
+
+def test_a_merchant_called_all_does_not_get_the_platform(exported: Export, rows: Read) -> None:
+    marts = {table.mart for table in (*MERCHANT_TABLES, *MANAGER_TABLES)} | {"merchants", "daily_merchant"}
+    folder = exported(*(f"update marts.{mart} set merchant_id = 'all' where merchant_id = 'm-2'" for mart in sorted(marts)))
+    assert rows(folder / "merchants" / "all" / "csv" / "cascades.csv") != []
+    assert rows(folder / "merchants" / "all" / "csv" / "spread_concentration.csv") == []
+    assert "u-2" not in names_in(folder / "merchants" / "all")
+
+
+def test_a_merchants_files_say_who_may_be_contacted(exported: Export, rows: Read) -> None:
+    """u-3 refused the last call; u-2 blocks the merchant too, and refused."""
+    blocked = "insert into marts.suppressed_fans values ('m-1', 'u-2', 'refused', date '2026-03-02')"
+    refused = "insert into marts.suppressed_fans values ('m-1', 'u-2', 'blocked', date '2026-03-01')"
+    folder = exported(blocked, refused) / "merchants" / "m-1" / "csv"
+    expected = {"u-1": ("true", ""), "u-2": ("false", "blocked refused"), "u-3": ("false", "refused"), "": ("", "")}
+    files = {table.name: next(iter(table.persons)) for table in MERCHANT_TABLES if table.persons}
+    assert files.keys() == {"fan_revenue", "cascades", "cascade_nodes", "spreaders", "lifetime_value", "fan_churn_flags"}
+    seen = set()
+    for name, person in files.items():
+        found = {row[person]: (row["may_contact"], row["no_contact_reason"]) for row in rows(folder / f"{name}.csv")}
+        assert found.items() <= expected.items()
+        seen |= found.keys()
+    assert seen >= {"u-1", "u-2", "u-3"}
+
+
+def test_pseudonyms_stand_in_for_people(exported: Export, settings: Settings, rows: Read) -> None:
+    keyed = replace(settings, pseudonym_key="k" * 32)
+    folder = exported(with_settings=keyed)
+    for pack in (folder / "merchants" / "m-1", folder / "managers" / "amy"):
+        assert not {name for name in names_in(pack) if name.startswith("u-")}
+    one = {row["user_id"] for row in rows(folder / "merchants" / "m-1" / "csv" / "fan_revenue.csv")}
+    other = {row["user_id"] for row in rows(folder / "merchants" / "m-2" / "csv" / "fan_revenue.csv")}
+    assert len(one) == 3
+    assert all(re.fullmatch(r"fan-[a-z2-7]{20}", name) for name in one | other)
+    assert not one & other, "u-1 is a fan of both, and neither may find out"
