@@ -164,8 +164,6 @@ ORDER_LINE = (
 )
 order_lines = Field("lines", Kind.ORDER_LINES, "What was bought: an array of {product_id, quantity, unit_price}.").optional()
 
-PERSON_FIELDS = ("user_id", "leader_id", "owner_id", "inviter_id", "beneficiary_id", "host_id")
-
 
 def _shop() -> Iterable[EventType]:
     yield EventType(
@@ -430,6 +428,10 @@ def _stream() -> Iterable[EventType]:
 
 
 EVENT_TYPES: dict[str, EventType] = {event.name: event for event in (*_shop(), *_group(), *_stream())}
+# Names of the fields that hold a person, wherever they occur in a line; erasure goes by them. The one who acts comes first.
+PERSON_FIELDS = tuple(
+    dict.fromkeys([user_id.name, *(field.name for event in EVENT_TYPES.values() for field in event.fields if field.is_person)])
+)
 
 
 def event_types(source: str) -> tuple[EventType, ...]:

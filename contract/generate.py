@@ -2,8 +2,8 @@
 
     python -m contract.generate      # or: make contract
 
-Whoever adds a field or an event edits `contract/events.py`, runs this, and commits both. A test holds the committed
-files against the contract.
+Anyone who adds a field or an event edits `contract/events.py`, runs this, and commits both. A test compares the committed
+files with the contract.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The settings of a deployment, read from the environment once and checked before anything starts.
 
 Every `FANOUT_*` variable is declared in `SETTINGS`; an unknown one is refused by name, since a misspelt setting that is
-silently ignored costs a night. So does a value that only the last task stumbles over. Only the standard library is imported,
-since preflight reads the settings before anything is installed.
+silently ignored costs a night. So does a value that only the last task trips over. Only the standard library is imported, since
+preflight reads the settings before anything is installed.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contract.events import SOURCES
+from contract.machine import memory_mb
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+# Airflow's pool of the tasks that write the lake, and how many of them run at once.
+LAKE_WRITERS, LAKE_WRITERS_SLOTS = "lake_writers", 3
 
 SETTINGS: dict[str, str] = {
     "FANOUT_HOME": "Where everything is written; default data/ in the checkout.",
@@ -144,7 +147,7 @@ class Settings:
         if not re.fullmatch(r"local(\[(\*|[1-9][0-9]{0,3})\])?|spark://[^\s/]+:[0-9]+|k8s://\S+|yarn", master):
             raise SettingError(f"FANOUT_SPARK_MASTER={master} is not a Spark master such as local[*] or spark://host:7077")
         memory = {
-            "FANOUT_SPARK_MEMORY": value.get("FANOUT_SPARK_MEMORY") or f"{_machine_memory_mb() // 2}m",
+            "FANOUT_SPARK_MEMORY": value.get("FANOUT_SPARK_MEMORY") or f"{memory_mb() // 2}m",
             "FANOUT_EXECUTOR_MEMORY": value.get("FANOUT_EXECUTOR_MEMORY", "2g"),
         }
         for name, size in memory.items():
@@ -278,7 +281,3 @@ def _cron_values(field: str, lowest: int, highest: int, names: str) -> set[int]:
         around = range(start, end + 1) if start <= end else [*range(start, highest + 1), *range(lowest, end + 1)]  # fri-mon
         values |= set(around[:: step or 1])
     return values
-
-
-def _machine_memory_mb() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1 << 20)

@@ -31,7 +31,7 @@ MERCHANT_TABLES: dict[str, str] = {
         subtree_revenue:decimal(18,2) influence:double influence_rank:long circle_id:string circles_reached:long
         bridge_score:double is_connector:boolean component_id:string
     """,
-    "open_graph": "merchant_id:string opener_id:string sharer_id:string shares_opened:long component_id:string",
+    "opener_edges": "merchant_id:string opener_id:string sharer_id:string shares_opened:long component_id:string",
     "circles": """
         merchant_id:string circle_id:string members:long median_degree:double share_of_reach:double revenue:decimal(18,2)
     """,

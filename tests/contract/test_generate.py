@@ -17,7 +17,7 @@ from contract.events import EVENT_TYPES, ORDER_LINE, SOURCES, EventType, Field, 
 from contract.generate import NOTICE, generated_files, json_schema, sources_yaml, write
 from contract.settings import CHECKOUT
 from spark_jobs.ingest.classify import Classifier
-from spark_jobs.lake.tables import ENVELOPE
+from spark_jobs.lake.event_tables import ENVELOPE
 
 DAY = date(2026, 3, 20)
 GOOD: dict[Kind, list[Any]] = {

@@ -11,7 +11,8 @@ from pyspark.sql import SparkSession
 
 from contract.settings import SettingError, Settings
 from spark_jobs.ingest.job import ingest
-from spark_jobs.lake.tables import read_day, refuse_before_first_event, write_day
+from spark_jobs.lake.derived_tables import read_day, write_day
+from spark_jobs.lake.event_tables import refuse_before_first_event
 
 
 def test_a_day_before_the_first_event_is_refused(spark: SparkSession, settings: Settings) -> None:
