@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyspark.sql.functions as f
 from pyspark.sql import Column, DataFrame
 
+Ints = npt.NDArray[np.int64]
 TIME_ORDER = ("event_time", "event_id", "event_source")
 
 
@@ -28,7 +29,7 @@ def latest(*columns: str) -> Column:
     return f.max(f.struct(*TIME_ORDER, *columns))
 
 
-def earliest_places(events: pa.Table, places: npt.NDArray[np.int64], keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def earliest_places(events: pa.Table, places: Ints, keys: Ints) -> Ints:
     """Where the earliest event of each key lies.
 
     Args:
@@ -50,4 +51,5 @@ def earliest_places(events: pa.Table, places: npt.NDArray[np.int64], keys: npt.N
         few = few.append_column("place", repeated).append_column("group", pa.array(group[is_repeated]))
         few = few.sort_by([(name, "ascending") for name in ("group", *TIME_ORDER)])
         chosen[is_repeated] = few["place"].to_numpy()
-    return chosen[is_first]
+    found: Ints = chosen[is_first]
+    return found

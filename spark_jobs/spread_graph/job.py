@@ -35,10 +35,8 @@ def spread_graph(spark: SparkSession, settings: Settings, as_of: date) -> dict[s
         The report: rows read, rows written, rows of each table.
     """
     read = Observation("events")
-    events = merchant_events.read(spark, settings, as_of, partitions(spark, settings)).observe(
-        read, f.sum("rows").alias("rows")
-    )
-    files = write_merchant_tables(events, settings, as_of)
+    events = merchant_events.read(spark, settings, as_of, partitions(spark, settings))
+    files = write_merchant_tables(events.observe(read, f.sum("rows").alias("rows")), settings, as_of)
     of_merchants = files.pop("spread_concentration")
     _replace(settings, as_of, files)
     if files["spreaders"]:

@@ -27,17 +27,17 @@ def fill(settings: Settings, events: list[Row]) -> None:
         deltalake.write_deltalake(catalog.table_path(settings, f"{SOURCE}_events"), rows, mode="append")
 
 
-def _event(event: Row) -> Row:
-    fields = {name: value for name, value in event.items() if name not in ("kind", "event_time", "day", "cents")}
-    event_date = date(1970, 1, 1) + timedelta(days=event["day"])
+def _event(row: Row) -> Row:
+    fields = {name: value for name, value in row.items() if name not in ("kind", "event_time", "day", "cents")}
+    event_date = date(1970, 1, 1) + timedelta(days=row["day"])
     event = fields | {
         "fate": Fate.ACCEPTED.value,
-        "event_type": EVENT_TYPES[event["kind"]],
-        "event_time": datetime.fromtimestamp(event["event_time"] / 1e6, UTC),
+        "event_type": EVENT_TYPES[row["kind"]],
+        "event_time": datetime.fromtimestamp(row["event_time"] / 1e6, UTC),
         "event_date": event_date,
         "event_month": f"{event_date:%Y-%m}",
-        "amount": None if event["cents"] is None else Decimal(event["cents"]).scaleb(-2),
+        "amount": None if row["cents"] is None else Decimal(row["cents"]).scaleb(-2),
     }
-    if event["kind"] == ORDER:
-        event |= {"via_share_id": event["share_id"], "share_id": None}
+    if row["kind"] == ORDER:
+        event |= {"via_share_id": row["share_id"], "share_id": None}
     return event

@@ -28,7 +28,7 @@ def event(number: str, kind: str, **data: str) -> dict[str, object]:
     return envelope | {"time": "2026-03-01T10:00:00.123456Z", "data": {"merchant_id": "m", "user_id": "u"} | data}
 
 
-def test_facts_are_read_from_files_of_every_writer(spark: SparkSession, settings: Settings) -> None:
+def test_events_are_read_from_files_of_every_writer(spark: SparkSession, settings: Settings) -> None:
     share = event("1", "share_created", share_id="s1", object_type="product", object_id="p", channel="group")
     paid = event("2", "order_paid", order_id="o", via_share_id="s1", amount="12.30", currency="CNY")
     deliver(settings, "2026-03-03", share, paid, event("3", "share_opened", share_id="s1"))
