@@ -316,7 +316,7 @@ def _written(field: Field) -> str:
 
 
 def write(root: Path) -> list[Path]:
-    """Write the generated files below `root` and remove generated ones whose event is gone; returns the paths written."""
+    """Write the generated files below `root` and remove those whose event is gone; returns the paths written."""
     files = generated_files()
     for pattern in ("dbt_project/models/staging/*/*", "docs/schemas/*.json"):
         for path in root.glob(pattern):

@@ -56,10 +56,10 @@ SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX 
 XCG XOF XPF YER ZAR ZMW ZWG
 """
 CURRENCIES = frozenset(_CURRENCIES.split())
-# Each means something to what reads a path: SQL, templates (dbt, Great Expectations), URLs (delta-rs, DuckDB, SQLite), Spark's
+# Each has a meaning to something that reads a path: SQL, templates (dbt, Great Expectations), URLs (delta-rs, DuckDB, SQLite), Spark's
 # list of folders.
 _NOT_IN_A_PATH = "'?#%${}[]|^\\,"
-# Files of a time zone database that are no zone, or the same zones over again; pyarrow or DuckDB know none of them.
+# Files of a time zone database that are not zones, or repeat the zones; pyarrow or DuckDB knows none of them.
 _NO_ZONE = re.compile(r"(posix|right|SystemV)/.*|posixrules|localtime|Factory")
 # Minute, hour, day of the month, month, day of the week.
 _MONTHS, _WEEK = "jan feb mar apr may jun jul aug sep oct nov dec", "sun mon tue wed thu fri sat"
@@ -104,7 +104,7 @@ class Settings:
         return self.home / "exports"
 
     def work(self, as_of: date) -> Path:
-        """The folder of the files that one day's run makes before they are published."""
+        """The folder of the files that a day's run makes before they are published."""
         return self.home / "work" / as_of.isoformat()
 
     def warehouse(self, as_of: date) -> Path:
@@ -228,7 +228,7 @@ def parse_as_of(text: str) -> date:
 def _is_text(text: str, may_have_lines: bool) -> bool:
     try:
         text.encode()
-    except UnicodeEncodeError:  # a byte of the environment that is no UTF-8
+    except UnicodeEncodeError:  # a byte of the environment that is not UTF-8
         return False
     return not re.search(r"\x00" if may_have_lines else r"[\x00-\x1f\x7f]", text)
 
@@ -237,13 +237,13 @@ def _path(name: str, text: str) -> Path:
     try:
         path = Path(text).expanduser().absolute()
         path.exists()
-    except (OSError, RuntimeError) as error:  # a name too long, ~ of nobody
+    except (OSError, RuntimeError) as error:  # a name that is too long, ~ of an unknown user
         raise SettingError(f"{name}={text} cannot be a path: {error}") from None
     return path
 
 
 def _folder(name: str, text: str) -> Path:
-    """A folder that the platform writes, whose path Spark, Delta Lake and DuckDB must be able to say."""
+    """A folder that the platform writes, so Spark, Delta Lake and DuckDB must accept its path."""
     path = _path(name, text)
     if found := [character for character in _NOT_IN_A_PATH if character in str(path)]:
         raise SettingError(
@@ -256,7 +256,7 @@ def _folder(name: str, text: str) -> Path:
 
 
 def _is_cron(text: str) -> bool:
-    """Whether Airflow takes a cron expression, and it comes due: in range, and not on the 30th of February alone."""
+    """Whether Airflow accepts a cron expression and it ever comes due: in range, and not only on the 30th of February."""
     fields = [_cron_values(field, *limits) for field, limits in zip(text.split(" "), _CRON_FIELDS, strict=False)]
     if text.count(" ") != 4 or not all(fields):
         return False
@@ -265,7 +265,7 @@ def _is_cron(text: str) -> bool:
 
 
 def _cron_values(field: str, lowest: int, highest: int, names: str) -> set[int]:
-    """The values that a field of a cron expression names; none where it is wrong."""
+    """The values that a field of a cron expression names; none if it is wrong."""
     values: set[int] = set()
     for part in field.lower().split(","):
         for number, name in enumerate(names.split(), lowest):

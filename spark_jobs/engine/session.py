@@ -19,7 +19,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from contract.settings import Settings
+from contract.settings import CHECKOUT, Settings
 
 JARS = Path(sys.prefix) / "jars"
 # Sedona's shaded JAR carries GraphFrames 0.9; see DECISIONS.md.
@@ -103,7 +103,7 @@ def spark_session(app: str, settings: Settings, *, rows: int = SMALL_ROWS, **con
     scratch.mkdir(parents=True, exist_ok=True)
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     # Executors import the jobs' own code from the checkout, wherever the driver was started.
-    root = str(Path(__file__).resolve().parent.parent)
+    root = str(CHECKOUT)
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([root, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]))
     base = {
         "spark.driver.memory": settings.spark_memory,

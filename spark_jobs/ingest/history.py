@@ -42,7 +42,7 @@ class History:
             if "event_key" not in group.column_names:
                 continue
             found = group.filter(pc.is_valid(group["event_key"]))
-            if self.replaced and "withdrawn_by" not in group.column_names:  # what was withdrawn is remembered
+            if self.replaced and "withdrawn_by" not in group.column_names:  # withdrawn lines are remembered
                 found = found.filter(pc.invert(self._is_replaced(found)))
             elif self.replaced:
                 found = found.filter(pc.or_(pc.invert(self._is_replaced(found)), pc.is_valid(found["withdrawn_by"])))

@@ -34,7 +34,7 @@ LINE_BATCH = pa.schema(
         "batch": pa.int64(),
         "unreadable": pa.list_(pa.string()),
         "candidates": pa.int64(),  # how many
-        "has_requests": pa.bool_(),  # whether some are requests to be erased
+        "has_requests": pa.bool_(),  # whether any is a request to be erased
         "keys": pa.binary(),  # the first halves of the candidates' event keys
         "buckets": pa.list_(pa.struct(list(BUCKET))),  # the candidates
         "lines": pa.binary(),
@@ -228,7 +228,7 @@ class Reader:
                 changed = changed.append_column("reason", changes.filter(is_of_fate)["new_reason"])
                 if "raw" not in changed.column_names:
                     changed = changed.append_column("raw", self._raw_of(changed))
-            if fate == Fate.WITHDRAWN:  # a later line follows its event, or in a file that is read again the same line
+            if fate == Fate.WITHDRAWN:  # a later line follows its event, or the same line of a file that is read again
                 changed = changed.append_column("withdrawn_by", changes.filter(is_of_fate)["new_withdrawn_by"])
             yield changed
 
