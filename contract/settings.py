@@ -56,8 +56,8 @@ SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX 
 XCG XOF XPF YER ZAR ZMW ZWG
 """
 CURRENCIES = frozenset(_CURRENCIES.split())
-# Each has a meaning to something that reads a path: SQL, templates (dbt, Great Expectations), URLs (delta-rs, DuckDB, SQLite), Spark's
-# list of folders.
+# Each has a meaning to something that reads a path: SQL, templates (dbt, Great Expectations), URLs (delta-rs, DuckDB, SQLite),
+# Spark's list of folders.
 _NOT_IN_A_PATH = "'?#%${}[]|^\\,"
 # Files of a time zone database that are not zones, or repeat the zones; pyarrow or DuckDB knows none of them.
 _NO_ZONE = re.compile(r"(posix|right|SystemV)/.*|posixrules|localtime|Factory")
