@@ -16,6 +16,7 @@ from airflow.sdk import Asset, PartitionedAssetTimetable
 from airflow.sdk.definitions.asset import BaseAsset
 
 from contract.settings import CHECKOUT, Settings
+from contract.settings import LAKE_WRITERS as LAKE_WRITERS
 from dags.alerts import alert
 from dags.tasks import Command, IngestGate
 from dags.timetable import DayBefore
@@ -29,8 +30,6 @@ MARTS = Asset(name="marts", group="published")
 MERCHANT_SUCCESS_EXPORTS = Asset(name="merchant_success_exports", group="exports")
 
 SETTINGS = Settings.from_environment()
-# Tasks that write the lake. The writers of event tables also take a lock, so that sessions may start side by side.
-LAKE_WRITERS = "lake_writers"
 
 
 class Tag(StrEnum):

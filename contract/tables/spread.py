@@ -193,7 +193,7 @@ TABLES: tuple[Table, ...] = (
         empty=Empty.WARNED,
     ),
     Table(
-        "open_graph",
+        "opener_edges",
         "Grain: merchant × opener × sharer, of the trailing 90 days: who opened whose shares.",
         key="merchant_id, opener_id, sharer_id",
         family="spread_graph",

@@ -16,6 +16,7 @@ import pyspark.sql.functions as f
 from pyspark.sql import Column, DataFrame, Window
 
 from contract.business_days import day_end
+from spark_jobs.rules.time_order import latest
 
 SILENCE = timedelta(days=14)
 RMST_DAYS = 90
@@ -41,10 +42,9 @@ def group_durations(chats: DataFrame, messages: DataFrame, joins: DataFrame, jud
         group_id, duration (int, whole days), died (boolean), kind, driver, size_band.
     """
     judged_at = f.lit(judged)
-    latest = f.max(f.struct("event_time", "event_id", "event_source", "kind", "driver"))
     groups = (
         chats.groupBy("group_id")
-        .agg(f.min("event_time").alias("born_at"), latest.alias("latest"))
+        .agg(f.min("event_time").alias("born_at"), latest("kind", "driver").alias("latest"))
         .where(f.col("born_at") <= judged_at)
     )
     last_messages = messages.groupBy("group_id").agg(f.max("event_time").alias("last_message_at"))

@@ -17,7 +17,7 @@ from spark_jobs.cohorts.group_survival import end_of_judged, group_durations, gr
 from spark_jobs.cohorts.model_card import Evidence, write_model_card
 from spark_jobs.cohorts.purchases import customers, gap_percentile, orders_with_refunds, purchase_days
 from spark_jobs.engine.session import together
-from spark_jobs.lake import tables as lake
+from spark_jobs.lake import catalog, derived_tables, event_tables
 
 TABLES = (
     "group_survival",
@@ -40,10 +40,10 @@ class _Day:
         self._kept: list[DataFrame] = []
 
     def read(self, event: str) -> DataFrame:
-        return lake.read_events(self.spark, self.settings, event, self.as_of)
+        return event_tables.read_events(self.spark, self.settings, event, self.as_of)
 
     def write(self, table: str, rows: DataFrame) -> None:
-        lake.write_day(rows, self.settings, table, self.as_of)
+        derived_tables.write_day(rows, self.settings, table, self.as_of)
 
     def keep(self, rows: DataFrame) -> DataFrame:
         """Work out rows once, until `release`."""
@@ -58,7 +58,7 @@ class _Day:
     def named(self) -> DataFrame:
         """How many events of a kind named a merchant on a day: merchant_id, event_type, action, event_date, events."""
         key = ("merchant_id", "event_type", "action", "event_date")
-        paths = (lake.table_path(self.settings, f"{source}_events") for source in SOURCES)
+        paths = (catalog.table_path(self.settings, f"{source}_events") for source in SOURCES)
         tables = (_with_action(self.spark.read.format("delta").load(path)) for path in paths)
         is_known = (f.col("fate") == Fate.ACCEPTED.value) & (f.col("event_date") <= f.lit(self.as_of))
         named = (table.where(is_known & f.col("merchant_id").isNotNull()).select(*key) for table in tables)
@@ -85,7 +85,7 @@ def cohorts(spark: SparkSession, settings: Settings, as_of: date) -> dict[str, o
     _, (by_frequency, by_week), (learned, today) = together(lambda: _groups(day), lambda: _fans(day), lambda: _merchants(day))
     card = settings.home / "model_cards" / f"{as_of.isoformat()}.html"
     write_model_card(card, as_of, learned, Evidence(today, by_frequency, by_week))
-    rows = {table: lake.row_counts(settings, table, "as_of").get(as_of.isoformat(), 0) for table in TABLES}
+    rows = {table: catalog.row_counts(settings, table, "as_of").get(as_of.isoformat(), 0) for table in TABLES}
     read = day.named.agg(f.sum("events")).first()
     day.release()
     return {

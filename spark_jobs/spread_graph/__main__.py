@@ -11,7 +11,7 @@ import sys
 
 from contract.settings import SettingError, Settings, parse_as_of
 from spark_jobs.engine.session import MissingJars, spark_session
-from spark_jobs.lake.tables import event_rows, refuse_before_first_event
+from spark_jobs.lake.event_tables import event_rows, refuse_before_first_event
 from spark_jobs.spread_graph.job import partitions, spread_graph
 
 

@@ -20,7 +20,7 @@ from contract.generate import generated_files, write
 from contract.settings import CHECKOUT
 from contract.tables import TABLES
 from spark_jobs.ingest.classify import Classifier
-from spark_jobs.lake.tables import ENVELOPE
+from spark_jobs.lake.event_tables import ENVELOPE
 
 DAY = date(2026, 3, 20)
 GOOD: dict[Kind, list[Any]] = {

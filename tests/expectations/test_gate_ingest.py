@@ -19,7 +19,7 @@ from contract.events import SOURCES
 from contract.settings import Settings
 from expectations.gate import GateError, gate_ingest, inspect, main
 from expectations.suites import Severity, deliveries, events
-from spark_jobs.lake.tables import event_schema
+from spark_jobs.lake.event_tables import event_schema
 
 # Five deliveries of ten lines or so; f-5 holds one line of each fate, and line 3 of f-5 repeats line 1 of f-1.
 # The amounts are 1 to 10 yuan.

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from contract.events import SOURCES, Fate
 from contract.settings import SettingError, Settings
 from spark_jobs.cohorts.job import TABLES, cohorts
-from spark_jobs.lake import tables as lake
+from spark_jobs.lake import catalog, derived_tables, event_tables
 from tests.spark_jobs.cohorts.frames import SHANGHAI, at, day, table
 
 AS_OF = day("2026-03-31")
@@ -21,8 +21,8 @@ AS_OF = day("2026-03-31")
 def write_events(spark: SparkSession, settings: Settings, rows: list[tuple[str, str, dict[str, Any]]]) -> None:
     """Append accepted events to the lake; a row is (type, time, fields)."""
     for source in SOURCES:
-        lake.event_table(settings, source)
-        schema = lake.event_schema(source)
+        event_tables.event_table(settings, source)
+        schema = event_tables.event_schema(source)
         full = []
         for number, (event_type, time, fields) in enumerate(rows):
             if event_type.split(".")[0] != source:
@@ -39,7 +39,7 @@ def write_events(spark: SparkSession, settings: Settings, rows: list[tuple[str, 
             }
             full.append(tuple(known.get(name) for name in schema.fieldNames()))
         if full:
-            path = lake.table_path(settings, f"{source}_events")
+            path = catalog.table_path(settings, f"{source}_events")
             spark.createDataFrame(full, schema).write.format("delta").mode("append").save(path)
 
 
@@ -74,7 +74,7 @@ LATER = [
 
 
 def everything(spark: SparkSession, settings: Settings, as_of: date) -> dict[str, list[tuple[Any, ...]]]:
-    return {name: table(lake.read_day(spark, settings, name, as_of)) for name in TABLES}
+    return {name: table(derived_tables.read_day(spark, settings, name, as_of)) for name in TABLES}
 
 
 def test_the_day_is_the_same_again_and_whatever_comes_after_it(spark: SparkSession, settings: Settings) -> None:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
+from contract.settings import CHECKOUT
 from spark_jobs.engine.session import CLASS_ARCHIVE, shuffle_partitions
 
 
@@ -27,6 +28,12 @@ def test_the_jvm_starts_from_the_class_archive(spark: SparkSession) -> None:
 )
 def test_a_shuffle_makes_two_partitions_a_core_and_more_for_many_rows(cores: int, rows: int, expected: int) -> None:
     assert shuffle_partitions(cores, rows) == expected
+
+
+def test_executors_import_the_jobs_from_the_checkout(spark: SparkSession) -> None:
+    assert (CHECKOUT / "spark_jobs" / "engine" / "session.py").is_file()
+    assert spark.sparkContext.getConf().get("spark.executorEnv.PYTHONPATH") == str(CHECKOUT)
+    assert str(CHECKOUT) in os.environ["PYTHONPATH"].split(os.pathsep)
 
 
 def test_python_workers_find_modules_in_folders_alone_and_pass_over_them_when_they_collect_garbage(spark: SparkSession) -> None:

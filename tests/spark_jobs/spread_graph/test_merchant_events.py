@@ -1,4 +1,4 @@
-"""The facts of a lake as its event table is after a load that changed older lines."""
+"""The events of a lake as its event table is after a load that changed older lines."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from contract.settings import Settings
-from spark_jobs.engine.batches import unpacked
+from spark_jobs.engine.batches import deserialized
 from spark_jobs.ingest.job import ingest
-from spark_jobs.lake import tables as lake
-from spark_jobs.spread_graph import facts
+from spark_jobs.lake import catalog
+from spark_jobs.spread_graph import merchant_events
 
 AT = 1_772_359_200_123_456  # 2026-03-01T10:00:00.123456Z in microseconds of the epoch
 
@@ -28,23 +28,23 @@ def event(number: str, kind: str, **data: str) -> dict[str, object]:
     return envelope | {"time": "2026-03-01T10:00:00.123456Z", "data": {"merchant_id": "m", "user_id": "u"} | data}
 
 
-def test_facts_are_read_from_files_of_every_writer(spark: SparkSession, settings: Settings) -> None:
+def test_events_are_read_from_files_of_every_writer(spark: SparkSession, settings: Settings) -> None:
     share = event("1", "share_created", share_id="s1", object_type="product", object_id="p", channel="group")
     paid = event("2", "order_paid", order_id="o", via_share_id="s1", amount="12.30", currency="CNY")
     deliver(settings, "2026-03-03", share, paid, event("3", "share_opened", share_id="s1"))
     ingest(spark, settings, "shop")
-    assert lake.row_counts(settings, "shop_events", "fate")["accepted"] == 3
+    assert catalog.row_counts(settings, "shop_events", "fate")["accepted"] == 3
     deliver(settings, "2026-03-02", share, paid)  # an earlier copy is accepted in place of the first: a MERGE by Spark
     ingest(spark, settings, "shop")
-    assert lake.row_counts(settings, "shop_events", "fate")["duplicate"] == 2
+    assert catalog.row_counts(settings, "shop_events", "fate")["duplicate"] == 2
 
-    packs = facts.read(spark, settings, date(2026, 3, 1), 2).collect()
-    rows = [row for pack in packs for row in unpacked(pa.scalar(pack["facts"], pa.binary())).to_pylist()]
-    assert sum(pack["rows"] for pack in packs) == len(rows) == 3
-    assert {row["kind"]: (row["share_id"], row["at"], row["day"], row["cents"], row["object_id"]) for row in rows} == {
+    batches = merchant_events.read(spark, settings, date(2026, 3, 1), 2).collect()
+    rows = [row for batch in batches for row in deserialized(pa.scalar(batch["events"], pa.binary())).to_pylist()]
+    assert sum(batch["rows"] for batch in batches) == len(rows) == 3
+    assert {row["kind"]: (row["share_id"], row["event_time"], row["day"], row["cents"], row["object_id"]) for row in rows} == {
         "share": ("s1", AT, 20513, None, "p"),
         "order": ("s1", AT, 20513, 1230, None),
         "open": ("s1", AT, 20513, None, None),
     }
-    assert {pack["partition"] for pack in packs} == {packs[0]["partition"]}
-    assert facts.read(spark, settings, date(2026, 2, 28), 2).collect() == []
+    assert {batch["partition"] for batch in batches} == {batches[0]["partition"]}
+    assert merchant_events.read(spark, settings, date(2026, 2, 28), 2).collect() == []

@@ -1,8 +1,8 @@
-"""What runs inside the Python workers: landing files in, packs of classified lines between, files of the event table out.
+"""What runs inside the Python workers: landing files in, classified lines in between, data files of the event table out.
 
-A pack holds some megabytes of lines as Arrow tables in one binary value. Spark keeps, moves and joins packs and never sees the
-hundred columns of a line, which it would handle row by row. The few that decide a line's fate lie in buckets beside them, so
-that what judges lines does not move the others.
+A line batch holds some megabytes of lines as Arrow tables in one binary value. Spark keeps, moves and joins line batches and
+never sees the hundred columns of a line, which it would handle row by row. The few columns that decide a line's fate lie in
+buckets beside it, so that judging lines does not move the others.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from numpy.typing import NDArray
 from pyspark import TaskContext
 
 from contract.events import ERASURE_REQUEST, Fate
-from spark_jobs.engine.batches import packed, unpacked
+from spark_jobs.engine.batches import deserialized, serialized
 from spark_jobs.ingest.columns import ColumnClassifier, Lines
-from spark_jobs.ingest.files import Block, LandingFile, UnreadableFile, landing_file, read_blocks
+from spark_jobs.ingest.deduplicate import BUCKET, CHANGE, KEEP_RAW, KEPT, Buckets, Mask, digests, naming, runs
+from spark_jobs.ingest.files import Block, LandingPath, UnreadableFile, landing_path, read_blocks
 from spark_jobs.ingest.history import PLACES
-from spark_jobs.ingest.settle import BUCKET, CHANGE, KEEP_RAW, KEPT, Buckets, Mask, digests, naming, runs
-from spark_jobs.lake import tables as lake
+from spark_jobs.lake import event_tables
 from spark_jobs.lake.files import write_file
 
-PACK = pa.schema(
+LINE_BATCH = pa.schema(
     {
-        "pack": pa.int64(),
+        "batch": pa.int64(),
         "unreadable": pa.list_(pa.string()),
         "candidates": pa.int64(),  # how many
-        "has_requests": pa.bool_(),  # whether some are requests to be erased
+        "has_requests": pa.bool_(),  # whether any is a request to be erased
         "keys": pa.binary(),  # the first halves of the candidates' event keys
         "buckets": pa.list_(pa.struct(list(BUCKET))),  # the candidates
         "lines": pa.binary(),
@@ -42,13 +42,13 @@ PACK = pa.schema(
 )
 _NEW_COPY = ("dt", "file", "line", "fate", "event_type", "event_key", "content_hash", "persons")
 _ORDER = ("event_type", "event_time", "file", "line")
-_PACK_BYTES = 16 << 20  # of raw lines
-_BYTES_AT_A_TIME = 2 << 20  # of raw lines that are parsed together: what they become fits the processor's caches
+_LINE_BATCH_BYTES = 16 << 20  # of raw lines
+_BYTES_AT_A_TIME = 2 << 20  # of raw lines that are parsed together: the result fits the processor's caches
 _BUFFERED_BYTES = 512 << 20
 
 
 @dataclass(frozen=True)
-class LandedFile:
+class ListedFile:
     """A landing file as the listing saw it; the time in whole seconds, which every file system keeps."""
 
     name: str
@@ -58,16 +58,16 @@ class LandedFile:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads and settles the lines of a source; its methods are for `mapInArrow`.
+    """Reads, classifies, deduplicates and writes the lines of a source; its methods are for `mapInArrow`.
 
     Args:
         schema: of the event table, partition columns among the others.
         table: where the event table lies.
-        slots: the files that each task of `pack_files` reads.
-        unreadable: files that broke; of these only line 0 is left.
-        people: whose lines are erased, but for well-formed requests to be.
+        slots: the files that each task of `batch_files` reads.
+        unreadable: files that turned out unreadable; of these only line 0 is kept.
+        people: whose lines are erased, except well-formed requests to be erased.
         buckets: for the copies.
-        reread_by: the run that reads files again which have changed, None where they are new.
+        reread_by: the run that reads changed files again, None where files are new.
     """
 
     landing: str
@@ -76,30 +76,30 @@ class Reader:
     timezone: str
     schema: pa.Schema
     table: str
-    slots: Sequence[Sequence[LandedFile]] = ()
+    slots: Sequence[Sequence[ListedFile]] = ()
     unreadable: Sequence[str] = ()
     people: Sequence[str] = field(default=(), repr=False)
     buckets: Buckets = field(default_factory=Buckets)
     reread_by: str | None = None
 
-    def pack_files(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Positions in `slots` to rows of `PACK`. Every file ends with its line 0.
+    def batch_files(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Positions in `slots` to rows of `LINE_BATCH`. Every file ends with its line 0.
 
         That line is `read` with the number of its lines, or `unreadable` with the error.
         """
         for batch in batches:
             for slot in batch.column(0).to_pylist():
-                yield from self._packs(self.slots[slot])
+                yield from self._line_batches(self.slots[slot])
 
-    def pack_lines(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Rows of file, lines [{line, raw}] to rows of `PACK`, whose lines all keep their raw bytes."""
-        packs = _Packs(self, keep_raw=True)
+    def batch_lines(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Rows of file, lines [{line, raw}] to rows of `LINE_BATCH`, whose lines all keep their raw bytes."""
+        batcher = _LineBatcher(self, keep_raw=True)
         for batch in batches:
             for row in batch.to_pylist():
-                packs.add(_delivery(row["file"]), self._raw_lines(row["file"], row["lines"]))
-                if packs.bytes >= _PACK_BYTES:
-                    yield packs.flush()
-        yield packs.flush()
+                batcher.add(_delivery(row["file"]), self._raw_lines(row["file"], row["lines"]))
+                if batcher.bytes >= _LINE_BATCH_BYTES:
+                    yield batcher.flush()
+        yield batcher.flush()
 
     def restore_lines(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Rows of file, lines [{line, raw}] to classified lines with their raw bytes, in `schema`."""
@@ -112,21 +112,21 @@ class Reader:
                     yield from self._wide(table).to_batches()
 
     def lines(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Packs with `changes` to settled lines in `schema`."""
-        for table in self._settled(batches):
+        """Line batches with `changes` to deduplicated lines in `schema`."""
+        for table in self._deduplicated(batches):
             yield from self._wide(table).to_batches()
 
     def places(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Packs to the places of their lines: rows of `PLACES`."""
+        """Line batches to the places of their lines: rows of `PLACES`."""
         for batch in batches:
-            for pack in batch["lines"]:
-                for table in self._unpacked(pack):
+            for lines in batch["lines"]:
+                for table in self._tables_of(lines):
                     yield from table.select(PLACES.names).cast(PLACES).to_batches()
 
     def write(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Packs with `changes` to data files in the folder of the table, which no commit names yet: rows of `DATA_FILE`."""
+        """Line batches with `changes` to data files of the table, which no commit names yet: rows of `DATA_FILE`."""
         writer = _Writer(self)
-        for table in self._settled(batches):
+        for table in self._deduplicated(batches):
             writer.add(table)
             if writer.bytes >= _BUFFERED_BYTES:
                 yield from writer.flush()
@@ -138,8 +138,8 @@ class Reader:
     def _wide(self, table: pa.Table) -> pa.Table:
         return _widened(table, self.schema, _nulls(self.schema, len(table)))
 
-    def _packs(self, files: Sequence[LandedFile]) -> Iterator[pa.RecordBatch]:
-        packs = _Packs(self, keep_raw=False)
+    def _line_batches(self, files: Sequence[ListedFile]) -> Iterator[pa.RecordBatch]:
+        batcher = _LineBatcher(self, keep_raw=False)
         for known in files:
             file = _delivery(known.name)
             rows = 0
@@ -147,14 +147,14 @@ class Reader:
             try:
                 for block in read_blocks(f"{self.landing}/{known.name}", file.codec):
                     rows += len(block[1])
-                    packs.add(file, block)
-                    if packs.bytes >= _PACK_BYTES:
-                        yield packs.flush()
+                    batcher.add(file, block)
+                    if batcher.bytes >= _LINE_BATCH_BYTES:
+                        yield batcher.flush()
                 marker |= {"fate": Fate.READ.value, "rows_read": rows}
             except UnreadableFile as error:
                 marker |= {"fate": Fate.UNREADABLE.value, "error": str(error)}
-            packs.markers.append({"file": known.name, "dt": file.dt, "line": 0} | marker)
-        yield packs.flush()
+            batcher.markers.append({"file": known.name, "dt": file.dt, "line": 0} | marker)
+        yield batcher.flush()
 
     def _raw_lines(self, name: str, parts: Sequence[dict[str, Any]]) -> Block:
         """Lines with their raw bytes, read from the landing file where these are null; left out where that file is gone."""
@@ -174,14 +174,14 @@ class Reader:
         except UnreadableFile:
             return {}
         except FileNotFoundError:
-            if not Path(self.landing, self.source).is_dir():  # the landing itself is away: nothing is known of the file
+            if not Path(self.landing, self.source).is_dir():  # the landing itself is missing: nothing is known of the file
                 raise
             return {}
 
-    def _unpacked(self, pack: pa.BinaryScalar) -> Iterator[pa.Table]:
-        """The tables of a pack, without the lines of unreadable files."""
+    def _tables_of(self, lines: pa.BinaryScalar) -> Iterator[pa.Table]:
+        """The tables of a line batch, without the lines of unreadable files."""
         broken = pa.array(self.unreadable, pa.string())
-        for table in _tables(pack.as_buffer()):
+        for table in _tables(lines.as_buffer()):
             if len(broken):
                 whole = pc.invert(pc.is_in(table["file"], value_set=broken))
                 table = table.filter(pc.or_(whole, pc.equal(table["line"], 0)))
@@ -189,21 +189,21 @@ class Reader:
                 yield table
 
     def _named(self, table: pa.Table) -> Mask:
-        """Which lines name a person that is erased and are no well-formed request; `Judge` leaves the same lines out."""
+        """Which lines name an erased person and are no well-formed request; `Judge` leaves the same lines out."""
         if not self.people or "persons" not in table.column_names or _are_requests(table):
             return np.zeros(len(table), np.bool_)
         return naming(table["persons"], self.people)
 
-    def _settled(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-        """The lines of packs with the fates that other lines give them: erased, and what `changes` says."""
+    def _deduplicated(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+        """The lines of line batches with the fates that other lines give them: erased, or as `changes` says."""
         for batch in batches:
-            for pack, parts in zip(batch["lines"], batch["changes"], strict=True):
-                found = [unpacked(part) for part in parts.values] if parts.is_valid else []
+            for lines, parts in zip(batch["lines"], batch["changes"], strict=True):
+                found = [deserialized(part) for part in parts.values] if parts.is_valid else []
                 changes = pa.concat_tables([CHANGE.empty_table(), *found])
-                for table in self._unpacked(pack):
-                    yield from self._resettled(table, changes)
+                for table in self._tables_of(lines):
+                    yield from self._with_changes(table, changes)
 
-    def _resettled(self, table: pa.Table, changes: pa.Table) -> Iterator[pa.Table]:
+    def _with_changes(self, table: pa.Table, changes: pa.Table) -> Iterator[pa.Table]:
         erased = self._named(table)
         at = np.where(erased, -1, _positions(table, changes) if "event_key" in table.column_names else -1)
         is_left = ~erased & (at < 0)
@@ -218,19 +218,19 @@ class Reader:
             yield from self._changed(table.filter(pa.array(at >= 0)), changes.take(pa.array(at[at >= 0])))
 
     def _changed(self, table: pa.Table, changes: pa.Table) -> Iterator[pa.Table]:
-        """Lines with the fates that the rows of `changes` beside them say."""
+        """Lines with the fates of the corresponding rows of `changes`."""
         for fate in pc.unique(changes["new_fate"]).to_pylist():
             is_of_fate = pc.equal(changes["new_fate"], fate)
             lines = table.filter(is_of_fate)
             kept = [name for name in KEPT[Fate(fate)] if name in lines.column_names and name not in ("fate", "reason")]
-            settled = _of_fate(lines.select(kept), Fate(fate))
+            changed = _of_fate(lines.select(kept), Fate(fate))
             if fate in KEEP_RAW:
-                settled = settled.append_column("reason", changes.filter(is_of_fate)["new_reason"])
-                if "raw" not in settled.column_names:
-                    settled = settled.append_column("raw", self._raw_of(settled))
-            if fate == Fate.WITHDRAWN:  # a line that comes later follows its event, or its own line of a file read again
-                settled = settled.append_column("withdrawn_by", changes.filter(is_of_fate)["new_withdrawn_by"])
-            yield settled
+                changed = changed.append_column("reason", changes.filter(is_of_fate)["new_reason"])
+                if "raw" not in changed.column_names:
+                    changed = changed.append_column("raw", self._raw_of(changed))
+            if fate == Fate.WITHDRAWN:  # a later line follows its event, or the same line of a file that is read again
+                changed = changed.append_column("withdrawn_by", changes.filter(is_of_fate)["new_withdrawn_by"])
+            yield changed
 
     def _raw_of(self, table: pa.Table) -> pa.Array:
         places = list(zip(table["file"].to_pylist(), table["line"].to_pylist(), strict=True))
@@ -241,8 +241,8 @@ class Reader:
         return pa.array([found[name].get(number) for name, number in places], pa.binary())
 
 
-class _Packs:
-    """Collects lines and markers into the next pack of a task."""
+class _LineBatcher:
+    """Collects lines and markers into the next line batch of a task."""
 
     def __init__(self, reader: Reader, *, keep_raw: bool):
         self._classifier, self._schema, self._buckets = reader.classifier(), reader.schema, reader.buckets
@@ -254,7 +254,7 @@ class _Packs:
         self._lines = Lines()
         self._tables: dict[str | None, list[pa.Table]] = defaultdict(list)  # by type of event, refused lines under None
 
-    def add(self, file: LandingFile, block: Block) -> None:
+    def add(self, file: LandingPath, block: Block) -> None:
         self._lines.add(file, block)
         if self._lines.bytes >= _BYTES_AT_A_TIME:
             self._classify()
@@ -273,30 +273,30 @@ class _Packs:
             if markers := [marker for marker in self.markers if marker["fate"] == fate]:
                 tables.append(pa.Table.from_pylist(markers, schema=_marker_schema(self._schema)))
         row = {
-            "pack": self._next,
+            "batch": self._next,
             "unreadable": [marker["file"] for marker in self.markers if marker["fate"] == Fate.UNREADABLE.value],
             "candidates": sum(map(len, candidates)),
             "has_requests": any(map(_are_requests, candidates)),
             "keys": b"".join(digests(table["event_key"])[:, 0].tobytes() for table in candidates),
             "buckets": list(self._in_buckets(candidates)),
-            "lines": b"".join(map(packed, tables)),
+            "lines": b"".join(map(serialized, tables)),
         }
         self._next += 1
         self.bytes, self.markers = 0, []
         self._tables.clear()
-        return pa.RecordBatch.from_pylist([row], schema=PACK)
+        return pa.RecordBatch.from_pylist([row], schema=LINE_BATCH)
 
     def _in_buckets(self, candidates: list[pa.Table]) -> Iterator[dict[str, Any]]:
         found = [table.select([name for name in _NEW_COPY if name in table.column_names]) for table in candidates]
         if found:
             copies = pa.concat_tables(found, promote_options="default")
             numbers = pa.repeat(pa.scalar(self._next, pa.int64()), len(copies))
-            for bucket in self._buckets.of_table(copies.append_column("pack", numbers)):
+            for bucket in self._buckets.of_table(copies.append_column("batch", numbers)):
                 yield from bucket.to_pylist()
 
 
 class _Writer:
-    """Collects settled lines by partition, those that are accepted also by type, and writes them as data files."""
+    """Collects deduplicated lines by partition, those that are accepted also by type, and writes them as data files."""
 
     def __init__(self, reader: Reader):
         self._schema, self._uri = reader.schema, reader.table
@@ -318,7 +318,7 @@ class _Writer:
                 partitions[fate, month].append(part)
         for (fate, month), parts in partitions.items():
             partition = {"fate": fate, "event_month": month}
-            yield write_file(self._uri, partition, _stacked(parts, self._schema), described=lake.DESCRIBED)
+            yield write_file(self._uri, partition, _stacked(parts, self._schema), described=event_tables.DESCRIBED)
         self.bytes = 0
 
 
@@ -331,7 +331,7 @@ def _by_month(rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
 
 def _stacked(tables: list[pa.Table], schema: pa.Schema) -> pa.Table:
     """Tables under one another, with the columns of a schema that any of them has, but for partition columns."""
-    there = {name for table in tables for name in table.column_names} - set(lake.PARTITION_COLUMNS)
+    there = {name for table in tables for name in table.column_names} - set(event_tables.PARTITION_COLUMNS)
     columns = pa.schema([column for column in schema if column.name in there])
     nulls = _nulls(columns, max(map(len, tables)))
     return pa.concat_tables([_widened(table, columns, nulls) for table in tables])
@@ -342,8 +342,8 @@ def _are_requests(table: pa.Table) -> bool:
     return "event_key" in table.column_names and table["event_type"][0].as_py() == ERASURE_REQUEST
 
 
-def _delivery(name: str) -> LandingFile:
-    file = landing_file(name)
+def _delivery(name: str) -> LandingPath:
+    file = landing_path(name)
     assert file is not None, name
     return file
 
@@ -354,14 +354,14 @@ def _marker_schema(schema: pa.Schema) -> pa.Schema:
 
 
 def _tables(stream: pa.Buffer) -> Iterator[pa.Table]:
-    """Packed tables that lie one after another."""
+    """Serialized tables that lie one after another."""
     content = pa.BufferReader(stream)
     while content.tell() < content.size():
         yield pa.ipc.open_stream(content).read_all()
 
 
 def _positions(table: pa.Table, changes: pa.Table) -> NDArray[np.int64]:
-    """For each line the position of its change, -1 where there is none."""
+    """For each line the position of its change, -1 if it has none."""
     if not len(changes):
         return np.full(len(table), -1)
     files = pc.unique(changes["file"])
@@ -383,7 +383,7 @@ def _of_fate(kept: pa.Table, fate: Fate) -> pa.Table:
 
 
 def _nulls(schema: pa.Schema, length: int) -> dict[pa.DataType, pa.Array]:
-    """An array for all the missing columns of a type."""
+    """For each type an array of nulls, for all missing columns of that type."""
     return {kind: pa.nulls(length, kind) for kind in set(schema.types)}
 
 

@@ -1,8 +1,7 @@
-"""What the lake says of itself from its tables' logs."""
+"""Derived tables, day by day, and held to their declarations."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,28 +11,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from contract.columns import AS_OF, count, flag, identifier
-from contract.settings import SettingError, Settings
+from contract.settings import Settings
 from contract.table import Table
 from contract.tables import TABLES
-from spark_jobs.ingest.job import ingest
+from spark_jobs.lake.derived_tables import read_day, write_day
 from spark_jobs.lake.schemas import SchemaError, declared_rows
-from spark_jobs.lake.tables import read_day, refuse_before_first_event, write_day
-
-
-def test_a_day_before_the_first_event_is_refused(spark: SparkSession, settings: Settings) -> None:
-    refuse_before_first_event(settings, date(1999, 1, 1))  # no event, nothing to lie before
-    folder = settings.landing / "shop" / "dt=2026-03-02"
-    folder.mkdir(parents=True)
-    line = {"specversion": "1.0", "id": "1", "source": "s", "type": "shop.user_registered.v1", "data": {"user_id": "u"}}
-    times = ("2026-02-27T15:59:59Z", "2026-02-27T16:00:00Z", "2026-03-01T00:00:00Z")  # the second is midnight in Shanghai
-    lines = [json.dumps(line | {"id": time, "time": time}) for time in times[1:]]
-    lines.append(json.dumps(line | {"id": "0", "time": times[0], "data": {}}))  # refused, so it is no event
-    (folder / "a.jsonl").write_text("\n".join(lines))
-    ingest(spark, settings, "shop")
-    refuse_before_first_event(settings, date(2026, 2, 28))
-    with pytest.raises(SettingError, match="AS_OF=2026-02-27 lies before the first event, which is of 2026-02-28"):
-        refuse_before_first_event(settings, date(2026, 2, 27))
-
 
 LETTERS = Table(
     "letters",

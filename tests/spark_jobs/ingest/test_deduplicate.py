@@ -11,19 +11,19 @@ import pyarrow as pa
 import pytest
 
 from contract.events import ERASURE_REQUEST, Fate, Withdrawal
-from spark_jobs.engine.batches import unpacked
-from spark_jobs.ingest.settle import BUCKET, COPY, JUDGED, Buckets, Judge, are_among, changed_rows, digests, naming, runs
+from spark_jobs.engine.batches import deserialized
+from spark_jobs.ingest.deduplicate import BUCKET, COPY, JUDGED, Buckets, Judge, are_among, changed_rows, digests, naming, runs
 
 Places = list[tuple[str, int]]
 Verdicts = dict[tuple[str, int], tuple[str, str | None]]
 
 
 def copy(event: str, says: str, dt: int, file: str, line: int, **other: Any) -> dict[str, Any]:
-    """A copy of an event that lies in pack 0, accepted so far. `event` is a letter for each half of the key."""
+    """A copy of an event that lies in line batch 0, accepted so far. `event` is a letter for each half of the key."""
     key, content = ((text * 2)[:2].encode() for text in (event, says))
     row: dict[str, Any] = {"event_key": key[:1] * 8 + key[1:] * 8, "content_hash": content[:1] * 8 + content[1:] * 8}
     row |= {"dt": date(2026, 3, dt), "file": file, "line": line, "fate": "accepted", "event_type": "shop.page_viewed.v1"}
-    return dict.fromkeys(COPY.names) | row | {"persons": ["u1"], "pack": 0} | other
+    return dict.fromkeys(COPY.names) | row | {"persons": ["u1"], "batch": 0} | other
 
 
 def bucket(*copies: dict[str, Any], buckets: Buckets | None = None) -> list[pa.RecordBatch]:
@@ -31,7 +31,7 @@ def bucket(*copies: dict[str, Any], buckets: Buckets | None = None) -> list[pa.R
 
 
 def copies_of(batches: Iterable[pa.RecordBatch]) -> list[dict[str, Any]]:
-    return [row for batch in batches for value in batch.column("copies") for row in unpacked(value).to_pylist()]
+    return [row for batch in batches for value in batch.column("copies") for row in deserialized(value).to_pylist()]
 
 
 def places(batches: Iterable[pa.RecordBatch]) -> Places:
@@ -39,13 +39,13 @@ def places(batches: Iterable[pa.RecordBatch]) -> Places:
 
 
 def changes(judge: Judge, *copies: dict[str, Any]) -> dict[int | None, Verdicts]:
-    """By pack, which copies get another fate."""
+    """By line batch, which copies get another fate."""
     found: dict[int | None, Verdicts] = {}
-    for batch in judge.changes(bucket(*copies)):
-        for pack, value in zip(batch.column("pack").to_pylist(), batch.column("changes"), strict=True):
-            assert pack not in found
-            rows = unpacked(value).to_pylist()
-            found[pack] = {(row["file"], row["line"]): (row["new_fate"], row["new_reason"]) for row in rows}
+    for changed in judge.changes(bucket(*copies)):
+        for batch, value in zip(changed.column("batch").to_pylist(), changed.column("changes"), strict=True):
+            assert batch not in found
+            rows = deserialized(value).to_pylist()
+            found[batch] = {(row["file"], row["line"]): (row["new_fate"], row["new_reason"]) for row in rows}
     return found
 
 
@@ -95,16 +95,16 @@ def test_without_a_number_there_is_one_bucket() -> None:
     assert places(Buckets().of_rows([*rows, rows[0].slice(0, 0)])) == [("f", 1)]
 
 
-def test_an_accepted_copy_that_is_alone_is_settled() -> None:
+def test_an_accepted_copy_that_is_alone_is_decided() -> None:
     batches = [
         *bucket(copy("a", "x", 1, "f", 1), copy("b", "x", 1, "f", 2), copy("c", "x", 1, "f", 3), copy("f", "x", 1, "f", 7)),
         *bucket(copy("d", "x", 1, "f", 4, event_type=ERASURE_REQUEST), copy("e", "x", 1, "f", 5, fate="duplicate")),
         *bucket(copy("b", "y", 2, "g", 6)),
     ]
-    [left] = Judge().unsettled(batches)
+    [left] = Judge().undecided(batches)
     assert left.schema == BUCKET
     assert places([left]) == [("f", 2), ("f", 4), ("f", 5), ("g", 6)]
-    assert copies_of(Judge().unsettled([])) == []
+    assert copies_of(Judge().undecided([])) == []
 
 
 def test_the_first_copy_by_delivery_file_and_line_is_accepted() -> None:
@@ -125,18 +125,18 @@ def test_events_and_contents_that_share_a_half_are_different() -> None:
     assert found == {0: {("f", 2): CONFLICT, ("f", 3): CONFLICT}}
 
 
-def test_each_pack_gets_its_own_changes_and_the_table_its_rows() -> None:
+def test_each_line_batch_gets_its_own_changes_and_the_table_its_rows() -> None:
     winners = [copy(letter, "x", 1, "a", line) for line, letter in enumerate("pqrst", 1)]
-    packs = {"p": 1, "q": 2, "r": 2, "s": 3}
-    losers = [copy(letter, "x", 2, "b", line, pack=pack) for line, (letter, pack) in enumerate(packs.items(), 1)]
-    known = copy("t", "y", 3, "old", 7, pack=None)
+    line_batches = {"p": 1, "q": 2, "r": 2, "s": 3}
+    losers = [copy(letter, "x", 2, "b", line, batch=batch) for line, (letter, batch) in enumerate(line_batches.items(), 1)]
+    known = copy("t", "y", 3, "old", 7, batch=None)
     assert changes(Judge(), *losers, known, *winners) == {
         1: {("b", 1): DUPLICATE},
         2: {("b", 2): DUPLICATE, ("b", 3): DUPLICATE},
         3: {("b", 4): DUPLICATE},
         None: {("old", 7): CONFLICT},
     }
-    of_table = [batch for batch in Judge().changes(bucket(known, *winners)) if batch.column("pack")[0].as_py() is None]
+    of_table = [batch for batch in Judge().changes(bucket(known, *winners)) if batch.column("batch")[0].as_py() is None]
     [row] = [row for batch in changed_rows(of_table) for row in batch.to_pylist()]
     assert list(row) == JUDGED.names
     assert (row["event_key"], row["fate"], row["new_fate"]) == (b"t" * 16, "accepted", "quarantined")
@@ -152,7 +152,7 @@ def test_lines_of_the_forgotten_and_of_broken_files_take_no_part() -> None:
 
 
 def test_what_the_table_holds_and_requests_take_part_whoever_they_name() -> None:
-    known, new = copy("a", "x", 1, "a", 1, pack=None), copy("a", "x", 2, "b", 1, persons=["u2"])
+    known, new = copy("a", "x", 1, "a", 1, batch=None), copy("a", "x", 2, "b", 1, persons=["u2"])
     assert changes(Judge(people=["u1"]), known, new) == {0: {("b", 1): DUPLICATE}}
     requests = [copy("r", "x", day, "r", day, event_type=ERASURE_REQUEST) for day in (1, 2)]
     assert changes(Judge(people=["u1"]), *requests) == {0: {("r", 2): DUPLICATE}}
@@ -177,7 +177,7 @@ def test_who_asks_in_an_accepted_request_is_forgotten() -> None:
     ],
 )
 def test_what_says_the_same_as_a_withdrawn_line_goes_with_it(withdrawn_by: str, expected: dict[Any, str]) -> None:
-    gone = copy("e", "x", 1, "a", 1, fate="withdrawn", reason="wrong", withdrawn_by=str(withdrawn_by), pack=None)
+    gone = copy("e", "x", 1, "a", 1, fate="withdrawn", reason="wrong", withdrawn_by=str(withdrawn_by), batch=None)
     same, elsewhere = copy("e", "x", 1, "a", 2), copy("e", "x", 1, "b", 3)
     other = copy("e", "y", 1, "c", 4, fate="quarantined", reason="conflicting_duplicate")
     found = changes(Judge(), gone, same, elsewhere, other)[0]

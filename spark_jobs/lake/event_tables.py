@@ -1,18 +1,14 @@
-"""The lake: names of its tables, their columns, and every read and write of them.
+"""Event tables: `shop_events`, `group_events` and `stream_events`, which the ingest writes and the models read.
 
-Event tables (`shop_events`, `group_events`, `stream_events`) hold every line of every delivery with its fate, and for each
-file a line 0 that says how many lines it had (`rows_read`) or why it could not be read, so that the ledger is a query and
-one batch of files is one commit. They are partitioned by fate and by the month of the business date.
-Tables that a day's run derives are partitioned by `as_of`; a run replaces its own day and no other.
+They hold every line of every delivery with its fate, and for each file a line 0 that says how many lines it had (`rows_read`)
+or why it could not be read. So the ledger is a query, and one batch of files is one commit. They are partitioned by fate and by
+the month of the business date.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import deltalake
@@ -20,12 +16,12 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql import types as t
-from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
+from pyspark.sql.pandas.types import to_arrow_schema
 
 from contract.events import COLUMN_KINDS, ERASURE_REQUEST, EVENT_TYPES, SOURCES, Fate, source_fields
 from contract.settings import SettingError, Settings
-from spark_jobs.lake.files import DATA_FILE, DataFile, PartitionWriter, commit, data_files, open_table, write_file
-from spark_jobs.lake.schemas import arrow_schema, declared_frame
+from spark_jobs.lake.catalog import row_counts, table_path
+from spark_jobs.lake.files import DataFile, commit, data_files, open_table, write_file
 
 # What is known of a line, before the fields of its event; see docs/events.md.
 ENVELOPE = """
@@ -35,9 +31,8 @@ ENVELOPE = """
     event_time timestamp, event_date date, event_month string, persons array<string>, extra string, extensions string
 """
 PARTITION_COLUMNS = ("fate", "event_month")
-DESCRIBED = ("dt", "file", "line", "event_type", "event_date", "event_time")  # columns whose range a commit tells
+DESCRIBED = ("dt", "file", "line", "event_type", "event_date", "event_time")  # columns whose range a commit states
 _ERASED_PEOPLE = "erased_people"
-TIME_ORDER = ("event_time", "event_id", "event_source")  # the total order in which events replace one another
 
 
 def event_schema(source: str) -> t.StructType:
@@ -48,15 +43,11 @@ def event_schema(source: str) -> t.StructType:
     return schema
 
 
-def table_path(settings: Settings, table: str) -> str:
-    return f"{settings.lake}/{table}"
-
-
 def event_table(settings: Settings, source: str) -> deltalake.DeltaTable:
     """The event table of a source, made if it is missing and widened if the contract has new fields.
 
     Raises:
-        SettingError: its copies were compared in another way, so that later ones would be taken for conflicts.
+        SettingError: an earlier version, which compared copies differently, loaded it, so later copies would be conflicts.
     """
     path, schema = table_path(settings, f"{source}_events"), to_arrow_schema(event_schema(source))
     there = deltalake.DeltaTable(path).schema().fields if deltalake.DeltaTable.is_deltatable(path) else []
@@ -71,14 +62,6 @@ def event_table(settings: Settings, source: str) -> deltalake.DeltaTable:
 def commit_events(settings: Settings, source: str, files: list[Row]) -> None:
     """Make data files that lie in the folder of an event table part of it, in one commit."""
     commit(event_table(settings, source), [file.asDict() for file in files], settings.run_id)
-
-
-def row_counts(settings: Settings, table: str, partition: str) -> dict[str, int]:
-    """Rows of a table by the value of one partition column, from the table's log alone; empty if there is no table."""
-    counts: Counter[str] = Counter()
-    for file in data_files(table_path(settings, table)):
-        counts[str(file.partition[partition])] += file.rows
-    return dict(counts)
 
 
 def event_rows(settings: Settings) -> int:
@@ -106,15 +89,20 @@ def refuse_before_first_event(settings: Settings, as_of: date) -> None:
         )
 
 
-def has_rows(settings: Settings, table: str) -> bool:
-    """Whether a table is there and holds anything, from its log alone."""
-    return bool(data_files(table_path(settings, table)))
-
-
 def event_files(settings: Settings, source: str, *fates: Fate) -> list[DataFile]:
     """The data files of an event table that hold lines of some fates."""
     files = data_files(table_path(settings, f"{source}_events"))
     return [file for file in files if file.partition["fate"] in fates]
+
+
+def landing_files(settings: Settings, source: str) -> list[dict[str, Any]]:
+    """The landing files that an event table knows: file, fate (`read` or `unreadable`), bytes, modified_at."""
+    table = deltalake.DeltaTable(table_path(settings, f"{source}_events"))
+    fates = [("fate", "in", [Fate.READ.value, Fate.UNREADABLE.value])]
+    rows: list[dict[str, Any]] = table.to_pyarrow_table(
+        filters=fates, columns=["file", "fate", "bytes", "modified_at"]
+    ).to_pylist()
+    return rows
 
 
 def erasure_requests(settings: Settings) -> set[str]:
@@ -127,7 +115,7 @@ def erasure_requests(settings: Settings) -> set[str]:
 
 
 def erased_people(settings: Settings) -> set[str]:
-    """The people of whom nothing is left in any event table."""
+    """The people who were erased from every event table."""
     path = table_path(settings, _ERASED_PEOPLE)
     if not deltalake.DeltaTable.is_deltatable(path):
         return set()
@@ -139,16 +127,6 @@ def add_erased_people(settings: Settings, people: Iterable[str]) -> None:
     path = table_path(settings, _ERASED_PEOPLE)
     table = open_table(path, rows.schema, [], settings.run_id)
     commit(table, write_file(path, {}, rows).to_pylist(), settings.run_id)
-
-
-def landing_files(settings: Settings, source: str) -> list[dict[str, Any]]:
-    """The landing files that an event table knows: file, fate (`read` or `unreadable`), bytes, modified_at."""
-    table = deltalake.DeltaTable(table_path(settings, f"{source}_events"))
-    fates = [("fate", "in", [Fate.READ.value, Fate.UNREADABLE.value])]
-    rows: list[dict[str, Any]] = table.to_pyarrow_table(
-        filters=fates, columns=["file", "fate", "bytes", "modified_at"]
-    ).to_pylist()
-    return rows
 
 
 def accepted_events(spark: SparkSession, settings: Settings, source: str, as_of: date) -> DataFrame:
@@ -168,60 +146,3 @@ def read_events(spark: SparkSession, settings: Settings, event_type: str, as_of:
         .where(f.col("event_type") == event_type)
         .select("event_id", "event_source", "event_time", "event_date", *(f"`{field.name}`" for field in event.fields))
     )
-
-
-def write_day(df: DataFrame, settings: Settings, table: str, as_of: date) -> None:
-    """Replace the rows of `as_of` in a derived table, in one commit; makes the table if it is missing.
-
-    Raises:
-        SchemaError: the rows are not those that `contract.tables` declares.
-    """
-    replace_day(settings, table, as_of, day_files(df, settings, table, as_of))
-
-
-def derived_table(settings: Settings, table: str) -> deltalake.DeltaTable:
-    """A derived table, made if it is missing and widened if columns have been declared since."""
-    schema = arrow_schema(table).append(pa.field("as_of", pa.date32()))
-    return open_table(table_path(settings, table), schema, ["as_of"], settings.run_id)
-
-
-def day_files(df: DataFrame, settings: Settings, table: str, as_of: date) -> list[Row]:
-    """Write rows into the folder of a derived table, where no commit names them yet; gives rows of `DATA_FILE`.
-
-    Raises:
-        SchemaError: the rows are not those that `contract.tables` declares.
-    """
-    rows = declared_frame(df, table)
-    derived_table(settings, table)
-    writer = PartitionWriter(table_path(settings, table), {"as_of": as_of.isoformat()})
-    return rows.mapInArrow(writer.write, from_arrow_schema(DATA_FILE)).collect()
-
-
-def replace_day(settings: Settings, table: str, as_of: date, files: Iterable[Row]) -> None:
-    """Make data files the rows of `as_of` in a derived table, in place of those that it had, in one commit."""
-    derived = derived_table(settings, table)
-    commit(derived, [file.asDict() for file in files], settings.run_id, replaced={"as_of": as_of.isoformat()})
-
-
-def read_day(spark: SparkSession, settings: Settings, table: str, as_of: date) -> DataFrame:
-    """The rows that the run of `as_of` wrote into a derived table, without the column `as_of`."""
-    return spark.read.format("delta").load(table_path(settings, table)).where(f.col("as_of") == f.lit(as_of)).drop("as_of")
-
-
-@contextmanager
-def one_writer(spark: SparkSession, settings: Settings) -> Iterator[None]:
-    """Hold the lake for one writer of event tables; others wait.
-
-    The JVM holds the lock, since it is the JVM that writes and that may outlive a killed Python by a commit; the kernel frees
-    it when the JVM is gone.
-    """
-    Path(settings.lake).mkdir(parents=True, exist_ok=True)
-    jvm = spark._jvm
-    assert jvm is not None
-    channel = jvm.java.io.RandomAccessFile(f"{settings.lake}/.writer.lock", "rw").getChannel()
-    lock = channel.lock()
-    try:
-        yield
-    finally:
-        lock.release()
-        channel.close()

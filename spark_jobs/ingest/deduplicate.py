@@ -1,10 +1,10 @@
 """What happens to a line because of other lines: duplicates, conflicts, erasure.
 
 Of the copies of one event (`source` + `id`) the one with the smallest (dt, file, line) is accepted, whichever load brought
-it; the others are duplicates if they say the same, else conflicts. Lines that name an erased person take part in nothing,
-and neither do withdrawn lines, which take those that say the same with them.
+it; the others are duplicates if they say the same, otherwise conflicts. Lines that name an erased person take no part, and
+neither do withdrawn lines, which take lines that say the same with them.
 
-Copies travel in buckets by their event, many in one binary value, so that Spark shuffles few rows.
+Copies travel in buckets by event, many in one binary value, so that Spark shuffles few rows.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
 
 from contract.events import ERASURE_REQUEST, Fate, Reason, Withdrawal
-from spark_jobs.engine.batches import packed, unpacked
+from spark_jobs.engine.batches import deserialized, serialized
 
 PLACE = ("file", "line")
-# What is known of a copy; `pack` is the pack that it lies in, null if it lies in the event table.
+# What is known of a copy; `batch` numbers the line batch that it lies in, null if it lies in the event table.
 COPY = pa.schema(
     {
         "event_key": pa.binary(),
@@ -41,15 +41,15 @@ COPY = pa.schema(
         "persons": pa.list_(pa.string()),
         "reason": pa.string(),
         "withdrawn_by": pa.string(),
-        "pack": pa.int64(),
+        "batch": pa.int64(),
     }
 )
 COPY_COLUMNS = tuple(COPY.names[:-1])
 BUCKET = pa.schema({"bucket": pa.int32(), "copies": pa.binary()})
 _VERDICT = ("new_fate", "new_reason", "new_withdrawn_by")
 JUDGED = pa.schema([*COPY, *((name, pa.string()) for name in _VERDICT)])
-# The changed copies of a pack as packed rows of `CHANGE`, or where `pack` is null those of the event table as rows of `JUDGED`.
-CHANGES = pa.schema({"pack": pa.int64(), "changes": pa.binary()})
+# The changed copies of a line batch as serialized rows of `CHANGE`; if `batch` is null, those of the event table as `JUDGED`.
+CHANGES = pa.schema({"batch": pa.int64(), "changes": pa.binary()})
 CHANGE = pa.schema([JUDGED.field(name) for name in (*PLACE, *_VERDICT)])
 PEOPLE = pa.schema({"user_id": pa.string()})
 KEPT = {
@@ -60,7 +60,7 @@ KEPT = {
 }
 KEEP_RAW = tuple(fate for fate, kept in KEPT.items() if "raw" in kept)
 _DIGEST_BYTES = 16
-# How some columns of copies travel; most copies are alone with their event and go no further.
+# How some columns of copies travel; most copies are the only one of their event and go no further.
 _NAME = pa.dictionary(pa.int32(), pa.string())
 _SLIM = {
     **{name: pa.binary(_DIGEST_BYTES) for name in ("event_key", "content_hash")},
@@ -80,7 +80,7 @@ def digests(column: pa.ChunkedArray | pa.Array) -> Digests:
 
 
 def are_among(halves: Digests, keys: Digests) -> Mask:
-    """Which first halves of keys are among others, which are sorted."""
+    """Which first halves of keys occur among sorted ones."""
     if not len(keys):
         return np.zeros(len(halves), np.bool_)
     at = np.minimum(np.searchsorted(keys, halves), len(keys) - 1)
@@ -101,7 +101,7 @@ class Buckets:
         bucket = digests(whole["event_key"])[:, 0] % np.uint64(self.count)
         for number in np.unique(bucket).tolist():
             chosen = whole if self.count == 1 else whole.filter(pa.array(bucket == number))
-            yield pa.RecordBatch.from_pylist([{"bucket": number, "copies": packed(chosen.cast(slim))}], schema=BUCKET)
+            yield pa.RecordBatch.from_pylist([{"bucket": number, "copies": serialized(chosen.cast(slim))}], schema=BUCKET)
 
     def of_rows(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """For `mapInArrow` over copies."""
@@ -115,32 +115,32 @@ class Judge:
     """Gives copies their fates; its methods are for `mapInArrow` over buckets, all of an event in one task.
 
     Args:
-        people: whose lines take no part, but for well-formed requests to be erased and what the event table already holds.
+        people: whose lines take no part, except well-formed requests to be erased and what the event table already holds.
         unreadable: files whose lines take no part.
     """
 
     people: Sequence[str] = field(default=(), repr=False)
     unreadable: Sequence[str] = ()
 
-    def unsettled(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """What is left to judge, as rows of `BUCKET`: a request, an event of several copies, a copy that is not accepted.
+    def undecided(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """What has to be judged, as rows of `BUCKET`: requests, events of several copies, copies that are not accepted.
 
-        Of those too that will take no part.
+        Copies that will take no part are among them.
         """
-        parts = [unpacked(copies) for batch in batches for copies in batch.column("copies")]
+        parts = [deserialized(copies) for batch in batches for copies in batch.column("copies")]
         is_repeated = _are_repeated(
             np.concatenate([np.empty(0, np.uint64), *(digests(part["event_key"])[:, 0] for part in parts)])
         )
-        unsettled = [COPY.empty_table()]
+        undecided = [COPY.empty_table()]
         for part in parts:
             of_part, is_repeated = is_repeated[: len(part)], is_repeated[len(part) :]
             is_request = pc.equal(part["event_type"], ERASURE_REQUEST)
             is_open = reduce(pc.or_, [pa.array(of_part), is_request, pc.not_equal(part["fate"], Fate.ACCEPTED.value)])
-            unsettled.append(_whole(part.filter(is_open)))
-        yield from Buckets().of_table(pa.concat_tables(unsettled))
+            undecided.append(_whole(part.filter(is_open)))
+        yield from Buckets().of_table(pa.concat_tables(undecided))
 
     def asked(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Who asks to be erased in a request that is accepted: rows of `PEOPLE`."""
+        """The people whose request to be erased is accepted: rows of `PEOPLE`."""
         judged = _judged(self._taking_part(batches))
         is_accepted = pc.equal(judged["new_fate"], Fate.ACCEPTED.value)
         requests = judged.filter(pc.and_(is_accepted, pc.equal(judged["event_type"], ERASURE_REQUEST)))
@@ -149,24 +149,24 @@ class Judge:
     def changes(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The copies that get another fate: rows of `CHANGES`."""
         judged = _judged(self._taking_part(batches))
-        changed = judged.filter(pc.not_equal(judged["new_fate"], judged["fate"])).sort_by("pack").combine_chunks()
-        known = changed.filter(pc.is_null(changed["pack"]))
+        changed = judged.filter(pc.not_equal(judged["new_fate"], judged["fate"])).sort_by("batch").combine_chunks()
+        known = changed.filter(pc.is_null(changed["batch"]))
         new = changed.slice(0, len(changed) - len(known))  # nulls are last
         found = [(None, known)] if len(known) else []
-        found += [(new["pack"][begin].as_py(), new.slice(begin, end - begin)) for begin, end in runs(new["pack"].to_numpy())]
-        for pack, rows in found:
-            row = {"pack": pack, "changes": packed(rows if pack is None else rows.select(CHANGE.names))}
+        found += [(new["batch"][begin].as_py(), new.slice(begin, end - begin)) for begin, end in runs(new["batch"].to_numpy())]
+        for batch, rows in found:
+            row = {"batch": batch, "changes": serialized(rows if batch is None else rows.select(CHANGE.names))}
             yield pa.RecordBatch.from_pylist([row], schema=CHANGES)
 
     def _taking_part(self, batches: Iterable[pa.RecordBatch]) -> pa.Table:
-        """All copies but those of lines that `Reader` drops or erases; the two must agree."""
-        parts = [_whole(unpacked(copies)) for batch in batches for copies in batch.column("copies")]
+        """All copies but those whose lines `Reader` drops or erases; the two must agree."""
+        parts = [_whole(deserialized(copies)) for batch in batches for copies in batch.column("copies")]
         copies = pa.concat_tables([COPY.empty_table(), *parts])
         is_out = np.zeros(len(copies), np.bool_)
         if self.unreadable:
             is_out |= pc.is_in(copies["file"], value_set=pa.array(self.unreadable, pa.string())).to_numpy()
         if self.people:
-            is_known = pc.or_(pc.is_null(copies["pack"]), pc.equal(copies["event_type"], ERASURE_REQUEST))
+            is_known = pc.or_(pc.is_null(copies["batch"]), pc.equal(copies["event_type"], ERASURE_REQUEST))
             is_out |= naming(copies["persons"], self.people) & ~is_known.to_numpy()
         return copies.filter(pa.array(~is_out)) if is_out.any() else copies
 
@@ -188,7 +188,7 @@ def changed_rows(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """`CHANGES` of the event table as rows of `JUDGED`; for `mapInArrow`."""
     for batch in batches:
         for changes in batch.column("changes"):
-            yield from unpacked(changes).to_batches()
+            yield from deserialized(changes).to_batches()
 
 
 def naming(persons: pa.ChunkedArray, people: Sequence[str]) -> Mask:
@@ -222,7 +222,7 @@ def _judged(copies: pa.Table) -> pa.Table:
 
 
 def _competed(copies: pa.Table) -> pa.Table:
-    """Rows of `JUDGED` for copies of which those of an event compete: one is accepted."""
+    """Rows of `JUDGED` for copies; those of one event compete, and one is accepted."""
     event = _numbered(digests(copies["event_key"]))
     order = pc.sort_indices(
         pa.table({"event": event, **{name: copies[name] for name in ("dt", *PLACE)}}),
@@ -266,7 +266,7 @@ def is_copy() -> Column:
 
 
 def with_fate(lines: DataFrame, fate: Fate, columns: list[str]) -> DataFrame:
-    """Only what a line of `fate` keeps, as `columns`; all others are null."""
+    """The lines as `columns`, with only what a line of `fate` keeps; all other columns are null."""
     kept = KEPT[fate]
     return lines.withColumn("fate", f.lit(fate.value)).select(
         *(f.col(name) if name in kept else f.lit(None).alias(name) for name in columns)

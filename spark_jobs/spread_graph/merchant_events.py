@@ -1,7 +1,7 @@
 """What the spread graph is made of: the shares, opens, payments and refunds of the lake, as slim rows.
 
-The workers read them from the data files themselves and send them to their partition in packs: as rows of Spark, one million
-took a second on the way.
+Workers read them from the data files themselves and send them to the partition of their merchant in event batches, each a
+table in one binary value: as rows of Spark, one million took a second on the way.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
 from contract.events import Fate
 from contract.settings import Settings
-from spark_jobs.engine.batches import packed, unpacked
-from spark_jobs.lake import tables as lake
+from spark_jobs.engine.batches import deserialized, serialized
+from spark_jobs.lake import catalog, event_tables
 from spark_jobs.lake.files import DataFile, matching_rows, slots
 from spark_jobs.spread_graph.arrays import Ints
 
@@ -51,15 +51,16 @@ COLUMNS = (
     "refund_id",
     "amount",
 )
-PACK = pa.schema({"partition": pa.int32(), "rows": pa.int64(), "facts": pa.binary()})
+EVENT_BATCH = pa.schema({"partition": pa.int32(), "rows": pa.int64(), "events": pa.binary()})
 
 
-def facts(events: pa.Table) -> pa.Table:
+def slim(events: pa.Table) -> pa.Table:
     """Slim rows of the four kinds of events that make up the spread graph.
 
-    Columns, null where the kind has no such field: kind; merchant_id; share_id, for an order the share that led to it;
-    user_id; at, microseconds of the epoch; day, business date in days of the epoch; event_id and event_source, null for an
-    open, which nothing replaces; parent_share_id; object_type; object_id; channel; order_id; refund_id; cents.
+    Columns, null where the kind has no such field: kind; merchant_id; share_id (of an order: the share that led to it);
+    user_id; event_time (microseconds since the epoch); day (business date in days since the epoch); event_id and
+    event_source (null for an open, which nothing replaces); parent_share_id; object_type; object_id; channel; order_id;
+    refund_id; cents.
 
     Args:
         events: `COLUMNS` of accepted events of `KINDS`.
@@ -72,7 +73,7 @@ def facts(events: pa.Table) -> pa.Table:
         "merchant_id": events["merchant_id"],
         "share_id": pc.if_else(is_order, events["via_share_id"], events["share_id"]),
         "user_id": events["user_id"],
-        "at": events["event_time"].cast(pa.int64()),
+        "event_time": events["event_time"].cast(pa.int64()),
         "day": events["event_date"].cast(pa.int32()),
         "cents": pc.multiply(events["amount"], pa.scalar(100, pa.int64())).cast(pa.int64()),
     }
@@ -82,15 +83,15 @@ def facts(events: pa.Table) -> pa.Table:
 
 
 @dataclass(frozen=True)
-class FactReader:
-    """Reads facts from data files of the event table; its method is for `mapInArrow`.
+class EventReader:
+    """Reads events from data files of the event table; its method is for `mapInArrow`.
 
     Args:
         table: where the event table lies.
         schema: of `COLUMNS`.
         slots: the data files that each task reads.
         as_of: the last business date.
-        partitions: how many there are; all facts of a merchant go to one.
+        partitions: how many there are; all events of a merchant go to one.
     """
 
     table: str
@@ -100,21 +101,21 @@ class FactReader:
     partitions: int
 
     def read(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Positions in `slots` to rows of `PACK`."""
+        """Positions in `slots` to rows of `EVENT_BATCH`."""
         wanted = pc.field("event_type").isin(list(KINDS)) & (pc.field("event_date") <= pa.scalar(self.as_of))
         for batch in batches:
             for slot in batch.column(0).to_pylist():
                 for rows in matching_rows(self.table, self.slots[slot], self.schema, wanted):
-                    yield from self._packs(facts(rows))
+                    yield from self._event_batches(slim(rows))
 
-    def _packs(self, rows: pa.Table) -> Iterator[pa.RecordBatch]:
+    def _event_batches(self, rows: pa.Table) -> Iterator[pa.RecordBatch]:
         place = self._partitions(rows["merchant_id"])
         order = np.argsort(place, kind="stable")
         together = rows.take(pa.array(order))
         numbers, begins = np.unique(place[order], return_index=True)
         for number, begin, end in zip(numbers, begins, [*begins[1:], len(order)], strict=True):
-            row = {"partition": number, "rows": end - begin, "facts": packed(together.slice(begin, end - begin))}
-            yield pa.RecordBatch.from_pylist([row], schema=PACK)
+            row = {"partition": number, "rows": end - begin, "events": serialized(together.slice(begin, end - begin))}
+            yield pa.RecordBatch.from_pylist([row], schema=EVENT_BATCH)
 
     def _partitions(self, merchants: pa.ChunkedArray) -> Ints:
         encoded = merchants.combine_chunks().dictionary_encode()
@@ -124,21 +125,21 @@ class FactReader:
 
 
 def read(spark: SparkSession, settings: Settings, as_of: date, partitions: int) -> DataFrame:
-    """The facts of every accepted event with a business date of at most `as_of`, whole merchants in each partition: `PACK`."""
+    """Every accepted event with a business date of at most `as_of`, as rows of `EVENT_BATCH`; merchants are not split."""
     files = [
         file
-        for file in lake.event_files(settings, SOURCE, Fate.ACCEPTED)
+        for file in event_tables.event_files(settings, SOURCE, Fate.ACCEPTED)
         if str(file.partition["event_month"]) <= f"{as_of:%Y-%m}"
     ]
     of_tasks = slots(files, spark.sparkContext.defaultParallelism)
-    events = to_arrow_schema(lake.event_schema(SOURCE))
+    events = to_arrow_schema(event_tables.event_schema(SOURCE))
     schema = pa.schema([events.field(name) for name in COLUMNS])
-    reader = FactReader(lake.table_path(settings, f"{SOURCE}_events"), schema, of_tasks, as_of, partitions)
-    packs = spark.range(0, len(of_tasks), 1, max(len(of_tasks), 1)).mapInArrow(reader.read, from_arrow_schema(PACK))
-    return packs.repartitionById(partitions, "partition")
+    reader = EventReader(catalog.table_path(settings, f"{SOURCE}_events"), schema, of_tasks, as_of, partitions)
+    tasks = spark.range(0, len(of_tasks), 1, max(len(of_tasks), 1))
+    return tasks.mapInArrow(reader.read, from_arrow_schema(EVENT_BATCH)).repartitionById(partitions, "partition")
 
 
 def received(batches: Iterable[pa.RecordBatch]) -> pa.Table | None:
-    """The facts of a partition of `read`, in one chunk: taking rows out of many is several times slower."""
-    packs = [unpacked(value) for batch in batches for value in batch["facts"]]
-    return pa.concat_tables(packs).combine_chunks() if packs else None
+    """The events of a partition of `read`, in one chunk: taking rows out of many is several times slower."""
+    tables = [deserialized(value) for batch in batches for value in batch["events"]]
+    return pa.concat_tables(tables).combine_chunks() if tables else None
