@@ -160,7 +160,7 @@ def stop(settings: Settings, server: Server) -> None:
 
 
 def processes(marker: str) -> Iterator[psutil.Process]:
-    """The processes, whoever their parent is by now, that descend from the Airflow with this marker."""
+    """The processes that descend from the Airflow with this marker, whatever their parent is by now."""
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if process.environ().get(MARKER) == marker and process.status() != psutil.STATUS_ZOMBIE:

@@ -1,4 +1,4 @@
-"""Starting and stopping: what belongs to an Airflow is found and ended, whoever its parent is by now; nothing else is."""
+"""Starting and stopping: what belongs to an Airflow is found and ended, whatever its parent is by now; nothing else is."""
 
 from __future__ import annotations
 

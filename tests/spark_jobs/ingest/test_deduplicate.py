@@ -151,7 +151,7 @@ def test_lines_of_the_forgotten_and_of_broken_files_take_no_part() -> None:
     assert changes(Judge(people=["u1"], unreadable=["broken"]), *copies) == {}
 
 
-def test_what_the_table_holds_and_requests_take_part_whoever_they_name() -> None:
+def test_what_the_table_holds_and_requests_take_part_whomever_they_name() -> None:
     known, new = copy("a", "x", 1, "a", 1, batch=None), copy("a", "x", 2, "b", 1, persons=["u2"])
     assert changes(Judge(people=["u1"]), known, new) == {0: {("b", 1): DUPLICATE}}
     requests = [copy("r", "x", day, "r", day, event_type=ERASURE_REQUEST) for day in (1, 2)]

@@ -223,7 +223,7 @@ def test_files_that_are_no_deliveries_are_named_and_left_alone(
     assert table(spark, settings, "stream").isEmpty()
 
 
-def test_replay_ends_where_a_first_load_under_the_mended_rule_ends(spark: SparkSession, settings: Settings) -> None:
+def test_replay_ends_where_a_first_load_under_the_fixed_rule_ends(spark: SparkSession, settings: Settings) -> None:
     def order(id_: str, day: int, amount: str, currency: str) -> str:
         data = {"merchant_id": "m", "order_id": id_, "user_id": "u", "amount": amount, "currency": currency}
         envelope = {
@@ -242,14 +242,14 @@ def test_replay_ends_where_a_first_load_under_the_mended_rule_ends(spark: SparkS
     write(days, settings.landing)
     ingest(spark, settings, "shop")
     assert {fate for fate, _ in loaded(spark, settings).values()} == {"quarantined"}
-    mended = replace(settings, currency="GBP")
-    report = replay(spark, mended, "shop", ["unsupported_currency"], [])
+    fixed = replace(settings, currency="GBP")
+    report = replay(spark, fixed, "shop", ["unsupported_currency"], [])
     assert (report["accepted"], report["duplicate"], report["quarantined"]) == (2, 1, -3)
 
-    afresh = replace(mended, lake=f"{settings.lake}-afresh")
+    afresh = replace(fixed, lake=f"{settings.lake}-afresh")
     ingest(spark, afresh, "shop")
-    assert contents(spark, mended) == contents(spark, afresh)
-    assert loaded(spark, mended)["shop/dt=2026-03-02/a.jsonl", 2] == ("quarantined", "conflicting_duplicate")
+    assert contents(spark, fixed) == contents(spark, afresh)
+    assert loaded(spark, fixed)["shop/dt=2026-03-02/a.jsonl", 2] == ("quarantined", "conflicting_duplicate")
 
 
 def test_a_late_earlier_copy_takes_the_place_of_the_accepted_one(
