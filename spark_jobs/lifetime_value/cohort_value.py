@@ -5,14 +5,14 @@ from __future__ import annotations
 import pyspark.sql.functions as f
 from pyspark.sql import DataFrame, Window
 
-from spark_jobs.cohorts.purchases import SUMMED_MONEY, published_money
+from spark_jobs.rules.money import SUMMED_MONEY, published_money
 
 
 def cohort_value(orders: DataFrame, refunds: DataFrame, values: DataFrame, spend: DataFrame) -> DataFrame:
     """The mart `cohort_value`: merchant × month of the fans' first order.
 
     Args:
-        orders, refunds: see `purchases.orders_with_refunds`.
+        orders, refunds: see `rules.orders.orders_with_refunds`.
         values: see `lifetimes.lifetime_value`.
         spend: `shop.spend_recorded` with a merchant (merchant_id, event_date, amount).
 

@@ -14,9 +14,9 @@ import pandas as pd
 import pyspark.sql.functions as f
 from pyspark.sql import Column, DataFrame
 
-from spark_jobs.cohorts import bgnbd, gamma_gamma
-from spark_jobs.cohorts.likelihood import Vector
-from spark_jobs.cohorts.purchases import published_money
+from spark_jobs.lifetime_value import bgnbd, gamma_gamma
+from spark_jobs.lifetime_value.likelihood import Vector
+from spark_jobs.rules.money import published_money
 
 MINIMUM_REPEAT_CUSTOMERS = 100
 MOST_FREQUENT, MOST_WEEKS = 7, 26  # of the model card's summaries

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from spark_jobs.cohorts.churn_features import FEATURES, TOPICS, Reason, inputs, sentence
+from spark_jobs.merchant_churn.features import FEATURES, TOPICS, Reason, inputs, sentence
 
 Vector = NDArray[np.float64]
 

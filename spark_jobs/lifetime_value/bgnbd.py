@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import betaincc, betaln, expit
 
-from spark_jobs.cohorts.likelihood import FEW, SAMPLED, Fit, Vector, blocks, maximise
+from spark_jobs.lifetime_value.likelihood import FEW, SAMPLED, Fit, Vector, blocks, maximise
 
 PARAMETERS = ("r", "alpha", "a", "b")
 # Beyond these a model is its own limit (everybody alike, nobody leaves) to all digits that matter, while the textbook form of

@@ -10,10 +10,10 @@ import pandas as pd
 import pyspark.sql.functions as f
 from pyspark.sql import Column, DataFrame, SparkSession
 
-from spark_jobs.cohorts.churn_features import features, inputs
-from spark_jobs.cohorts.churn_model import Learned, flagged_before, part_of, score
-from spark_jobs.cohorts.merchant_days import Timeline
-from spark_jobs.cohorts.purchases import SUMMED_MONEY, published_money
+from spark_jobs.merchant_churn.features import features, inputs
+from spark_jobs.merchant_churn.merchant_days import Timeline
+from spark_jobs.merchant_churn.model import Learned, flagged_before, part_of, score
+from spark_jobs.rules.money import SUMMED_MONEY, published_money
 
 _SCORED = (
     "merchant_id string, stage string, churn_probability double, is_churn_flagged boolean, "
@@ -31,12 +31,12 @@ def learn_churn(observations: DataFrame, capacity: int, fixed_threshold: float |
 
     Args:
         observations: see `merchant_days.observations`.
-        capacity, fixed_threshold: see `churn_learning.learn`.
+        capacity, fixed_threshold: see `learning.learn`.
     """
 
     def run(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         # Imported by the one task that learns: scikit-learn takes a second.
-        from spark_jobs.cohorts.churn_learning import learn
+        from spark_jobs.merchant_churn.learning import learn
 
         observed = pd.concat([*batches] or [nothing], ignore_index=True)
         yield pd.DataFrame({"learned": [learn(observed, capacity, fixed_threshold).to_json()]})
@@ -50,7 +50,7 @@ def learn_churn(observations: DataFrame, capacity: int, fixed_threshold: float |
 
 
 def score_merchants(observations: DataFrame, learned: Learned, as_of: date) -> DataFrame:
-    """Stage, probability, flag and reasons of each merchant as of the day; see `churn_model.score`.
+    """Stage, probability, flag and reasons of each merchant as of the day; see `model.score`.
 
     Args:
         observations: see `merchant_days.observations`.

@@ -11,8 +11,8 @@ import pyspark.sql.functions as f
 from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 
-from spark_jobs.cohorts.churn_features import FEATURES, LABEL_DAYS, features
-from spark_jobs.cohorts.purchases import MONEY, SUMMED_MONEY
+from spark_jobs.merchant_churn.features import FEATURES, LABEL_DAYS, features
+from spark_jobs.rules.money import MONEY, SUMMED_MONEY
 
 COUNTS = ("orders", "logins", "features_used", "tickets", "fans_won", "fans_lost", "shares", "teams")
 CHURNED_AFTER, LAUNCHING, RECOVERING = 60, 30, 90  # days
@@ -29,7 +29,7 @@ def merchant_days(named: DataFrame, orders: DataFrame, refunds: DataFrame) -> Da
 
     Args:
         named: how many events of a kind named a merchant on a day (merchant_id, event_type, action, event_date, events).
-        orders, refunds: see `purchases.orders_with_refunds`.
+        orders, refunds: see `rules.orders.orders_with_refunds`.
 
     Returns:
         merchant_id, day, the counts of `COUNTS`, revenue (decimal, net, refunds on their own day).

@@ -7,6 +7,7 @@ threshold; the last quarter of the days is kept for the evaluation and takes par
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -23,8 +24,8 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from spark_jobs.cohorts.churn_features import ALL_INPUTS, LABEL_DAYS, MINIMUM_CHURNERS, MINIMUM_MERCHANTS, inputs
-from spark_jobs.cohorts.churn_model import SMALLEST, Evaluation, Learned, Model, Vector, matrix, part_of
+from spark_jobs.merchant_churn.features import ALL_INPUTS, LABEL_DAYS, MINIMUM_CHURNERS, MINIMUM_MERCHANTS, inputs
+from spark_jobs.merchant_churn.model import SMALLEST, Evaluation, Learned, Model, Vector, matrix, part_of
 
 SILENCE_ALONE = ("order_silence",)
 _STRENGTHS = (0.003, 0.01, 0.03, 0.1)  # inverse regularisation
@@ -253,7 +254,20 @@ def _deciles(weighed: Mapping[str, Vector]) -> dict[str, tuple[list[float], list
 def _digest(*parts: object) -> str:
     """Twelve hex digits over the code of the model and whatever else made it."""
     here = Path(__file__).parent
-    code = [
-        (here / name).read_bytes() for name in ("churn_features.py", "churn_learning.py", "churn_model.py", "merchant_days.py")
-    ]
-    return hashlib.sha256(b"\0".join([*code, json.dumps([ALL_INPUTS, *parts]).encode()])).hexdigest()[:12]
+    code = [statements((here / name).read_text()) for name in ("features.py", "learning.py", "model.py", "merchant_days.py")]
+    return hashlib.sha256("\0".join([*code, json.dumps([ALL_INPUTS, *parts])]).encode()).hexdigest()[:12]
+
+
+def statements(source: str) -> str:
+    """What a module does, as its syntax tree: comments, docstrings, layout and imports may change and leave it the same."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            node.body = [statement for statement in node.body if not _does_nothing(statement)]
+    return ast.dump(tree)
+
+
+def _does_nothing(statement: ast.stmt) -> bool:
+    """Whether it only imports, or is a text that stands alone."""
+    is_text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return is_text or isinstance(statement, ast.Import | ast.ImportFrom)

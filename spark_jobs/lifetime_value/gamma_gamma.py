@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaln, digamma, zeta
 
-from spark_jobs.cohorts.likelihood import FEW, SAMPLED, Fit, Vector, blocks, maximise
+from spark_jobs.lifetime_value.likelihood import FEW, SAMPLED, Fit, Vector, blocks, maximise
 
 PARAMETERS = ("p", "q", "v")
 _BOUNDS = (1e-7, 1e7)

@@ -1,8 +1,4 @@
-"""Who bought on which day, and what the day was worth.
-
-An order or refund that came more than once with its id counts once, by its earliest event. A refund belongs to its order
-and counts once that order is there.
-"""
+"""Who bought on which day, what the day was worth, and the history of each fan that follows from it."""
 
 from __future__ import annotations
 
@@ -11,45 +7,14 @@ from datetime import date
 import pyspark.sql.functions as f
 from pyspark.sql import Column, DataFrame, Window
 
-# Money as the lake's tables have it, and sums of it on the way: no lake has as many lines as it takes to leave these.
-MONEY, SUMMED_MONEY = "decimal(18,2)", "decimal(38,2)"
-
-
-def published_money(amount: Column) -> Column:
-    """An amount as the tables publish it; null where it has more digits."""
-    return amount.try_cast(MONEY)
-
-
-def first_by_id(events: DataFrame, *key: str) -> DataFrame:
-    """The earliest event of each key, by (event_time, event_id, event_source); columns as given."""
-    rest = [name for name in events.columns if name not in {*key, "event_time", "event_id", "event_source"}]
-    earliest = f.min(f.struct("event_time", "event_id", "event_source", *rest)).alias("earliest")
-    return events.groupBy(*key).agg(earliest).select(*key, "earliest.*")
-
-
-def orders_with_refunds(orders: DataFrame, refunds: DataFrame) -> tuple[DataFrame, DataFrame]:
-    """Orders and the refunds of those orders, each id once.
-
-    Args:
-        orders: `shop.order_paid` events.
-        refunds: `shop.order_refunded` events.
-
-    Returns:
-        orders (merchant_id, order_id, user_id, paid_on, amount), and
-        refunds (merchant_id, order_id, user_id, refunded_on, amount), the user being the order's.
-    """
-    when = ("event_time", "event_id", "event_source", "event_date")
-    paid = first_by_id(orders.select(*when, "merchant_id", "order_id", "user_id", "amount"), "merchant_id", "order_id").select(
-        "merchant_id", "order_id", "user_id", f.col("event_date").alias("paid_on"), "amount"
-    )
-    given_back = first_by_id(
-        refunds.select(*when, "merchant_id", "refund_id", "order_id", "amount"), "merchant_id", "refund_id"
-    ).select("merchant_id", "order_id", f.col("event_date").alias("refunded_on"), "amount")
-    return paid, given_back.join(paid.select("merchant_id", "order_id", "user_id"), ["merchant_id", "order_id"])
+from spark_jobs.rules.money import MONEY, SUMMED_MONEY
 
 
 def purchase_days(orders: DataFrame, refunds: DataFrame) -> DataFrame:
     """What each day of a fan's orders was worth: paid less every refund of those orders, whenever it came.
+
+    Args:
+        orders, refunds: see `rules.orders.orders_with_refunds`.
 
     Returns:
         merchant_id, user_id, day, value (decimal; a day worth nothing or less is no purchase).
