@@ -20,8 +20,8 @@ from exports import playbook
 from exports.playbook import Playbook, PlaybookError
 from exports.reasons import TOPICS, reasons
 from exports.words import LANGUAGES, Words, rounded_parts, time_unit
-from spark_jobs.cohorts.churn_features import FEATURES, sentence
-from spark_jobs.cohorts.churn_features import TOPICS as MODEL_TOPICS
+from spark_jobs.merchant_churn.features import FEATURES, sentence
+from spark_jobs.merchant_churn.features import TOPICS as MODEL_TOPICS
 
 ROOM = Path(exports.__file__).parent
 SOURCES = "\n".join(path.read_text() for path in [*ROOM.glob("*.py"), *ROOM.glob("templates/*.j2")])

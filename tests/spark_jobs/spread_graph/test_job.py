@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import deltalake
 import pytest
 from pyspark.sql import SparkSession
 
 from contract.settings import Settings
-from spark_jobs.engine import session
+from spark_jobs.families.runner import run_families
 from spark_jobs.lake import tables as lake
 from spark_jobs.spread_graph import platform_graph
-from spark_jobs.spread_graph.__main__ import main
-from spark_jobs.spread_graph.job import partitions, spread_graph, with_influence
+from spark_jobs.spread_graph.job import partitions, with_influence
 from spark_jobs.spread_graph.tables import MERCHANT_TABLES, TABLES, columns
 from tests.spark_jobs.spread_graph import oracle
 from tests.spark_jobs.spread_graph.oracle import Merchant
@@ -39,6 +38,13 @@ FACTS = [
 def read(spark: SparkSession, settings: Settings, name: str, as_of: object = AS_OF) -> list[Row]:
     rows = [row.asDict() for row in lake.read_day(spark, settings, name, as_of).collect()]  # type: ignore[arg-type]
     return sorted(rows, key=str)
+
+
+def spread_graph(spark: SparkSession, settings: Settings, as_of: date) -> dict[str, Any]:
+    """The family's report."""
+    report, failed = run_families(spark, settings, as_of, ["spread_graph"])
+    assert failed == {}
+    return dict(report["families"]["spread_graph"])
 
 
 @pytest.fixture(scope="module")
@@ -221,19 +227,3 @@ def test_partitions_grow_with_the_lake(
     assert spark.sparkContext.defaultParallelism == 2
     monkeypatch.setattr(lake, "row_counts", lambda *_: {"accepted": rows, "duplicate": 5_000_000})
     assert partitions(spark, settings) == expected
-
-
-def test_the_command_names_what_is_wrong(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("FANOUT_HOME", str(tmp_path))
-    monkeypatch.setattr("sys.argv", ["spread_graph", "--as-of", "20260401"])
-    assert main() == 2
-    assert "20260401" in capsys.readouterr().err
-    monkeypatch.setattr("sys.argv", ["spread_graph", "--as-of", "2026-04-01"])
-    resolved = tmp_path / "resolved.json"
-    coordinates = session.COORDINATES[:1]
-    resolved.write_text(json.dumps({"coordinates": coordinates, "files": []}))
-    monkeypatch.setattr(session, "_RESOLVED", resolved)
-    assert main() == 2
-    assert "sedona" in capsys.readouterr().err

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pyspark.sql.functions as f
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.cohorts.purchases import customers, gap_percentile, orders_with_refunds, published_money, purchase_days
-from tests.spark_jobs.cohorts.frames import at, day, events, table
+from spark_jobs.lifetime_value.purchases import customers, gap_percentile, purchase_days
+from spark_jobs.rules.orders import orders_with_refunds
+from tests.spark_jobs.frames import at, day, events, table
 
 ORDER = "merchant_id string, order_id string, user_id string, amount decimal(18,2)"
 REFUND = "merchant_id string, refund_id string, order_id string, amount decimal(18,2)"
@@ -150,13 +150,3 @@ def test_days_worth_more_than_an_amount_can_be_are_summed_exactly_and_stop_nobod
     ]
     histories = customers(got, day("2026-03-10"))
     assert table(histories, "merchant_id", "x", "mean") == [("m", 1, pytest.approx(1e16)), ("other", 0, None)]
-
-
-def test_an_amount_that_does_not_fit_is_published_as_null(spark: SparkSession) -> None:
-    amounts = spark.createDataFrame(
-        [(Decimal(MOST),), (Decimal("-" + MOST),), (Decimal("10000000000000000.00"),), (None,)], "amount decimal(38,2)"
-    )
-    published = [row[0] for row in amounts.select(published_money(f.col("amount"))).collect()]
-    assert published == [Decimal(MOST), Decimal("-" + MOST), None, None]
-    doubles = spark.createDataFrame([(1e300,), (float("nan"),), (12.345,)], "amount double")
-    assert [row[0] for row in doubles.select(published_money(f.col("amount"))).collect()] == [None, None, Decimal("12.35")]

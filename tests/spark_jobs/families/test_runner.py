@@ -1,9 +1,11 @@
-"""The whole job on a small lake: every table, a second run, events after the day, and lands without events."""
+"""Families that share a session, on a small lake: every table, a second run, a family that fails, lakes without events."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,11 +13,17 @@ from pyspark.sql import SparkSession
 
 from contract.events import SOURCES, Fate
 from contract.settings import SettingError, Settings
-from spark_jobs.cohorts.job import TABLES, cohorts
+from spark_jobs.families import SESSIONS, runner
+from spark_jobs.families.day import LakeDay, Result
+from spark_jobs.families.runner import job, run_families
 from spark_jobs.lake import tables as lake
-from tests.spark_jobs.cohorts.frames import SHANGHAI, at, day, table
+from spark_jobs.lake.files import data_files
+from spark_jobs.lifetime_value import lifetimes
+from tests.spark_jobs.frames import SHANGHAI, at, day, table
 
 AS_OF = day("2026-03-31")
+RETENTION = SESSIONS["retention"]
+TABLES = [table for family in RETENTION for table in job(family).TABLES]
 
 
 def write_events(spark: SparkSession, settings: Settings, rows: list[tuple[str, str, dict[str, Any]]]) -> None:
@@ -77,12 +85,27 @@ def everything(spark: SparkSession, settings: Settings, as_of: date) -> dict[str
     return {name: table(lake.read_day(spark, settings, name, as_of)) for name in TABLES}
 
 
+def compute(spark: SparkSession, settings: Settings, families: Sequence[str] = RETENTION) -> dict[str, Any]:
+    """The report of families, none of which fails."""
+    report, failed = run_families(spark, settings, AS_OF, families)
+    assert failed == {}
+    assert list(report["families"]) == list(families)
+    return report
+
+
 def test_the_day_is_the_same_again_and_whatever_comes_after_it(spark: SparkSession, settings: Settings) -> None:
     write_events(spark, settings, EVENTS)
-    report = cohorts(spark, settings, AS_OF)
+    report = compute(spark, settings)
     first = everything(spark, settings, AS_OF)
-    assert report["tables"] == {name: len(rows) for name, rows in first.items()}
-    assert report["rows_in"] == 16
+    assert {table: rows for one in report["families"].values() for table, rows in one["tables"].items()} == {
+        name: len(rows) for name, rows in first.items()
+    }
+    assert {family: one["rows_in"] for family, one in report["families"].items()} == {
+        "group_survival": 2,
+        "merchant_churn": 16,
+        "lifetime_value": 14,
+    }
+    assert (report["rows_in"], report["rows_out"]) == (32, sum(map(len, first.values())))
     assert all(first.values())
     assert not any(isinstance(cell, float) and cell != cell for rows in first.values() for row in rows for cell in row)
 
@@ -96,16 +119,67 @@ def test_the_day_is_the_same_again_and_whatever_comes_after_it(spark: SparkSessi
     page = settings.home / "model_cards" / "2026-03-31.html"
     assert report["model_card"] == str(page)
     assert "There is no model" in page.read_text()
+    assert "BG/NBD" in page.read_text()
 
     write_events(spark, settings, LATER)
-    cohorts(spark, settings, AS_OF)
+    compute(spark, settings)
     assert everything(spark, settings, AS_OF) == first
+
+
+def test_a_family_that_fails_stops_no_other_and_runs_again_alone(
+    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_events(spark, settings, EVENTS)
+    with monkeypatch.context() as patch:
+        patch.setattr(lifetimes, "fit_platform", fails)
+        report, failed = run_families(spark, settings, AS_OF, ["lifetime_value", "group_survival"])
+    assert failed == {"lifetime_value": "ValueError: no such thing: here"}
+    assert "    raise ValueError" in capsys.readouterr().err
+    assert report["families"].keys() == {"group_survival"}
+    assert all(report["families"]["group_survival"]["tables"].values())
+    assert "model_card" not in report
+
+    files = {name: data_files(lake.table_path(settings, name)) for name in job("group_survival").TABLES}
+    alone = compute(spark, settings, ["lifetime_value"])
+    assert all(alone["families"]["lifetime_value"]["tables"].values())
+    assert "BG/NBD" in (settings.home / "model_cards" / "2026-03-31.html").read_text()
+    assert {name: data_files(lake.table_path(settings, name)) for name in files} == files
+
+
+def fails(*_: object) -> None:
+    raise ValueError("no such thing: here.")
+
+
+def test_a_failure_in_a_worker_is_told_in_the_words_of_the_worker(
+    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(day: LakeDay) -> Result:
+        day.spark.range(1).mapInPandas(lambda batches: [[].pop() for _ in batches], "x int").collect()
+        return Result(1)
+
+    jobs = {"broken": SimpleNamespace(TABLES=(), run=broken), "whole": SimpleNamespace(TABLES=(), run=lambda _: Result(7))}
+    monkeypatch.setattr(runner, "job", jobs.__getitem__)
+    report, failed = run_families(spark, settings, AS_OF, list(jobs))
+    assert failed == {"broken": "IndexError: pop from empty list"}
+    assert report["families"] == {"whole": {"rows_in": 7, "rows_out": 0, "tables": {}}}
+    assert "model_card" not in report
+
+
+def test_what_families_share_is_kept_and_let_go(spark: SparkSession, settings: Settings) -> None:
+    write_events(spark, settings, EVENTS)
+    with LakeDay(spark, settings, AS_OF) as day_:
+        shared = [*day_.orders_and_refunds, day_.event_counts]
+        assert [rows.is_cached for rows in shared] == [True] * 3
+        assert day_.event_counts is shared[2]
+        assert [rows.count() for rows in shared[:2]] == [12, 1]
+    assert [rows.is_cached for rows in shared] == [False] * 3
 
 
 def test_a_lake_without_events_gives_tables_without_rows(spark: SparkSession, settings: Settings) -> None:
     write_events(spark, settings, [])
-    report = cohorts(spark, settings, AS_OF)
-    assert report["tables"] == {name: int(name == "churn_model_evaluation") for name in TABLES}
+    report = compute(spark, settings)
+    tables = {table: rows for one in report["families"].values() for table, rows in one["tables"].items()}
+    assert tables == {name: int(name == "churn_model_evaluation") for name in TABLES}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spark_jobs.cohorts.likelihood import Likelihood, Vector
+from spark_jobs.lifetime_value.likelihood import Likelihood, Vector
 
 
 def assert_derivatives(likelihood: Likelihood, point: Vector) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from spark_jobs.cohorts.churn_features import FEATURES
-from spark_jobs.cohorts.churn_learning import ALL_INPUTS
-from spark_jobs.cohorts.churn_model import Learned, Model, score
+from spark_jobs.merchant_churn.features import FEATURES
+from spark_jobs.merchant_churn.learning import ALL_INPUTS
+from spark_jobs.merchant_churn.model import Learned, Model, score
 
 
 def scored(weights: dict[str, float], threshold: float = 0.5, **values: float) -> dict[str, Any]:

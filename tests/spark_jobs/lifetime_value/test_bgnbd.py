@@ -12,10 +12,10 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import betaln
 
-from spark_jobs.cohorts import bgnbd
-from spark_jobs.cohorts.likelihood import Vector
-from tests.spark_jobs.cohorts.cdnow import cdnow_histories
-from tests.spark_jobs.cohorts.derivatives import assert_derivatives
+from spark_jobs.lifetime_value import bgnbd
+from spark_jobs.lifetime_value.likelihood import Vector
+from tests.spark_jobs.lifetime_value.cdnow import cdnow_histories
+from tests.spark_jobs.lifetime_value.derivatives import assert_derivatives
 
 CDNOW = np.array([0.243, 4.414, 0.793, 2.426])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from spark_jobs.cohorts.likelihood import Likelihood, Vector, _by_logs, _log_errors, maximise
+from spark_jobs.lifetime_value.likelihood import Likelihood, Vector, _by_logs, _log_errors, maximise
 
 
 def valley(slopes: tuple[float, float]) -> Likelihood:

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 from pyspark.sql import SparkSession
 
-from spark_jobs.cohorts.cohort_value import cohort_value
-from tests.spark_jobs.cohorts.frames import day
+from spark_jobs.lifetime_value.cohort_value import cohort_value
+from tests.spark_jobs.frames import day
 
 
 def test_cohorts_by_hand(spark: SparkSession) -> None:

@@ -1,7 +1,7 @@
 """How fast the lifetime models are fitted and applied, and against the package `lifetimes` in the same run.
 
-    python -m benchmarks.cohorts                      # 10^6 customers of one merchant, 3,000 merchants of 300
-    python -m benchmarks.cohorts --customers 100000 --merchants 300
+    python -m benchmarks.lifetime_value                      # 10^6 customers of one merchant, 3,000 merchants of 300
+    python -m benchmarks.lifetime_value --customers 100000 --merchants 300
 
 The package is no dependency of the project: `uv pip install lifetimes==0.11.3` (with autograd, dill) beside it, or see the
 ratios left out.
@@ -22,9 +22,9 @@ import numpy as np
 import pandas as pd
 
 from contract.settings import Settings
-from spark_jobs.cohorts import bgnbd, gamma_gamma, lifetimes
-from spark_jobs.cohorts.likelihood import Vector
 from spark_jobs.engine.session import spark_session
+from spark_jobs.lifetime_value import bgnbd, gamma_gamma, lifetimes
+from spark_jobs.lifetime_value.likelihood import Vector
 
 REPEATS = 5
 SAMPLE = 20  # merchants whose fits by the package are timed

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spark_jobs.cohorts import gamma_gamma
-from tests.spark_jobs.cohorts.cdnow import cdnow_histories
-from tests.spark_jobs.cohorts.derivatives import assert_derivatives
+from spark_jobs.lifetime_value import gamma_gamma
+from tests.spark_jobs.lifetime_value.cdnow import cdnow_histories
+from tests.spark_jobs.lifetime_value.derivatives import assert_derivatives
 
 
 def test_cdnow_gives_the_published_estimates(shared_data: Path) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from spark_jobs.cohorts.churn import at_risk_since, merchant_churn_flags, score_merchants
-from spark_jobs.cohorts.churn_features import ALL_INPUTS
-from spark_jobs.cohorts.churn_model import Learned, Model
-from spark_jobs.cohorts.merchant_days import COUNTS, observations, recent_money
+from spark_jobs.merchant_churn.churn import at_risk_since, merchant_churn_flags, score_merchants
+from spark_jobs.merchant_churn.features import ALL_INPUTS
+from spark_jobs.merchant_churn.merchant_days import COUNTS, observations, recent_money
+from spark_jobs.merchant_churn.model import Learned, Model
 
 AS_OF = date(2026, 6, 30)
 

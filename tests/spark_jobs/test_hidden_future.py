@@ -39,7 +39,7 @@ def future(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPy
     environment = os.environ | {"FANOUT_LANDING": str(landing), "FANOUT_HOME": str(home)}
     commands = [["simulator", "--out", str(landing), "--events", str(EVENTS), "--end", AS_OF, "--future", "90"]]
     commands += [["spark_jobs.ingest", "--source", source] for source in SOURCES]
-    commands += [["spark_jobs.cohorts", "--as-of", AS_OF]]
+    commands += [["spark_jobs.families", "merchant_churn", "lifetime_value", "--as-of", AS_OF]]
     for command in commands:
         subprocess.run([sys.executable, "-m", *command], cwd=CHECKOUT, env=environment, check=True)
     with duckdb.connect() as con:

@@ -9,8 +9,8 @@ import pytest
 from lifelines import KaplanMeierFitter
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.cohorts.group_survival import end_of_judged, group_durations, group_lifetimes, group_survival
-from tests.spark_jobs.cohorts.frames import at, events, table
+from spark_jobs.group_survival.survival import end_of_judged, group_durations, group_lifetimes, group_survival
+from tests.spark_jobs.frames import at, events, table
 
 CHAT = "group_id string, kind string, driver string"
 AS_OF = date(2026, 3, 31)

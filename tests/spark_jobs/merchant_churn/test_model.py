@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spark_jobs.cohorts import churn_learning
-from spark_jobs.cohorts.churn_features import FEATURES, TOPICS, sentence
-from spark_jobs.cohorts.churn_learning import learn, lift
-from spark_jobs.cohorts.churn_model import Learned, flagged_before, part_of, score
-from spark_jobs.cohorts.merchant_days import COUNTS, Timeline, features
+from spark_jobs.merchant_churn import learning
+from spark_jobs.merchant_churn.features import FEATURES, TOPICS, sentence
+from spark_jobs.merchant_churn.learning import learn, lift
+from spark_jobs.merchant_churn.merchant_days import COUNTS, Timeline, features
+from spark_jobs.merchant_churn.model import Learned, flagged_before, part_of, score
 
 AS_OF = date(2026, 6, 30)
 FIRST = AS_OF - timedelta(days=260)
@@ -222,7 +222,7 @@ def test_version_is_a_digest_of_what_made_the_model(
     assert learn(frame, 100).version == learned.version
     changed = frame.assign(orders_28d=frame["orders_28d"] + (frame["day"] == FIRST + timedelta(days=230)))
     assert learn(changed, 100).version != learned.version
-    monkeypatch.setattr(churn_learning, "ALL_INPUTS", churn_learning.ALL_INPUTS[:-1])
+    monkeypatch.setattr(learning, "ALL_INPUTS", learning.ALL_INPUTS[:-1])
     assert learn(frame, 100).version != learned.version
 
 
@@ -247,8 +247,8 @@ def test_calibration_slope_is_one_for_honest_probabilities_and_a_half_for_overco
     rng = np.random.default_rng(2)
     logits = rng.normal(-1, 1.5, 200_000)
     has_left = rng.random(200_000) < 1 / (1 + np.exp(-logits))
-    assert churn_learning._platt(logits, has_left, 1e-6) == pytest.approx((1, 0), abs=0.03)
-    assert churn_learning._platt(2 * logits, has_left, 1e-6)[0] == pytest.approx(0.5, abs=0.02)
+    assert learning._platt(logits, has_left, 1e-6) == pytest.approx((1, 0), abs=0.03)
+    assert learning._platt(2 * logits, has_left, 1e-6)[0] == pytest.approx(0.5, abs=0.02)
 
 
 def test_a_part_ends_with_its_edge() -> None:

@@ -12,8 +12,8 @@ import pyspark.sql.functions as f
 import pytest
 from pyspark.sql import SparkSession
 
-from spark_jobs.cohorts.churn_features import FEATURES, features, inputs
-from spark_jobs.cohorts.merchant_days import (
+from spark_jobs.merchant_churn.features import FEATURES, features, inputs
+from spark_jobs.merchant_churn.merchant_days import (
     COUNTS,
     Timeline,
     merchant_days,
@@ -23,7 +23,7 @@ from spark_jobs.cohorts.merchant_days import (
     stage_history,
     stages,
 )
-from tests.spark_jobs.cohorts.frames import day, table
+from tests.spark_jobs.frames import day, table
 
 FIRST = date(2026, 1, 1)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spark_jobs.cohorts.churn_features import FEATURES, features, inputs
+from spark_jobs.merchant_churn.features import FEATURES, features, inputs
 
 COUNTED = ("orders", "logins", "features_used", "fans_won", "shares", "teams", "tickets", "fans_lost")
 TODAY = 100

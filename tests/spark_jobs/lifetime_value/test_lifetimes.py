@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 
-from spark_jobs.cohorts import bgnbd, gamma_gamma, lifetimes
-from spark_jobs.cohorts.lifetimes import BEFORE, ESTIMATES
-from tests.spark_jobs.cohorts.frames import table
+from spark_jobs.lifetime_value import bgnbd, gamma_gamma, lifetimes
+from spark_jobs.lifetime_value.lifetimes import BEFORE, ESTIMATES
+from tests.spark_jobs.frames import table
 
 CUSTOMERS = (
     "merchant_id string, user_id string, holdout_days int, x bigint, recency double, age double, mean double, "
@@ -153,7 +153,7 @@ def test_card_summaries_add_up_to_the_models(customers: DataFrame, scored: DataF
 
 
 def test_the_weekly_forecast_counts_the_weeks_of_the_holdout(spark: SparkSession) -> None:
-    from tests.spark_jobs.cohorts.frames import day
+    from tests.spark_jobs.frames import day
 
     histories = [("m", "ann", 15, 3, 4.0, 5.0, 1.0, 1, 1.0, 2.0, 2), ("m", "new", 15, 0, 0.0, 0.0, None, None, None, None, 0)]
     purchases = [
