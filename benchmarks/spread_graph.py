@@ -31,6 +31,7 @@ from benchmarks._memory import Memory
 from contract.events import Fate
 from contract.settings import Settings
 from spark_jobs.engine.session import spark_session
+from spark_jobs.families.day import LakeDay
 from spark_jobs.lake import catalog, derived_tables, event_tables
 from spark_jobs.spread_graph import merchant_events
 from spark_jobs.spread_graph.arrays import Ints, take
@@ -39,7 +40,8 @@ from spark_jobs.spread_graph.events import events_that_count
 from spark_jobs.spread_graph.forest import forest
 from spark_jobs.spread_graph.graph import opener_graph, pairs
 from spark_jobs.spread_graph.influence import page_rank, scaled
-from spark_jobs.spread_graph.job import partitions, spread_graph
+from spark_jobs.spread_graph.job import partitions
+from spark_jobs.spread_graph.job import run as spread_graph
 from spark_jobs.spread_graph.platform_graph import page_rank_by_graphframes
 from spark_jobs.spread_graph.spreaders import all_circles
 
@@ -156,13 +158,13 @@ def warm_up(spark: SparkSession, root: Path) -> None:
     """Run the job on a few shares, so that no measurement pays for the JVM's first steps."""
     small = a_lake(root, "small")
     write_shares(small, 1000, 10)
-    spread_graph(spark, small, AS_OF)
+    spread_graph(LakeDay(spark, small, AS_OF))
 
 
 def run(spark: SparkSession, settings: Settings) -> float:
     """Seconds of the job, with as many partitions as it would take by itself."""
     spark.conf.set("spark.sql.shuffle.partitions", str(partitions(spark, settings)))
-    return timed(lambda: spread_graph(spark, settings, AS_OF))
+    return timed(lambda: spread_graph(LakeDay(spark, settings, AS_OF)))
 
 
 def trees(spark: SparkSession, root: Path, shares: int) -> None:

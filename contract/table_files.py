@@ -101,7 +101,7 @@ order by {table.key}
 def _sources(family: str, tables: list[Table]) -> dict[str, Any]:
     source = {
         "name": family,
-        "description": f"What `python -m spark_jobs.{family}` writes into the lake, one partition a day (as_of).",
+        "description": f"What `python -m spark_jobs.families {family}` writes into the lake, one partition a day (as_of).",
         "config": {"meta": {"external_location": "delta_scan('{{ var(\"lake\") }}/{name}')"}},
         "tables": [
             {"name": table.name, "columns": [_source_column(column) for column in _staged_columns(table)]} for table in tables

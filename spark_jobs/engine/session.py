@@ -12,10 +12,11 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from pyspark.sql import SparkSession
 
@@ -44,6 +45,10 @@ SMALL_CONF = {
 }
 _ROWS_PER_PARTITION = 1_000_000
 _RESOLVED = JARS / "resolved.json"
+
+_A = TypeVar("_A")
+_B = TypeVar("_B")
+_C = TypeVar("_C")
 
 
 class MissingJars(RuntimeError):
@@ -152,10 +157,35 @@ def shuffle_partitions(cores: int, rows: int) -> int:
     return max(2 * cores, rows // _ROWS_PER_PARTITION)
 
 
-def together(*works: Callable[[], Any]) -> list[Any]:
-    """What each gives, worked out at the same time in one session: alone each is too short to keep the cores busy."""
+@contextmanager
+def shuffle_into(spark: SparkSession, partitions: int) -> Iterator[None]:
+    """Let every shuffle of the session make so many partitions, for a while."""
+    name = "spark.sql.shuffle.partitions"
+    before = spark.conf.get(name)
+    assert before is not None
+    spark.conf.set(name, str(partitions))
+    try:
+        yield
+    finally:
+        spark.conf.set(name, before)
+
+
+@overload
+def run_concurrently(one: Callable[[], _A], two: Callable[[], _B], /) -> tuple[_A, _B]: ...
+
+
+@overload
+def run_concurrently(one: Callable[[], _A], two: Callable[[], _B], three: Callable[[], _C], /) -> tuple[_A, _B, _C]: ...
+
+
+@overload
+def run_concurrently(*works: Callable[[], _A]) -> tuple[_A, ...]: ...
+
+
+def run_concurrently(*works: Callable[[], Any]) -> tuple[Any, ...]:
+    """What each returns, computed at the same time in one session: alone each is too short to keep the cores busy."""
     with ThreadPoolExecutor(len(works) or 1) as pool:
-        return [work.result() for work in [pool.submit(work) for work in works]]
+        return tuple(work.result() for work in [pool.submit(work) for work in works])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Who spreads: share trees, influence, circles, connectors and concentration, for a business date.
 
-    python -m spark_jobs.spread_graph --as-of 2026-03-20
+    python -m spark_jobs.families spread_graph --as-of 2026-03-20
 
 `merchant_events` reads the events from the lake and gathers each merchant's in one partition. There `merchant_pipeline`
 computes all tables of its merchants with array kernels: `events` (which events count), `forest` and `cascades` (share trees),

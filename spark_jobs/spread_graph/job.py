@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 from functools import partial
-from typing import Any
 
 import pyspark.sql.functions as f
 from pyspark.sql import DataFrame, Observation, Row, SparkSession
 
 from contract.events import Fate
 from contract.settings import Settings
-from spark_jobs.engine.session import together
+from spark_jobs.engine.session import run_concurrently, shuffle_into
+from spark_jobs.families.day import LakeDay, Result
 from spark_jobs.lake import catalog, derived_tables
 from spark_jobs.lake.schemas import spark_schema
 from spark_jobs.spread_graph import merchant_events, platform_graph
 from spark_jobs.spread_graph.merchant_pipeline import write_merchant_tables
-from spark_jobs.spread_graph.tables import TABLES
 
 ROWS_PER_PARTITION = 250_000
 FEW_ROWS = 20_000  # less is not worth a partition
@@ -29,29 +28,21 @@ def partitions(spark: SparkSession, settings: Settings) -> int:
     return max(1, of_cores, round(rows / ROWS_PER_PARTITION))
 
 
-def spread_graph(spark: SparkSession, settings: Settings, as_of: date) -> dict[str, Any]:
-    """Work out every table of `tables.TABLES` and replace the rows of `as_of`.
-
-    Returns:
-        The report: rows read, rows written, rows of each table.
-    """
+def run(day: LakeDay) -> Result:
+    """Compute every table of the family and replace the rows of the day."""
+    spark, settings, as_of = day.spark, day.settings, day.as_of
     read = Observation("events")
-    events = merchant_events.read(spark, settings, as_of, partitions(spark, settings))
+    count = partitions(spark, settings)
+    events = merchant_events.read(spark, settings, as_of, count)
     files = write_merchant_tables(events.observe(read, f.sum("rows").alias("rows")), settings, as_of)
     of_merchants = files.pop("spread_concentration")
     _replace(settings, as_of, files)
     if files["spreaders"]:
-        _across_merchants(spark, settings, as_of, of_merchants)
+        with shuffle_into(spark, count):
+            _across_merchants(spark, settings, as_of, of_merchants)
     else:  # nobody did anything in the window
         _replace(settings, as_of, {"spread_concentration": of_merchants, "platform_spreaders": [], "islands": []})
-    counts = {name: catalog.row_counts(settings, name, "as_of").get(as_of.isoformat(), 0) for name in TABLES}
-    return {
-        "step": "spread_graph",
-        "as_of": as_of.isoformat(),
-        "rows_in": read.get["rows"] or 0,
-        "rows_out": sum(counts.values()),
-        "tables": counts,
-    }
+    return Result(read.get["rows"] or 0)
 
 
 def _across_merchants(spark: SparkSession, settings: Settings, as_of: date, of_merchants: list[Row]) -> None:
@@ -79,7 +70,7 @@ def _across_merchants(spark: SparkSession, settings: Settings, as_of: date, of_m
         users = derived_tables.read_day(spark, settings, "platform_spreaders", as_of)
         derived_tables.write_day(platform_graph.islands(users, spreaders), settings, "islands", as_of)
 
-    together(of_all_merchants, of_platform)
+    run_concurrently(of_all_merchants, of_platform)
     spark.catalog.clearCache()
 
 
@@ -102,4 +93,4 @@ def with_influence(tables: dict[str, DataFrame]) -> dict[str, DataFrame]:
 
 def _replace(settings: Settings, as_of: date, files: dict[str, list[Row]]) -> None:
     """Make new data files the rows of the day, one commit a table."""
-    together(*(partial(derived_tables.replace_day, settings, name, as_of, files[name]) for name in files))
+    run_concurrently(*(partial(derived_tables.replace_day, settings, name, as_of, files[name]) for name in files))

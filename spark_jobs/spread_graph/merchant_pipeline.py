@@ -16,6 +16,7 @@ from pyspark.sql import DataFrame, Row
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from contract.settings import Settings
+from contract.tables import family_tables
 from spark_jobs.lake import catalog, derived_tables
 from spark_jobs.lake.files import DATA_FILE, write_file
 from spark_jobs.lake.schemas import declared_rows
@@ -26,9 +27,10 @@ from spark_jobs.spread_graph.forest import forest
 from spark_jobs.spread_graph.graph import opener_graph
 from spark_jobs.spread_graph.merchant_events import received
 from spark_jobs.spread_graph.spreaders import all_circles, all_components, opener_edges, spreader_tables
-from spark_jobs.spread_graph.tables import MERCHANT_TABLES
 
 WEEK = 7  # days
+# What is worked out merchant by merchant; the other tables of the family are of all merchants together.
+MERCHANT_TABLES = tuple(table.name for table in family_tables("spread_graph") if "merchant_id" in table.key_columns)
 TABLE_FILE = DATA_FILE.append(pa.field("table", pa.string()))
 
 
@@ -41,7 +43,7 @@ def merchant_tables(rows: pa.Table, as_of: date, executor_edges: int) -> dict[st
         executor_edges: a merchant with more edges than this gets no influence here.
 
     Returns:
-        The rows of each of `tables.MERCHANT_TABLES`; a table without rows may be missing.
+        The rows of each of `MERCHANT_TABLES`; a table without rows may be missing.
     """
     events = events_that_count(rows)
     trees = forest(events.shares.parent)

@@ -25,9 +25,9 @@ from pyspark.sql import SparkSession
 from contract.settings import Settings
 from dbt_project.build import run_dbt
 from dbt_project.extensions import load_extensions
-from spark_jobs.cohorts.group_survival import group_durations
-from spark_jobs.cohorts.purchases import orders_with_refunds
+from spark_jobs.group_survival.survival import group_durations
 from spark_jobs.lake.event_tables import read_events
+from spark_jobs.rules.orders import orders_with_refunds
 from spark_jobs.spread_graph.arrays import take
 from spark_jobs.spread_graph.events import STATUSES, events_that_count
 from spark_jobs.spread_graph.merchant_events import COLUMNS, KINDS, slim

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import deltalake
 import pytest
 from pyspark.sql import SparkSession
 
 from contract.settings import Settings
-from spark_jobs.engine import session
+from contract.tables import family_tables
+from spark_jobs.families.runner import run_families
 from spark_jobs.lake import catalog, derived_tables
 from spark_jobs.lake.schemas import spark_schema
 from spark_jobs.spread_graph import platform_graph
-from spark_jobs.spread_graph.__main__ import main
-from spark_jobs.spread_graph.job import partitions, spread_graph, with_influence
-from spark_jobs.spread_graph.tables import MERCHANT_TABLES, TABLES
+from spark_jobs.spread_graph.job import partitions, with_influence
+from spark_jobs.spread_graph.merchant_pipeline import MERCHANT_TABLES
 from tests.spark_jobs.spread_graph import oracle
 from tests.spark_jobs.spread_graph.oracle import Merchant
 from tests.spark_jobs.spread_graph.scene import AS_OF, TODAY, Row, opened, random_events, share, tables_of
 from tests.spark_jobs.spread_graph.small_lake import fill
 
+TABLES = [table.name for table in family_tables("spread_graph")]
 WEEK_BEFORE = AS_OF - timedelta(days=7)
 EVENTS = [
     *random_events(5),
@@ -40,6 +41,13 @@ EVENTS = [
 def read(spark: SparkSession, settings: Settings, name: str, as_of: object = AS_OF) -> list[Row]:
     rows = [row.asDict() for row in derived_tables.read_day(spark, settings, name, as_of).collect()]  # type: ignore[arg-type]
     return sorted(rows, key=str)
+
+
+def spread_graph(spark: SparkSession, settings: Settings, as_of: date) -> dict[str, Any]:
+    """The family's report."""
+    report, failed = run_families(spark, settings, as_of, ["spread_graph"])
+    assert failed == {}
+    return dict(report["families"]["spread_graph"])
 
 
 @pytest.fixture(scope="module")
@@ -225,19 +233,3 @@ def test_partitions_grow_with_the_lake(
     assert spark.sparkContext.defaultParallelism == 2
     monkeypatch.setattr(catalog, "row_counts", lambda *_: {"accepted": rows, "duplicate": 5_000_000})
     assert partitions(spark, settings) == expected
-
-
-def test_the_command_names_what_is_wrong(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("FANOUT_HOME", str(tmp_path))
-    monkeypatch.setattr("sys.argv", ["spread_graph", "--as-of", "20260401"])
-    assert main() == 2
-    assert "20260401" in capsys.readouterr().err
-    monkeypatch.setattr("sys.argv", ["spread_graph", "--as-of", "2026-04-01"])
-    resolved = tmp_path / "resolved.json"
-    coordinates = session.COORDINATES[:1]
-    resolved.write_text(json.dumps({"coordinates": coordinates, "files": []}))
-    monkeypatch.setattr(session, "_RESOLVED", resolved)
-    assert main() == 2
-    assert "sedona" in capsys.readouterr().err
