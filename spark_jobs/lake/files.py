@@ -1,6 +1,6 @@
 """Data files of Delta tables, written by Python workers from Arrow and made part of their table by one commit of the driver.
 
-Through Spark's own Delta writer the graph's 14 tables and the 9 of groups, fans and merchants cost five and six seconds of processor time more.
+Through Spark's own Delta writer the graph's 14 tables and retention's 9 cost five and six seconds of processor time more.
 """
 
 from __future__ import annotations
