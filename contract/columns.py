@@ -5,29 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from enum import Enum, StrEnum
+from enum import StrEnum
 
 
-class Type(Enum):
-    """The types of columns, as DuckDB and as Spark SQL write them. Instants of the lake have a zone, those of marts are UTC."""
+class Type(StrEnum):
+    """The types of columns, as DuckDB writes them. Instants of the lake have a zone, those of marts are UTC without one."""
 
-    VARCHAR = ("varchar", "string")
-    VARCHARS = ("varchar[]", "array<string>")
-    BOOLEAN = ("boolean", "boolean")
-    INTEGER = ("integer", "int")
-    BIGINT = ("bigint", "bigint")
-    DOUBLE = ("double", "double")
-    DECIMAL = ("decimal(18,2)", "decimal(18,2)")
-    DATE = ("date", "date")
-    TIMESTAMP = ("timestamp", "timestamp")
-    REASONS = (
-        "struct(topic varchar, days integer, gap integer, now decimal(18,2), before decimal(18,2))[]",
-        "array<struct<topic:string,days:int,gap:int,now:decimal(18,2),before:decimal(18,2)>>",
-    )
-
-    def __init__(self, duckdb: str, spark: str) -> None:
-        self.duckdb = duckdb
-        self.spark = spark
+    VARCHAR = "varchar"
+    VARCHARS = "varchar[]"
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    BIGINT = "bigint"
+    DOUBLE = "double"
+    DECIMAL = "decimal(18,2)"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    REASONS = "struct(topic varchar, days integer, gap integer, now decimal(18,2), before decimal(18,2))[]"
 
     @property
     def is_number(self) -> bool:

@@ -111,7 +111,7 @@ def _sources(family: str, tables: list[Table]) -> dict[str, Any]:
 
 
 def _source_column(column: Column) -> dict[str, str]:
-    return {"name": column.name, "data_type": "timestamptz" if column.type is Type.TIMESTAMP else column.type.duckdb}
+    return {"name": column.name, "data_type": "timestamptz" if column.type is Type.TIMESTAMP else column.type.value}
 
 
 def _staging_models(family: str, tables: list[Table]) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def _model(table: Table) -> dict[str, Any]:
     """A mart with its contract. Keys, ranges and closed lists are for the gate, which reads the same declarations."""
     columns = []
     for column in table.mart_columns:
-        entry: dict[str, Any] = {"name": column.name, "data_type": column.type.duckdb, "description": column.text}
+        entry: dict[str, Any] = {"name": column.name, "data_type": column.type.value, "description": column.text}
         if column.is_required:
             entry["constraints"] = [{"type": "not_null"}]
         if column.unit:

@@ -46,7 +46,7 @@ def statements(tables: Iterable[Table], rows: Mapping[str, list[dict[str, Any]]]
     made = []
     for table in tables:
         columns = {column.name: column for column in table.mart_columns}
-        made.append(f"create table marts.{table.name} ({', '.join(f'{n} {c.type.duckdb}' for n, c in columns.items())});")
+        made.append(f"create table marts.{table.name} ({', '.join(f'{n} {c.type}' for n, c in columns.items())});")
         for row in rows.get(table.name, []):
             if unknown := row.keys() - columns.keys():
                 raise ValueError(f"{ROWS.name}: {table.name} has no column {', '.join(sorted(unknown))}")

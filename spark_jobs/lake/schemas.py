@@ -9,7 +9,30 @@ from pyspark.sql import DataFrame
 from pyspark.sql import types as t
 from pyspark.sql.pandas.types import to_arrow_schema
 
+from contract.columns import Type
 from contract.tables import TABLES
+
+_MONEY = t.DecimalType(18, 2)
+_REASON = (
+    t.StructType()
+    .add("topic", t.StringType())
+    .add("days", t.IntegerType())
+    .add("gap", t.IntegerType())
+    .add("now", _MONEY)
+    .add("before", _MONEY)
+)
+_SPARK_TYPES: dict[Type, t.DataType] = {
+    Type.VARCHAR: t.StringType(),
+    Type.VARCHARS: t.ArrayType(t.StringType()),
+    Type.BOOLEAN: t.BooleanType(),
+    Type.INTEGER: t.IntegerType(),
+    Type.BIGINT: t.LongType(),
+    Type.DOUBLE: t.DoubleType(),
+    Type.DECIMAL: _MONEY,
+    Type.DATE: t.DateType(),
+    Type.TIMESTAMP: t.TimestampType(),
+    Type.REASONS: t.ArrayType(_REASON),
+}
 
 
 class SchemaError(ValueError):
@@ -18,10 +41,7 @@ class SchemaError(ValueError):
 
 def spark_schema(table: str) -> t.StructType:
     """The columns of a derived table, without `as_of`. Needs no session: executors ask as well."""
-    columns = ", ".join(f"`{column.name}` {column.type.spark}" for column in TABLES[table].lake_columns)
-    schema = t.StructType.fromDDL(columns)
-    assert isinstance(schema, t.StructType)
-    return schema
+    return t.StructType([t.StructField(column.name, _SPARK_TYPES[column.type]) for column in TABLES[table].lake_columns])
 
 
 def arrow_schema(table: str) -> pa.Schema:
