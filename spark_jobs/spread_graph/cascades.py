@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from contract.values import PARENT_STATUSES
 from spark_jobs.spread_graph.arrays import Floats, Ints, changes, counts, distinct, instants, money, nullable, ratio, sums, take
-from spark_jobs.spread_graph.events import CYCLE, STATUSES, Events
+from spark_jobs.spread_graph.events import CYCLE, Events
 from spark_jobs.spread_graph.forest import Forest
 
 MICROSECONDS = 1_000_000
@@ -27,7 +28,7 @@ def cascade_nodes(events: Events, trees: Forest) -> pa.Table:
             "shared_at": instants(shares.at),
             "root_share_id": take(shares.share_id, trees.root),
             "parent_share_id": take(shares.share_id, trees.parent),
-            "parent_status": take(pa.array(STATUSES), status),
+            "parent_status": take(pa.array(PARENT_STATUSES), status),
             "depth": trees.depth,
             "subtree_shares": trees.sizes,
             "subtree_orders": trees.subtree_sums(orders),

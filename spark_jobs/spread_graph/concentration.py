@@ -9,7 +9,6 @@ import numpy as np
 
 from spark_jobs.spread_graph.arrays import Ints, amount, summable
 
-METRICS = ("shares", "opens", "orders_led", "revenue_led")
 MONEY = "revenue_led"  # counted in cents
 
 
@@ -17,7 +16,7 @@ def concentration(metric: str, values: Ints, people: Ints) -> list[dict[str, Any
     """The row of `spread_concentration` for one metric, without its merchant; none if nobody has any of it.
 
     Args:
-        metric: one of `METRICS`.
+        metric: one of `contract.values.METRICS`.
         values: the different values, rising; those that are not positive are left out.
         people: how many people have each.
     """

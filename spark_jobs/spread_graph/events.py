@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from contract.values import PARENT_STATUSES
 from spark_jobs.rules.time_order import earliest_places
 from spark_jobs.spread_graph.arrays import Bools, Ints, find, ranked, summable
 from spark_jobs.spread_graph.merchant_events import OPEN, ORDER, REFUND, SHARE
@@ -21,7 +22,7 @@ from spark_jobs.spread_graph.merchant_events import OPEN, ORDER, REFUND, SHARE
 class Shares:
     """The shares by rising (merchant, share id); a share's number is its place. `parent` and `status` follow the event alone.
 
-    `parent`: number of the share it came by, -1 for a root; `status`: a place in `STATUSES`; cycles are not cut yet.
+    `parent`: number of the share it came by, -1 for a root; `status`: a place in `PARENT_STATUSES`; cycles are not cut yet.
     """
 
     merchant: Ints
@@ -73,8 +74,7 @@ class Events:
         return merchant * len(self.users) + user
 
 
-STATUSES = ("root", "missing", "other_object", "self", "time_inverted", "cycle", "declared")
-ROOT, MISSING, OTHER_OBJECT, SELF, TIME_INVERTED, CYCLE, DECLARED = range(len(STATUSES))
+ROOT, MISSING, OTHER_OBJECT, SELF, TIME_INVERTED, CYCLE, DECLARED = range(len(PARENT_STATUSES))
 
 
 def events_that_count(rows: pa.Table) -> Events:

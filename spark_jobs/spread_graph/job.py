@@ -65,9 +65,8 @@ def _across_merchants(spark: SparkSession, settings: Settings, as_of: date, of_m
         _replace(settings, as_of, {"spread_concentration": of_merchants + of_all})
 
     def of_platform() -> None:
-        users = platform_graph.platform_spreaders(spreaders, tables["opener_edges"], settings.executor_edges)
+        users = platform_graph.platform_spreaders(spreaders, tables["opener_edges"], settings.executor_edges).persist()
         derived_tables.write_day(users, settings, "platform_spreaders", as_of)
-        users = derived_tables.read_day(spark, settings, "platform_spreaders", as_of)
         derived_tables.write_day(platform_graph.islands(users, spreaders), settings, "islands", as_of)
 
     run_concurrently(of_all_merchants, of_platform)

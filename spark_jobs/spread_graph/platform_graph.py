@@ -10,9 +10,10 @@ import pyspark.sql.functions as f
 from graphframes import GraphFrame
 from pyspark.sql import Column, DataFrame, Window
 
+from contract.values import METRICS
 from spark_jobs.lake.schemas import arrow_schema, spark_schema
 from spark_jobs.spread_graph.arrays import counts, ranked, sums
-from spark_jobs.spread_graph.concentration import METRICS, MONEY, concentration
+from spark_jobs.spread_graph.concentration import MONEY, concentration
 from spark_jobs.spread_graph.influence import RESET, page_rank
 
 EVERY_MERCHANT = "all"

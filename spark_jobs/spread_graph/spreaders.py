@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from contract.values import METRICS
 from spark_jobs.lake.schemas import arrow_schema
 from spark_jobs.spread_graph import circles as leiden
 from spark_jobs.spread_graph import motifs
@@ -26,7 +27,7 @@ from spark_jobs.spread_graph.arrays import (
     take,
 )
 from spark_jobs.spread_graph.components import connected
-from spark_jobs.spread_graph.concentration import METRICS, concentration
+from spark_jobs.spread_graph.concentration import concentration
 from spark_jobs.spread_graph.coverage import key_spreaders
 from spark_jobs.spread_graph.events import Events
 from spark_jobs.spread_graph.graph import MerchantGraph, OpenerGraph, pairs

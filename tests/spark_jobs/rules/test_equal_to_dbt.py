@@ -23,13 +23,14 @@ import pytest
 from pyspark.sql import SparkSession
 
 from contract.settings import Settings
+from contract.values import PARENT_STATUSES
 from dbt_project.build import run_dbt
 from dbt_project.extensions import load_extensions
 from spark_jobs.group_survival.survival import group_durations
 from spark_jobs.lake.event_tables import read_events
 from spark_jobs.rules.orders import orders_with_refunds
 from spark_jobs.spread_graph.arrays import take
-from spark_jobs.spread_graph.events import STATUSES, events_that_count
+from spark_jobs.spread_graph.events import events_that_count
 from spark_jobs.spread_graph.merchant_events import COLUMNS, KINDS, slim
 from spark_jobs.spread_graph.merchant_pipeline import merchant_tables
 from tests.dbt_project.tiny_lake import TinyLake, write_derived
@@ -166,7 +167,7 @@ def test_the_random_events_hold_every_corner(compared: Compared) -> None:
     corners |= Counter(compared.tables["cascade_nodes"]["parent_status"].to_pylist())
     corners["after as_of"] = sum(row["event_date"] > AS_OF for rows in compared.lake.rows.values() for row in rows)
     expected = {f"{name} decided by {what}" for name in keys for what in ("time", "id", "source")}
-    expected |= {*STATUSES, "refund without order", "refund before order", "refund after order", "after as_of"}
+    expected |= {*PARENT_STATUSES, "refund without order", "refund before order", "refund after order", "after as_of"}
     assert set(corners) == expected
     assert min(corners.values()) >= 5, corners
 
