@@ -1,4 +1,4 @@
-"""The notice that goes out when a task has failed for good: to a webhook, to a mail address, or to nobody."""
+"""The alert when a task has failed for good: to a webhook, to a mail address, to both or to neither."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TIMEOUT_SECONDS = 10
 
 
 def alert(context: Any) -> None:
-    """Airflow's failure callback: posts to FANOUT_ALERT_WEBHOOK and mails FANOUT_ALERT_EMAIL, where they are set.
+    """Airflow's failure callback: posts to FANOUT_ALERT_WEBHOOK and mails to FANOUT_ALERT_EMAIL, if they are set.
 
     The mail goes through Airflow's connection `smtp_default`.
     """

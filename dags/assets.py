@@ -1,7 +1,7 @@
-"""The wiring that the DAGs share: assets, schedules, tags, and the one way in which a task starts a command.
+"""The wiring that the DAGs share: assets, schedules, tags, and the one way in which tasks start commands.
 
-Every asset is partitioned by the business date (`YYYY-MM-DD`). The ingests make the keys, the other DAGs follow: a
-consumer runs for a key once all its inputs were updated for it.
+Every asset is partitioned by the business date (`YYYY-MM-DD`). The ingests create the keys and the other DAGs follow: a
+consumer runs for a key once all of its inputs have been updated for it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SHOP_EVENTS = Asset(name="shop_events", group="lake")
 GROUP_EVENTS = Asset(name="group_events", group="lake")
 STREAM_EVENTS = Asset(name="stream_events", group="lake")
 EVENTS = AssetAll(SHOP_EVENTS, GROUP_EVENTS, STREAM_EVENTS)
-# Of each session of model families, the tables that its families write.
+# By session of model families: the tables that its families write.
 _TABLES = {session: Asset(name=session, group="lake") for session in SESSIONS}
 FAMILIES = AssetAll(*_TABLES.values())
 MARTS = Asset(name="marts", group="published")
@@ -37,9 +37,9 @@ SETTINGS = Settings.from_environment()
 
 
 class Tag(StrEnum):
-    """The closed set of tags: how much hangs on a DAG, and what it is about."""
+    """The closed set of tags: how much depends on a DAG, and what it is about."""
 
-    TIER_1 = "tier_1"  # the morning's figures wait for it: look at once
+    TIER_1 = "tier_1"  # the morning's figures depend on it: look at once
     TIER_2 = "tier_2"  # the figures are there, something made of them is not: look today
     INGEST = "ingest"
     MODELS = "models"
@@ -47,12 +47,12 @@ class Tag(StrEnum):
     EXPORTS = "exports"
 
 
-# What every DAG is made with.
+# Arguments of every DAG.
 DEFAULTS: dict[str, Any] = {
     "catchup": False,
     "is_paused_upon_creation": False,
     "max_active_runs": 1,
-    # With the schedule off nothing starts by the clock; a run that is triggered has no date to compare with this one.
+    # With the schedule off nothing starts by the clock. A triggered run has no logical date to compare with this one.
     "end_date": datetime.fromisoformat("2000-01-01T00:00:00Z") if SETTINGS.schedule == "off" else None,
     "default_args": {
         "owner": "data-engineering",
@@ -62,8 +62,8 @@ DEFAULTS: dict[str, Any] = {
         "on_failure_callback": alert,
     },
 }
-# A run that waits for a delivery holds up neither the next night nor a run by hand. Of each task one runs at a time, since
-# the gate's results are a source's, not a day's.
+# A run that waits for a delivery blocks neither the next night nor a run by hand. One instance of each task runs at a time,
+# since a gate's results belong to the source, not to a day.
 INGEST_DEFAULTS: dict[str, Any] = {
     **DEFAULTS,
     "max_active_runs": 16,
@@ -72,18 +72,18 @@ INGEST_DEFAULTS: dict[str, Any] = {
 
 
 def nightly() -> DayBefore:
-    """Each tick runs for the day before it: the business date that is over, named in the deployment's time zone."""
+    """Each tick runs for the day before it: the business date, in the deployment's time zone, that is over."""
     cron = "0 2 * * *" if SETTINGS.schedule == "off" else SETTINGS.schedule
     return DayBefore(cron, timezone=SETTINGS.timezone)
 
 
 def after(assets: BaseAsset) -> PartitionedAssetTimetable:
-    """A run for each key that all of `assets` have been updated for."""
+    """Run once for each key for which all of `assets` have been updated."""
     return PartitionedAssetTimetable(assets=assets)
 
 
 def page(doc: str | None) -> str:
-    """A DAG's page in Airflow: the docstring of its file, and where to look."""
+    """A DAG's page in Airflow: the docstring of its file, and links to results."""
     return f"{doc}\n{_LINKS}"
 
 
@@ -99,7 +99,7 @@ def families(session: str) -> Command:
 
 
 def ingest_gate(source: str, outlet: Asset) -> IngestGate:
-    """The gate of an ingest. Under the schedule it waits for the day's delivery, and reads what came before it judges again."""
+    """The gate of an ingest. Under the schedule it waits for the day's delivery, and loads what came before it judges again."""
     judge = f'expectations.gate ingest --source {source} --as-of "$AS_OF" $SCHEDULED'
     arrived, ingest = f'operations.arrived --source {source} --as-of "$AS_OF"', f"spark_jobs.ingest --source {source}"
     return IngestGate(
@@ -123,14 +123,14 @@ def _script(*steps: str) -> str:
 def _run(module: str) -> str:
     """A command as a part of a script.
 
-    Everything goes to the log as it comes, and stderr to `$SAID`, where the last error is looked for. The report comes once
-    more as the very last line, behind what a JVM may still say on its way out.
+    All output goes to the log as it comes, and stderr also to `$SAID`, where `Command` looks for the last error. The report is
+    repeated as the very last line, after anything that a JVM still writes while it exits.
     """
     return f'{{ {sys.executable} -m {module} 2>&1 >&3 | tee -a "$SAID" >&2; }} 3>&1 | tee /dev/stderr | tail -n 1'
 
 
 def _report(last_line: str) -> Any:
-    """What the task hands on: the report that a command prints as its last line."""
+    """The task's result: the report that a command prints as its last line."""
     try:
         return json.loads(last_line)
     except ValueError:
@@ -153,7 +153,7 @@ _REFUSE_WITHOUT_KEY = f'[ -n "$AS_OF" ] || {{ echo "{_WITHOUT_KEY}" | tee "$SAID
 _LINKS = """
 ---
 [Ledger](/fanout/ledger) · [Gate results](/fanout/gates) · [Data Docs](/fanout/data_docs) · every task is a command that
-can be run by hand from the checkout; its last line of output is its report.
+can be run by hand from the checkout; the last line of its output is its report.
 
 **When a task fails**: read its log, fix the cause, *clear* the failed task. The DAGs after it follow by themselves.
 """

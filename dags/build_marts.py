@@ -1,9 +1,9 @@
 """
 ### The marts: built, checked, published
 
-`dbt build` makes the marts of the partition key in a work file; the gate checks keys, ranges and sums across them; what it
-lets through becomes a new version under `FANOUT_HOME/published/`, and `current` moves to it in one step. When the gate
-refuses, `current` stays where it was.
+`dbt build` makes the marts of the partition key in a work file, and the gate checks keys, ranges and sums across them. What
+passes becomes a new version under `FANOUT_HOME/published/`, and `current` moves to it in one step. If the gate refuses,
+`current` stays where it was.
 """
 
 from airflow.sdk import DAG

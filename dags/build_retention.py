@@ -1,8 +1,8 @@
 """
 ### How long things last: chat groups, fans, merchants
 
-Reads the lake's events up to the partition key, writes the lake's tables of group survival, of lifetime value and of merchant
-churn, for that day. The families run concurrently in one JVM; when one fails, the others are written all the same.
+Reads the lake's events up to the partition key and writes the lake's tables of group survival, lifetime value and merchant
+churn for that day. The families run concurrently in one JVM; if one fails, the others are still written.
 """
 
 from airflow.sdk import DAG

@@ -1,8 +1,8 @@
 """
 ### Who spreads: share trees, influence, circles
 
-Reads the lake's events up to the partition key, writes the lake's tables of share trees (`cascades`, `cascade_layers`,
-`cascade_nodes`) and of the graph of who opened whose share, for that day.
+Reads the lake's events up to the partition key and writes, for that day, the lake's tables of share trees (`cascades`,
+`cascade_layers`, `cascade_nodes`) and of the graph of who opened whose share.
 """
 
 from airflow.sdk import DAG

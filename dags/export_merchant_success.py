@@ -1,8 +1,8 @@
 """
 ### What each merchant gets
 
-Reads the published marts of the partition key, writes the files of every merchant with a manifest under
-`FANOUT_HOME/exports/<as_of>/`. No file holds a row of another merchant.
+Reads the published marts of the partition key and writes the files of every merchant and account manager, with a manifest,
+under `FANOUT_HOME/exports/<as_of>/`. No file holds a row of another merchant.
 """
 
 from airflow.sdk import DAG

@@ -1,4 +1,4 @@
-"""The operators: a command whose failure says its cause, and a gate that waits for a delivery."""
+"""The operators: a command that reports the cause of its failure, and a gate that waits for a delivery."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from dags.alerts import alert
 from expectations.suites.deliveries import NOT_DELIVERED
 from operations.cause import cause
 
-# A delivery that is a little late is seen soon; one that is days late is asked for every ten minutes, for a week.
+# A slightly late delivery is noticed soon; one that is days late is checked every ten minutes, for a week.
 FIRST_DELAY, LONGEST_DELAY = timedelta(seconds=10), timedelta(minutes=10)
 MOST_CHECKS = 7 * 24 * 6
 
 
 class CommandFailed(AirflowException):
-    """A command ended with another status than 0; the message is its last error."""
+    """A command ended with an exit status other than 0; the message is its last error."""
 
     def __init__(self, reason: str, status: int) -> None:
         super().__init__(reason)
@@ -28,7 +28,7 @@ class CommandFailed(AirflowException):
 
 
 class Command(BashOperator):
-    """Runs a shell command that leaves what it writes to stderr in the file `$SAID` as well."""
+    """Runs a shell command, which copies its stderr to the file `$SAID`."""
 
     def execute(self, context: Any) -> Any:
         with NamedTemporaryFile() as said:
@@ -45,10 +45,10 @@ class Command(BashOperator):
 
 
 class IngestGate(Command):
-    """A gate's command; where only a delivery is missing, the task lets go of its slot and looks again later.
+    """A gate's command; if only a delivery is missing, the task frees its slot and looks again later.
 
-    Who is to be told is told when the delivery is first found missing, and when it is no longer waited for. The task has not
-    failed meanwhile, and its tries are kept for what else may go wrong.
+    An alert goes out when the delivery is first found missing, and when the task stops waiting for it. In between the task has
+    not failed, and it keeps its retries for other faults.
     """
 
     def execute(self, context: Any) -> Any:
@@ -67,10 +67,10 @@ class IngestGate(Command):
     def _tell(self, context: Any) -> None:
         try:
             alert(context)
-        except Exception:  # whatever keeps a notice from going out must not end the wait
+        except Exception:  # a failed alert must not end the wait
             self.log.exception("nobody could be told")
 
 
 def delay(checks: int) -> timedelta:
-    """How long to wait after so many checks: twice as long each time, up to the longest."""
+    """How long to wait after this many checks: twice as long each time, up to `LONGEST_DELAY`."""
     return min(FIRST_DELAY * (1 << min(checks, 10)), LONGEST_DELAY)

@@ -1,7 +1,7 @@
-"""When the ingests start by the clock, and for which day: each tick runs for the local date before it.
+"""When the schedule starts the ingests, and for which day: each tick runs for the local date before it.
 
-Airflow's own `CronPartitionTimetable` takes the date of the tick before, as an instant. Where the clocks skip the time of a
-tick, that instant lies on another date: one night has no run, the next ones run for the wrong day.
+Airflow's own `CronPartitionTimetable` derives the date from the previous tick as an instant. Where the clocks skip the time of
+a tick, that instant lies on another date: one night has no run, and the next ones run for the wrong day.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class DayBefore(CronPartitionTimetable):
         return pendulum.instance(self._moment(dt.replace(tzinfo=None)))
 
     def iter_partition_dagrun_infos(self, *, earliest: datetime, latest: datetime) -> Iterable[DagRunInfo]:
-        """A run for each key whose partition date lies between the bounds, both included, as a back-fill wants them."""
+        """A run for each key whose partition date lies between the bounds, both included; back-fills ask for them."""
         first, last = self.localize_partition_datetime(earliest), self.localize_partition_datetime(latest)
         key = None
         for wall in self._walls_after(self._wall(first)):
@@ -75,13 +75,13 @@ class DayBefore(CronPartitionTimetable):
         return self._partition_date(day)
 
     def _partition_date(self, day: date) -> pendulum.DateTime:
-        """The day at the time of the tick that runs for it."""
+        """The day itself, at the time of day of the tick that runs for it."""
         wall = next(self._walls_after(datetime.combine(day, datetime.max.time())))
         return pendulum.instance(self._moment(datetime.combine(day, wall.time())))
 
     def _wall(self, at: datetime) -> datetime:
-        """What the clock shows at the last tick up to a moment."""
-        # `_moment` never decreases, so the first one found from above is the last.
+        """The wall-clock time of the last tick up to a moment."""
+        # `_moment` never decreases, so the first match, searching backwards, is the last tick.
         wall = at.astimezone(self._timezone).replace(tzinfo=None) + _DAY
         while True:
             wall = _tick_before(self._expression, wall)
@@ -89,7 +89,7 @@ class DayBefore(CronPartitionTimetable):
                 return wall
 
     def _walls_after(self, wall: datetime) -> Iterator[datetime]:
-        """What the clock shows at the ticks after one, in order."""
+        """The wall-clock times of the ticks after this one, in order."""
         while True:
             wall = _tick_after(self._expression, wall)
             if self._is_shown(wall.date()):
@@ -106,9 +106,10 @@ class DayBefore(CronPartitionTimetable):
         return self._moment(midnight).astimezone(self._timezone).date() == day
 
     def _moment(self, wall: datetime) -> datetime:
-        """The last moment at which the clock shows a time, in UTC.
+        """The last moment, in UTC, at which the clock shows a time.
 
-        Where a gap skips the time it is the first moment after, or the last minute before if a new date begins in the gap.
+        If a gap skips that time, it is the first moment after the gap, or the last minute before it if a new date begins in
+        the gap.
         """
         before, after = (wall.replace(tzinfo=self._timezone, fold=fold).utcoffset() for fold in (0, 1))
         assert before is not None
@@ -127,7 +128,7 @@ class DayBefore(CronPartitionTimetable):
         return there if is_same_date else there - timedelta(minutes=1)
 
 
-# An expression is parsed for every tick, which takes longer than the rest; the scheduler asks for the same ones all day.
+# croniter parses the expression for every tick, which takes longest; the scheduler asks for the same ticks all day.
 @lru_cache(maxsize=10_000)
 def _tick_after(expression: str, wall: datetime) -> datetime:
     following: datetime = croniter(expression, wall).get_next(datetime)

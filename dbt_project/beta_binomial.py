@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import betaln, digamma, expit, logit
 
-# The prior's weight a + b, in observations, between which a maximum counts as an inner one.
+# Range of the prior's weight a + b, in observations, within which a maximum counts as an inner one.
 _WEIGHTS = (1e-4, 1e7)
 
 
@@ -21,8 +21,8 @@ def shrink(successes: NDArray[np.int64], trials: NDArray[np.int64]) -> NDArray[n
         trials: count of each group, at least 1.
 
     Returns:
-        (successes + a) / (trials + a + b) for the maximum-likelihood a, b; the pooled rate for each group where the likelihood
-        has no inner maximum: the groups vary no more than by chance, or there is nothing to tell them apart by.
+        (successes + a) / (trials + a + b) for the maximum-likelihood a, b. If the likelihood has no inner maximum, the pooled
+        rate for each group: the groups vary no more than by chance, or the data cannot tell them apart.
     """
     prior = fit_prior(successes, trials)
     if prior is None:
@@ -32,7 +32,10 @@ def shrink(successes: NDArray[np.int64], trials: NDArray[np.int64]) -> NDArray[n
 
 
 def fit_prior(successes: NDArray[np.int64], trials: NDArray[np.int64]) -> tuple[float, float] | None:
-    """Parameters a, b of the beta prior that maximise the likelihood; None where no inner maximum is the highest."""
+    """Parameters a, b of the beta prior that maximise the likelihood; None if its maximum is not an inner one.
+
+    Args as for `shrink`.
+    """
     k, n = successes.astype(np.float64), trials.astype(np.float64)
     pooled = k.sum() / n.sum()
     if not 0 < pooled < 1:

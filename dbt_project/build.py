@@ -1,4 +1,4 @@
-"""Builds the marts of one day: `dbt build` as one process, into a fresh DuckDB file.
+"""Builds the marts of one day: one process of `dbt build`, into a fresh DuckDB file.
 
 python -m dbt_project.build --as-of 2026-03-20
 """
@@ -28,11 +28,11 @@ FAILURES = ("error", "fail", "runtime error")
 
 
 class BuildFailed(RuntimeError):
-    """A model or a test of the build failed; the message names each with its fault and the log."""
+    """A model or test of the build failed; the message names each with its error, and the log."""
 
 
 def variables(settings: Settings, as_of: date) -> dict[str, str]:
-    """What the project is told of the deployment and the day."""
+    """The dbt variables: what the project needs to know about the deployment and the day."""
     return {
         "as_of": as_of.isoformat(),
         "end_of_as_of": f"{day_end(as_of, ZoneInfo(settings.timezone)):%Y-%m-%d %H:%M:%S}",
@@ -46,7 +46,7 @@ def variables(settings: Settings, as_of: date) -> dict[str, str]:
 
 
 def run_dbt(settings: Settings, as_of: date, *command: str) -> dbtRunnerResult:
-    """Run one dbt command of the project in this process; whatever it writes lies below the day's work folder."""
+    """Run one dbt command of the project in this process; it writes only below the day's work folder."""
     work = settings.work(as_of) / "dbt"
     work.mkdir(parents=True, exist_ok=True)
     options = {
@@ -55,14 +55,14 @@ def run_dbt(settings: Settings, as_of: date, *command: str) -> dbtRunnerResult:
         "--target-path": work,
         "--log-path": work,
         "--vars": json.dumps(variables(settings, as_of)),
-        # A test of a model that is gone would be left out with a warning.
+        # Otherwise a test of a model that no longer exists would be skipped with a warning.
         "--warn-error-options": json.dumps({"error": ["NodeNotFoundOrDisabled"]}),
     }
     arguments = [str(part) for option in options.items() for part in option]
     try:
         return dbtRunner().invoke([*command, *arguments, "--no-use-colors", "--no-version-check"])
     finally:
-        # Closing the file writes its log into it.
+        # Closing the database writes its WAL into the file.
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
@@ -70,7 +70,7 @@ def build(settings: Settings, as_of: date) -> dict[str, Any]:
     """Build and test all models of a day; returns the report.
 
     Raises:
-        BuildFailed: see there. The warehouse file then lacks whatever depended on the fault.
+        BuildFailed: a model or test failed. The warehouse file then lacks everything that depends on it.
     """
     warehouse = settings.warehouse(as_of)
     for leftover in (warehouse, Path(f"{warehouse}.wal")):
@@ -94,7 +94,7 @@ def build(settings: Settings, as_of: date) -> dict[str, Any]:
 
 
 def _row_counts(warehouse: Path) -> dict[str, int]:
-    """Lines that the lake holds, and rows of all marts."""
+    """Lines read into the lake, and rows of all marts."""
     names = "select table_name from duckdb_tables() where schema_name = 'marts'"
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         marts = [name for (name,) in connection.execute(names).fetchall()]

@@ -1,4 +1,4 @@
-"""Writes the warehouse's documentation as one static page: lineage, columns, tests; needs a build of the day and no network.
+"""Writes the warehouse's documentation as one static page (lineage, columns, tests); needs a build of the day, but no network.
 
 python -m dbt_project.docs [--as-of 2026-03-20]      # or: make docs; the newest day that was built
 """
@@ -34,7 +34,7 @@ def write_docs(settings: Settings, as_of: date) -> Path:
 
 
 def newest_day(settings: Settings) -> date:
-    """The newest day whose warehouse lies in the work folder.
+    """The newest day with a warehouse in the work folder.
 
     Raises:
         BuildFailed: no day was built yet.

@@ -1,1 +1,1 @@
-"""What is expected of events, of settings and of tables: the event contract, the settings, the gates."""
+"""The gates: what must hold of the lake after an ingest and of the marts before a publication, as suites of expectations."""

@@ -1,6 +1,6 @@
-"""Data Docs that can be read offline: Great Expectations' pages without what they fetch from the network, and a first page.
+"""Data Docs that can be read offline: Great Expectations' pages without what they fetch from the network, and a new first page.
 
-Its own first page is a list that a script from elsewhere fills, so it stays empty on a machine without a network.
+Great Expectations' own first page is a list that a remote script fills, so it stays empty on a machine without a network.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ td, th { border-bottom: 1px solid #e4e7eb; padding: .3rem 1.2rem .3rem 0; text-a
 
 
 def readable_offline(folder: Path, title: str, findings: Sequence[Finding], refused: Sequence[Finding]) -> None:
-    """Make the pages readable offline, and write `index.html` again: a row for each table, those with failures first."""
+    """Make the pages below `folder` readable offline, and replace `index.html`: a row a table, those with failures first."""
     for page in folder.rglob("*.html"):
         content = _FOOTER.sub("", _REMOTE.sub("", page.read_text(encoding="utf-8")))
         page.write_text(content.replace("</head>", f"{_STYLE}</head>", 1), encoding="utf-8")

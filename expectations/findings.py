@@ -9,7 +9,13 @@ from expectations.suites import Severity
 
 @dataclass(frozen=True)
 class Finding:
-    """What one expectation found: how many rows break it, and the first of them."""
+    """How many rows break one expectation, with the first of them as an example.
+
+    Attributes:
+        meaning: what should hold, in a sentence.
+        broken_rows: negative if the query could not be evaluated.
+        example: a row as JSON, or the error; None if nothing is broken.
+    """
 
     table: str
     expectation: str

@@ -1,12 +1,12 @@
-"""The gates: what is wrong with an ingest or a warehouse is found here, before anybody reads it.
+"""The gates: they find what is wrong with an ingest or a warehouse before anybody reads it.
 
     python -m expectations.gate ingest --source shop [--as-of 2026-03-20 [--scheduled]]
     python -m expectations.gate publication --as-of 2026-03-20
 
 The suites in `expectations.suites` say what must hold. An expectation that fails ends the command with status 1 and a
 message that names expectation, table, rows and an example; a warning is recorded. With `--scheduled` the day's delivery has to
-be there, where FANOUT_EXPECTED_SOURCES names the source; the status is 3 where nothing but that is wrong. The results lie as
-JSON in FANOUT_HOME/work (`gates/ingest_<source>.json`, `<as_of>/gates/publication.json`), Data Docs in FANOUT_HOME/data_docs.
+be there if FANOUT_EXPECTED_SOURCES names the source; the status is 3 if nothing else is wrong. The results are written as
+JSON to FANOUT_HOME/work (`gates/ingest_<source>.json`, `<as_of>/gates/publication.json`), Data Docs in FANOUT_HOME/data_docs.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _GX_SEVERITY = {Severity.FAIL: "CRITICAL", Severity.WARN: "WARNING"}
 
 
 class GateError(RuntimeError):
-    """There is nothing that the gate could judge; the message says what to do first."""
+    """The gate has nothing to judge; the message says what to do first."""
 
 
 def inspect(con: duckdb.DuckDBPyConnection, suites: Iterable[Suite], tables: set[str]) -> list[Finding]:
@@ -48,8 +48,8 @@ def inspect(con: duckdb.DuckDBPyConnection, suites: Iterable[Suite], tables: set
 
     Args:
         con: a connection in which the suites' tables can be read.
-        suites: what to look at.
-        tables: the names of the tables that are there.
+        suites: the expectations, by table.
+        tables: names of the tables that exist.
     """
     findings = []
     for suite in suites:
@@ -69,22 +69,22 @@ def _evaluate(con: duckdb.DuckDBPyConnection, suite: Suite, expectation: Expecta
     """
     try:
         [(rows, example)] = con.execute(query).fetchall()
-    except duckdb.Error as error:  # a column that is missing breaks what is expected of it
+    except duckdb.Error as error:  # a missing column breaks what is expected of it
         rows, example = _NOT_EVALUATED, str(error).splitlines()[0]
     return Finding(suite.table, expectation.name, expectation.severity, expectation.meaning, rows, example)
 
 
 def judge(gate: str, findings: list[Finding], docs: Path, day: date) -> list[Finding]:
-    """Let Great Expectations judge the counts and write its Data Docs; returns the findings that did not succeed.
+    """Let Great Expectations judge the counts and write its Data Docs; returns the findings that failed.
 
     Args:
         gate: names the run.
-        docs: the folder of this gate's Data Docs, replaced whole.
-        day: stands in the run's id in place of a clock.
+        docs: the folder of this gate's Data Docs, replaced as a whole.
+        day: the run's time in Great Expectations, instead of the clock's.
     """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     warnings.filterwarnings("ignore", category=DeprecationWarning)
-    import great_expectations as gx  # takes seconds: not before there is something to judge
+    import great_expectations as gx  # takes seconds, so only when there is something to judge
     import pandas as pd
     from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.data_context.types.base import (
@@ -142,11 +142,14 @@ def judge(gate: str, findings: list[Finding], docs: Path, day: date) -> list[Fin
 
 
 def gate_ingest(settings: Settings, source: str, as_of: date | None = None, *, scheduled: bool = False) -> dict[str, Any]:
-    """Judge the event table of a source; the newest `dt` in it is the day whose volume is looked at.
+    """Judge the event table of a source; volume is judged for the newest `dt` in it.
 
     Args:
-        as_of: the day whose delivery is looked at; the newest `dt` if none is given.
-        scheduled: whether the run is one of the schedule, which an expected delivery has to be there for.
+        as_of: the day whose delivery is judged; the newest `dt` by default.
+        scheduled: whether the schedule started the run; then an expected delivery must be there.
+
+    Raises:
+        GateError: the table cannot be read.
     """
     table = f"{settings.lake}/{source}_events"
     with _connect(settings) as con:
@@ -173,7 +176,11 @@ def gate_ingest(settings: Settings, source: str, as_of: date | None = None, *, s
 
 
 def gate_publication(settings: Settings, as_of: date) -> dict[str, Any]:
-    """Judge the warehouse of a day; the results name the very file that was judged."""
+    """Judge the warehouse of a day; the results name the judged file by its SHA-256.
+
+    Raises:
+        GateError: there is no warehouse, or its build was cut short.
+    """
     path = settings.warehouse(as_of)
     build = f"python -m dbt_project.build --as-of {as_of}"
     if not path.is_file():
@@ -279,7 +286,7 @@ def main() -> int:
     print(json.dumps(report))
     if report["passed"]:
         return 0
-    # The last line is the one that an alert says.
+    # An alert quotes the last line.
     waits = scheduled and report["only_delivery_is_missing"]
     then = "the day goes on by itself once it is there" if waits else f"see {report['data_docs']}"
     print(f"{report['step']}: {'; '.join(report['refused'])}; {then}", file=sys.stderr)

@@ -1,10 +1,10 @@
-"""Chooses the acceptance tests that a change can break, and runs them.
+"""Selects the acceptance tests that a change can break, and runs them.
 
     python -m operations.acceptance [pytest's arguments]     # what `make acceptance` does
     python -m operations.acceptance --all                    # all of them; `.ci/accepted` is renewed when all passed
 
-`.ci/accepted` names the commit at which everything passed last. What changed since then, committed or not, chooses by `TESTS`.
-Tests that pytest's arguments name are run instead.
+`.ci/accepted` names the commit at which everything last passed. What has changed since then, committed or not, selects tests by
+`TESTS`. If pytest's arguments name tests, those are run instead.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "tests/simulator/test_landing.py": ("expectations", "simulator", "spark_jobs"),
 }
 
-# What every test stands on, in a room or beside the rooms. What nobody has placed counts as this, too.
+# What every test depends on, in a room or beside the rooms. Files that nobody has placed count as this, too.
 EVERYTHING = (
     ".ci",
     "Makefile",
@@ -54,7 +54,7 @@ EVERYTHING = (
     "requirements.lock",
 )
 
-# What no acceptance test reads: lint, the tests of every change and `make soak` (the image) do.
+# What no acceptance test reads; lint, `make test` and `make soak` (the image) check it.
 NOTHING = (
     ACCEPTED,
     ".dockerignore",
@@ -95,7 +95,7 @@ def select(changed: Iterable[str]) -> dict[str, list[str]]:
 
 
 def accepted(checkout: Path) -> str | None:
-    """The commit at which everything passed last, if it is in the history of what is checked out."""
+    """The commit at which everything last passed, if HEAD descends from it."""
     file = checkout / ACCEPTED
     commit = file.read_text().strip() if file.exists() else ""
     if not re.fullmatch("[0-9a-f]{40}", commit):
@@ -108,14 +108,14 @@ def accepted(checkout: Path) -> str | None:
 
 
 def changed_since(commit: str, checkout: Path) -> list[str]:
-    """Files that differ from the commit, committed or not; a file that was moved counts under both names."""
+    """Files that differ from the commit, committed or not; a moved file counts under both names."""
     differing = _git(checkout, "diff", "--name-only", "--no-renames", "-z", commit, check=True).stdout
     new = _git(checkout, "ls-files", "--others", "--exclude-standard", "-z", check=True).stdout
     return sorted(filter(None, (differing + new).split("\0")))
 
 
 def unregistered(checkout: Path) -> list[str]:
-    """Files with acceptance tests that `TESTS` does not have."""
+    """Files with acceptance tests that are missing in `TESTS`."""
     files = (str(path.relative_to(checkout)) for path in sorted((checkout / "tests").rglob("*.py")) if _is_marked(path))
     return [file for file in files if file not in TESTS]
 
@@ -135,7 +135,7 @@ def _git(checkout: Path, *arguments: str, check: bool = False) -> subprocess.Com
 
 
 def _choose(checkout: Path) -> list[str]:
-    """Test files to run for what changed; says which and why."""
+    """Test files to run for what has changed; prints which and why."""
     commit = accepted(checkout)
     if commit is None:
         print(f"acceptance: all {len(TESTS)} test files, since {ACCEPTED} names no commit of this history")
@@ -161,7 +161,7 @@ def _run(tests: Iterable[str], arguments: Iterable[str] = ()) -> int:
 
 
 def renew(checkout: Path, tested: str, report: Path) -> int:
-    """Name the tested commit in `.ci/accepted`, if it is still what lies here and every test of the report was run."""
+    """Write the tested commit to `.ci/accepted`, if the checkout is still at it and no test of the report was skipped."""
     tests = ET.parse(report).iter("testcase")
     faults = [f"skipped: {test.get('name')}: {skip.get('message')}" for test in tests for skip in test.iter("skipped")]
     faults += [f"changed meanwhile: {line}" for line in _uncommitted(checkout)]
@@ -181,7 +181,7 @@ def _head(checkout: Path) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Exit status of pytest; 2 for what is refused before a test is run."""
+    """Exit status of pytest; 2 if it is refused to run a test at all."""
     if unknown := unregistered(CHECKOUT):
         for test in unknown:
             print(f"refused: {test} has acceptance tests; name the rooms it depends on in TESTS of {__file__}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The few calls of Airflow's REST API that follow a day through the DAGs."""
+"""The few calls to Airflow's REST API that it takes to follow a day through the DAGs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ATTEMPTS = 5
 
 
 class Airflow:
-    """A client that logs in when it has to; no proxy stands between it and loopback."""
+    """A client that logs in when it has to, and uses no proxy, since Airflow listens on loopback."""
 
     def __init__(self, base_url: str, user: str, password: str) -> None:
         self.base_url = base_url
@@ -24,23 +24,23 @@ class Airflow:
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def is_healthy(self) -> bool:
-        """Whether database, scheduler and DAG processor are up."""
+        """Whether the database, the scheduler and the DAG processor are up."""
         health = self._request("GET", "/api/v2/monitor/health")
         return all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor"))
 
     def parsed_dags(self, since: datetime) -> set[str]:
-        """DAGs that are not paused and whose files were read after `since`."""
+        """DAGs that are not paused and whose files were parsed after `since`."""
         dags = self._request("GET", "/api/v2/dags?limit=100")["dags"]
         parsed = {dag["dag_id"]: dag["last_parsed_time"] for dag in dags if not dag["is_paused"]}
         return {dag_id for dag_id, at in parsed.items() if at and datetime.fromisoformat(at) >= since}
 
     def import_errors(self) -> dict[str, str]:
-        """Files of DAGs that do not load, with the reason."""
+        """DAG files that do not load, with their tracebacks."""
         errors = self._request("GET", "/api/v2/importErrors")["import_errors"]
         return {error["filename"]: error["stack_trace"] for error in errors}
 
     def set_pool(self, name: str, slots: int) -> None:
-        """Make the pool, or give it this many slots."""
+        """Create the pool, or change it to this many slots."""
         body = {"name": name, "slots": slots, "description": "tasks that write the lake", "include_deferred": False}
         try:
             self._request("POST", "/api/v2/pools", body)
@@ -50,7 +50,7 @@ class Airflow:
             self._request("PATCH", f"/api/v2/pools/{name}", body)
 
     def trigger(self, dag_id: str, partition_key: str, run_id: str) -> None:
-        """Start a run of the DAG for the key; asking twice for the same run starts one."""
+        """Start a run of the DAG for the key; asking twice for the same `run_id` starts only one."""
         body = {"logical_date": None, "partition_key": partition_key, "dag_run_id": run_id}
         try:
             self._request("POST", f"/api/v2/dags/{dag_id}/dagRuns", body)
@@ -59,18 +59,18 @@ class Airflow:
                 raise
 
     def runs(self, partition_key: str, since: datetime) -> list[dict[str, Any]]:
-        """Runs of all DAGs for the key that were asked for after `since`, oldest first."""
+        """Runs of all DAGs for the key that were requested after `since`, oldest first."""
         query = urlencode({"run_after_gte": since.isoformat(), "order_by": "run_after", "limit": 100})
         runs = self._request("GET", f"/api/v2/dags/~/dagRuns?{query}")["dag_runs"]
         return [run for run in runs if run["partition_key"] == partition_key]
 
     def tasks(self, since: datetime) -> list[dict[str, Any]]:
-        """Task instances, as they stand, of the runs that were asked for after `since`."""
+        """The current task instances of the runs that were requested after `since`."""
         query = urlencode({"run_after_gte": since.isoformat(), "limit": 100})
         return list(self._request("GET", f"/api/v2/dags/~/dagRuns/~/taskInstances?{query}")["task_instances"])
 
     def report(self, task: dict[str, Any]) -> dict[str, Any]:
-        """What the task's command printed as its last line; empty if it handed nothing on."""
+        """The report that the task's command printed as its last line; empty if there is none."""
         run = f"/api/v2/dags/{task['dag_id']}/dagRuns/{quote(task['dag_run_id'])}"
         try:
             value = self._request("GET", f"{run}/taskInstances/{task['task_id']}/xcomEntries/return_value")["value"]
@@ -81,7 +81,7 @@ class Airflow:
         return value if isinstance(value, dict) else {}
 
     def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Ask, log in where that is wanted, and ask again while Airflow's database is busy.
+        """Send a request; log in if that is needed, and retry while Airflow's database is busy.
 
         Raises:
             HTTPError: Airflow refused, or failed `ATTEMPTS` times.

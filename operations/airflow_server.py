@@ -1,7 +1,7 @@
-"""Starting and stopping an Airflow of one's own: API server, scheduler and DAG processor on loopback, under FANOUT_HOME.
+"""Starts and stops a local Airflow: API servers, scheduler and DAG processor on loopback, under FANOUT_HOME.
 
-The three parts are started one by one rather than by `airflow standalone`, which cannot be told to leave out the log servers
-that listen on all interfaces, nor the triggerer, which no task here needs.
+The parts are started one by one rather than by `airflow standalone`, which cannot be told to leave out the log servers, which
+listen on all interfaces, or the triggerer, which no task here needs.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from contract.settings import CHECKOUT, LAKE_WRITERS, LAKE_WRITERS_SLOTS, SETTIN
 from operations.airflow_rest import Airflow
 from operations.chain import CHAIN
 
-# Every process that comes out of an Airflow started here has this in its environment, tasks and their JVMs too.
+# Every process descended from an Airflow started here has this in its environment, tasks and their JVMs included.
 MARKER = "AIRFLOW_STARTED_AS"
 API_SERVER, TASK_API_SERVER, SCHEDULER, DAG_PROCESSOR = "api-server", "task-api-server", "scheduler", "dag-processor"
 HEALTHY_WITHIN_SECONDS = 180
@@ -40,16 +40,16 @@ USER = "admin"
 
 
 class AirflowError(RuntimeError):
-    """Airflow does not start, or does not answer; the message says where its logs are."""
+    """Airflow does not start or does not answer; the message says where its logs are."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running Airflow: where it listens, whose processes are its own, and what it was started with."""
+    """A running Airflow: where it listens, the marker of its processes, and the settings it was started with."""
 
     marker: str
     port: int  # of the pages and the REST API
-    task_port: int  # of the API that tasks report to
+    task_port: int  # of the API to which tasks report
     mode: str
     settings: dict[str, str]
 
@@ -74,7 +74,7 @@ def log_folder(settings: Settings) -> Path:
 
 
 def password(settings: Settings) -> str:
-    """The password of `admin`, made once for a home and readable by its owner only."""
+    """The password of `admin`, generated once for a home and readable only by its owner."""
     file = airflow_home(settings) / "simple_auth_manager_passwords.json.generated"
     if not file.exists():
         _write_private(file, json.dumps({USER: secrets.token_urlsafe(12)}))
@@ -83,10 +83,10 @@ def password(settings: Settings) -> str:
 
 @contextmanager
 def only_one(settings: Settings) -> Iterator[None]:
-    """One process at a time drives a home; the kernel lets go when it dies.
+    """Lock a home for one process at a time; the kernel releases the lock when the process dies.
 
     Raises:
-        SettingError: another does.
+        SettingError: another process holds it.
     """
     home = airflow_home(settings)
     home.mkdir(parents=True, exist_ok=True)
@@ -100,7 +100,7 @@ def only_one(settings: Settings) -> Iterator[None]:
 
 
 def find(settings: Settings) -> Server | None:
-    """The Airflow that was started for this home and still runs."""
+    """The Airflow that was started for this home and still runs; None if there is none."""
     try:
         server = Server(**json.loads(_state_file(settings).read_text()))
     except FileNotFoundError:
@@ -111,10 +111,12 @@ def find(settings: Settings) -> Server | None:
 def start(settings: Settings, mode: str, port: int | None = None) -> Server:
     """Start an Airflow for this home and wait until it is healthy and has read the DAGs.
 
-    `mode` is `run`, for one day and nothing by the clock, or `up`, which stays and keeps the schedule.
+    Args:
+        mode: `run`, for one day with the schedule off, or `up`, which stays and keeps the schedule.
+        port: of the pages and the REST API; a free one by default.
 
     Raises:
-        AirflowError: it ended, was not healthy in time, or a DAG does not load; what was started is stopped again.
+        AirflowError: it ended, was not healthy in time, or a DAG does not load; everything started is stopped again.
     """
     home = airflow_home(settings)
     home.mkdir(parents=True, exist_ok=True)
@@ -126,9 +128,9 @@ def start(settings: Settings, mode: str, port: int | None = None) -> Server:
     _write_private(_state_file(settings), json.dumps(asdict(server)))
     try:
         _migrate(settings, environ)
-        # Two API servers: one for people and their tools, one for the tasks. In one process they stop each other until
-        # SQLite gives up: the audit log of a person's request waits, in the event loop, for a task's transaction that
-        # needs the loop to end.
+        # Two API servers, one for people and their tools, one for the tasks. In one process they block each other until
+        # SQLite gives up: the audit log of a person's request waits, in the event loop, for a task's transaction, which
+        # needs that loop to end.
         commands = {
             API_SERVER: ["api-server", "--apps", "core"],
             TASK_API_SERVER: ["api-server", "--apps", "execution", "--port", str(server.task_port)],
@@ -145,7 +147,7 @@ def start(settings: Settings, mode: str, port: int | None = None) -> Server:
 
 
 def stop(settings: Settings, server: Server) -> None:
-    """End every process of this Airflow, its tasks included; they are asked first, then killed."""
+    """End every process of this Airflow, its tasks included: terminate first, then kill."""
     deadline = time.monotonic() + STOP_WITHIN_SECONDS
     for process in processes(server.marker):
         with suppress(psutil.Error):
@@ -160,7 +162,7 @@ def stop(settings: Settings, server: Server) -> None:
 
 
 def processes(marker: str) -> Iterator[psutil.Process]:
-    """The processes that descend from the Airflow with this marker, whatever their parent is by now."""
+    """The processes descended from the Airflow with this marker, whatever their parent is now."""
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if process.environ().get(MARKER) == marker and process.status() != psutil.STATUS_ZOMBIE:
@@ -172,7 +174,7 @@ def client(settings: Settings, server: Server) -> Airflow:
 
 
 def fanout_settings(settings: Settings) -> dict[str, str]:
-    """The settings that the tasks see, whole paths and all; two servers with equal ones would do the same."""
+    """The settings that the tasks see, with absolute paths; servers with equal settings are interchangeable."""
     given = {name: os.environ[name] for name in SETTINGS if os.environ.get(name)}
     given.pop("FANOUT_RUN_ID", None)
     return given | {"FANOUT_HOME": str(settings.home), "FANOUT_LANDING": str(settings.landing), "FANOUT_LAKE": settings.lake}
@@ -184,13 +186,13 @@ def environment(settings: Settings, server: Server) -> dict[str, str]:
     inherited = {
         name: text
         for name, text in os.environ.items()
-        # make's own variables would reach a make that a task may call; byte-code saves seconds in every task.
+        # make's variables would affect a make that a task calls; without byte-code every task starts seconds later.
         if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PYTHONDONTWRITEBYTECODE") and not name.startswith("FANOUT_")
     }
     no_proxy = ",".join(filter(None, [os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"]))
     given = {
         MARKER: server.marker,
-        "SPT_NOENV": "1",  # Airflow's processes rename themselves; without this they overwrite what `processes` reads
+        "SPT_NOENV": "1",  # Airflow's processes rename themselves; without this they would overwrite what `processes` reads
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONPATH": str(CHECKOUT),
         "NO_PROXY": no_proxy,
@@ -207,7 +209,7 @@ def environment(settings: Settings, server: Server) -> dict[str, str]:
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(CHECKOUT / "operations" / "airflow_plugins"),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{database(settings)}?timeout=20",  # a busy machine is no error
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{database(settings)}?timeout=20",  # wait longer on a busy machine
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(log_folder(settings)),
     }
@@ -216,7 +218,7 @@ def environment(settings: Settings, server: Server) -> dict[str, str]:
 
 
 def free_port(preferred: int = 0) -> int:
-    """`preferred` if nobody listens there, else one that the system picks."""
+    """`preferred` if it is free, else a port that the system picks."""
     for port in (preferred, 0):
         with suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
@@ -225,7 +227,7 @@ def free_port(preferred: int = 0) -> int:
 
 
 def _migrate(settings: Settings, environ: dict[str, str]) -> None:
-    """Make or upgrade the metadata database, once for a version of Airflow."""
+    """Create or upgrade the metadata database, once for each version of Airflow."""
     stamp = airflow_home(settings) / "migrated"
     if stamp.exists() and stamp.read_text() == version("apache-airflow"):
         return
@@ -240,7 +242,7 @@ def _launch(settings: Settings, part: str, command: list[str], environ: dict[str
     executable = shutil.which(command[0], path=environ["PATH"])
     assert executable is not None
     with log.open("ab") as out:
-        # In a session of its own: Ctrl-C in the terminal reaches this process only, which then ends the others in order.
+        # In a session of its own, so that Ctrl-C reaches only this process, which then ends the others in order.
         return subprocess.Popen(
             [executable, *command[1:]],
             env=environ,
@@ -267,10 +269,10 @@ def _wait_until_healthy(settings: Settings, server: Server, parts: dict[str, sub
 
 
 def wait_until_parsed(airflow: Airflow, since: datetime) -> None:
-    """Airflow may know the DAGs from an earlier day: wait until it has read them as they are now.
+    """Wait until Airflow has parsed the DAGs after `since`; it may know them from an earlier day.
 
     Raises:
-        AirflowError: one does not load, or they were not read in time.
+        AirflowError: one does not load, or they were not parsed in time.
     """
     deadline = time.monotonic() + PARSED_WITHIN_SECONDS
     while missing := set(CHAIN) - airflow.parsed_dags(since):
@@ -290,14 +292,14 @@ def _state_file(settings: Settings) -> Path:
 
 
 def _write_private(file: Path, text: str) -> None:
-    """Passwords and settings, of which some are secrets, are for their owner only."""
+    """Write a file that only its owner can read: passwords, and settings, of which some are secrets."""
     file.unlink(missing_ok=True)
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
         out.write(text)
 
 
 def forward_signals() -> None:
-    """Make SIGTERM and SIGHUP end this process the way Ctrl-C does, so that what it started is stopped."""
+    """Make SIGTERM and SIGHUP end this process as Ctrl-C does, so that what it started is stopped."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
 

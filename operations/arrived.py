@@ -1,4 +1,4 @@
-"""Whether something came for a day since the lake was last filled: what a waiting ingest asks before it starts Spark.
+"""Whether anything of a day's delivery came since the last load; a waiting ingest asks before it starts Spark.
 
 python -m operations.arrived --source shop --as-of 2026-03-20     # exit status 0 if something came, 3 if nothing did
 """
@@ -17,7 +17,7 @@ from spark_jobs.lake.event_tables import landing_files
 
 
 def arrived(settings: Settings, source: str, as_of: date) -> list[str]:
-    """Files of a day's delivery that the lake has not read as they are now."""
+    """Files of a day's delivery that are new, or have changed since they were loaded."""
     read = {row["file"]: (row["bytes"], row["modified_at"]) for row in landing_files(settings, source)}
     found = []
     for path in entries(settings.landing / source / f"dt={as_of}"):

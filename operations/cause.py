@@ -1,4 +1,4 @@
-"""Why a command failed, in a line: its last error, taken out of all that it wrote, without secrets."""
+"""Why a command failed, in one line: the last error in its output, without secrets."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import re
 from collections.abc import Sequence
 
 _MOST_CHARACTERS = 600
-# What a JVM, Spark and the loggers write besides; an error stands in none of these forms.
+# What a JVM, Spark and loggers write as well; no error has one of these forms.
 _NOISE = re.compile(
     r"(\d\d/\d\d/\d\d \d\d:\d\d:\d\d )?(TRACE|DEBUG|INFO|WARN|WARNING)\b|WARNING: |\[Stage |SLF4J|Picked up |:: |#|\s"
     r"|Setting default log level|To adjust logging level|Using Spark's default log4j|Command exited with|\.\.\. \d+ more"
 )
 _TRACEBACK = "Traceback (most recent call last):"
 _SECRET_NAME = re.compile(r"PASS|SECRET|TOKEN|KEY|WEBHOOK|CREDENTIAL|SQL_ALCHEMY", re.IGNORECASE)
-_LEAST_SECRET = 6  # shorter values would black out ordinary words
+_LEAST_SECRET = 6  # blacking out shorter values would hit ordinary words
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 _SIGNATURE = re.compile(r"(?<=[?&])([\w-]*(?:sig|signature|token|key|credential|password)[\w-]*=)[^&\s'\"]+", re.IGNORECASE)
 
 
 def cause(lines: Sequence[str]) -> str:
-    """The last error among the lines that a command wrote to stderr; empty if it wrote none."""
+    """The last error in the lines that a command wrote to stderr; empty if it wrote nothing."""
     start = max((number for number, line in enumerate(lines) if line.startswith(_TRACEBACK)), default=None)
     if start is not None:
         said = [line for line in lines[start + 1 :] if _says_something(line)]
@@ -33,7 +33,7 @@ def cause(lines: Sequence[str]) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """The text without the values of settings that are secrets, and without what addresses carry to prove who asks."""
+    """The text without the values of secret settings, and without credentials and signatures in URLs."""
     for name, value in os.environ.items():
         if _SECRET_NAME.search(name) and len(value) >= _LEAST_SECRET:
             text = text.replace(value, "***")

@@ -1,4 +1,4 @@
-"""The DAGs that a day goes through."""
+"""The DAGs that a day passes through, in order."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
     except SettingError as error:
         print(f"refused: {error}", file=sys.stderr)
         return 2
-    # Not the server's marker: what a person starts here is not ended by `make down`.
+    # Without the server's marker, so that `make down` does not end what a person starts here.
     environ = airflow_server.environment(settings, server)
     environ.pop(airflow_server.MARKER)
     airflow = str(Path(sys.executable).with_name("airflow"))

@@ -1,4 +1,4 @@
-"""End the Airflow that `make up` left running, with all its tasks.
+"""Stop the Airflow that `make up` left running, with all its tasks.
 
 python -m operations.down
 """

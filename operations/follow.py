@@ -25,7 +25,7 @@ _LOG_LINES = 25
 
 @dataclass
 class Day:
-    """How a day went: its DAG runs and its tasks, as Airflow describes them, and the tasks' reports."""
+    """How a day went: its DAG runs and tasks, as Airflow's REST API returns them, and the tasks' reports."""
 
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
     tasks: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
@@ -41,16 +41,16 @@ class Day:
 
     @property
     def is_over(self) -> bool:
-        """Nothing runs any more, and either the last DAG has run or nothing more will."""
+        """Whether nothing is running, and either the last DAG has run or a failure stops the rest."""
         states = [run["state"] for run in self.runs.values()]
         return bool(states) and not {"queued", "running"} & {*states} and (LAST_DAG in self.runs or "failed" in states)
 
 
 def follow(airflow: Airflow, settings: Settings, partition_key: str, say: Callable[[str], None]) -> Day:
-    """Trigger the three ingests and wait until the day is over, saying what happens.
+    """Trigger the three ingests and wait until the day is over, reporting progress with `say`.
 
     Raises:
-        AirflowError: the chain stops without a failure.
+        AirflowError: the chain stops although nothing has failed.
     """
     started = datetime.now(UTC)
     run_id = f"manual__{partition_key}__{started:%Y-%m-%dT%H:%M:%S}"
@@ -58,7 +58,7 @@ def follow(airflow: Airflow, settings: Settings, partition_key: str, say: Callab
         airflow.trigger(dag_id, partition_key, run_id)
     day, quiet_since, said_at = Day(), time.monotonic(), time.monotonic()
     while True:
-        # A run of the key that somebody else asked for meanwhile is not this one.
+        # Ignore ingest runs for the key that somebody else has started meanwhile.
         day.runs = {
             run["dag_id"]: run
             for run in reversed(airflow.runs(partition_key, started))
@@ -85,7 +85,7 @@ def name(task: dict[str, Any]) -> str:
 
 
 def failure(task: dict[str, Any], settings: Settings) -> tuple[str, list[str], Path]:
-    """Why a task failed, the last lines that its command wrote, and the file of its log."""
+    """Why a task failed, the last lines of its command's output, and its log file."""
     attempts = log_folder(settings) / f"dag_id={task['dag_id']}" / f"run_id={task['dag_run_id']}" / f"task_id={task['task_id']}"
     log = attempts / f"attempt={max(task['try_number'], 1)}.log"
     if not log.exists():
@@ -95,13 +95,13 @@ def failure(task: dict[str, Any], settings: Settings) -> tuple[str, list[str], P
 
 
 def reason(log: str) -> str:
-    """What a task's log says that it failed of; empty if nothing."""
+    """The error that a task's log names; empty if it names none."""
     raised = [error for entry in _entries(log) for error in (entry.get("error_detail") or [])[:1]]
     return without_secrets(str(raised[-1]["exc_value"])) if raised else ""
 
 
 def command_output(log: str) -> list[str]:
-    """The command's own lines in a task's log, which is JSON lines; all messages where the command never ran."""
+    """The command's own output in a task's log (JSON lines); all messages if the command never ran."""
     entries = _entries(log)
     own = [str(entry["event"]) for entry in entries if str(entry.get("logger", "")).endswith("SubprocessHook")]
     lines = [line for line in own if not line.startswith(("Tmp dir root location", "Running command:", "Output:"))]
@@ -119,7 +119,7 @@ def _entries(log: str) -> list[dict[str, Any]]:
 
 
 def _update(day: Day, tasks: list[dict[str, Any]], airflow: Airflow, say: Callable[[str], None]) -> bool:
-    """Take over the day's tasks as they are now and say what has changed; returns whether anything has."""
+    """Update the day's tasks and report changes with `say`; returns whether there were any."""
     changed = False
     for task in sorted(tasks, key=lambda task: task["start_date"] or "9"):
         if day.runs.get(task["dag_id"], {}).get("dag_run_id") != task["dag_run_id"]:

@@ -1,4 +1,4 @@
-"""What lies in the landing folder, seen from outside: which days were delivered, and what is no delivery."""
+"""What is in the landing folder, by its names: which days were delivered, and what is not a delivery."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WANTED = "<source>/dt=YYYY-MM-DD/*.jsonl[.gz|.zst]"
 
 @dataclass(frozen=True)
 class Survey:
-    """A landing folder: its days in order, how many files they hold, and what the ingest will pass by, with the reason."""
+    """A landing folder: its days in order, how many files they hold, and names that the ingest ignores, with the reason."""
 
     days: list[date]
     files: int
@@ -40,10 +40,10 @@ def survey(landing: Path) -> Survey:
 
 
 def choose_as_of(asked: str | None, found: Survey, settings: Settings, now: datetime) -> date:
-    """The business date to run: the one asked for, else the newest `dt` in the landing.
+    """The business date to run: `asked`, or by default the newest `dt` in the landing.
 
     Raises:
-        SettingError: it is no date, lies in the future, or there is nothing to take it from.
+        SettingError: it is not a date, lies in the future, or the landing holds no delivery.
     """
     newest = found.days[-1] if found.days else None
     if not asked:

@@ -1,6 +1,6 @@
-"""What a killed run leaves in Airflow's metadata is put away before the next one starts.
+"""Removes what a killed run left in Airflow's metadata, before the next run starts.
 
-The local Airflow keeps its metadata in SQLite under FANOUT_HOME. Airflow has no command or REST call for these three.
+The local Airflow keeps its metadata in SQLite under FANOUT_HOME. Airflow has no command or REST call for these steps.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ _UNFINISHED_TASKS = "('scheduled', 'queued', 'running', 'restarting', 'up_for_re
 
 
 def end_unfinished_runs(database: Path) -> list[str]:
-    """Fail the runs that were going when their Airflow ended: they would never end, and block the next run of their DAG.
+    """Mark runs as failed that were running when their Airflow ended; they would never end, and block the next run of the DAG.
 
-    Only while no Airflow runs on this database. Returns `<dag_id> <run_id>` of each.
+    Call it only while no Airflow uses the database.
+
+    Returns:
+        `<dag_id> <run_id>` of each.
     """
     with _metadata(database) as metadata:
         if metadata is None:
@@ -31,17 +34,17 @@ def end_unfinished_runs(database: Path) -> list[str]:
 
 
 def skip_overdue_ticks(database: Path) -> None:
-    """Forget what fell due by the clock while Airflow was down: the run of one day does not make up for other nights."""
+    """Forget ticks that fell due while Airflow was down: a run for one day must not catch up other nights."""
     with _metadata(database) as metadata:
         if metadata is not None:
             metadata.execute("UPDATE dag SET next_dagrun_create_after = NULL")
 
 
 def forget_half_met_inputs(database: Path, partition_key: str) -> None:
-    """Let the consumers of a key wait for all of their inputs again.
+    """Make the consumers of a key wait for all of their inputs again.
 
-    A consumer that had got some of its inputs when an earlier run failed would start as soon as the missing one comes,
-    before the others have been brought up to date again.
+    If an earlier run failed after it had updated some inputs of a consumer, the consumer would start as soon as the missing
+    one comes, before the others have been updated again.
     """
     pending = "SELECT id FROM asset_partition_dag_run WHERE created_dag_run_id IS NULL AND partition_key = ?"
     with _metadata(database) as metadata:
@@ -54,7 +57,7 @@ def forget_half_met_inputs(database: Path, partition_key: str) -> None:
 
 @contextmanager
 def _metadata(database: Path) -> Iterator[sqlite3.Connection | None]:
-    """A transaction on the database; None if Airflow has not made its tables yet."""
+    """A transaction on the database; None if Airflow has not created its tables yet."""
     if not database.exists():
         yield None
         return

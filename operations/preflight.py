@@ -1,4 +1,4 @@
-"""What the set-up cannot bring is checked before anything starts, and what is missing is named with how to get it.
+"""Checks what set-up cannot install (Python, Java, memory, disk, ports, settings), and says how to get what is missing.
 
     python -m operations.preflight     # exit status 2 with one line for each problem
 
@@ -39,7 +39,7 @@ def python_problems(version: tuple[int, int], has_ensurepip: bool) -> Iterable[s
 
 
 def java_problems(java: str | None, version_text: str) -> Iterable[str]:
-    """`version_text` is what `java -version` printed, empty if it did not run."""
+    """Problems with Java; `version_text` is what `java -version` printed, empty if it did not run."""
     found = re.search(r'version "(\d+)', version_text)
     how = "apt install openjdk-17-jre-headless, brew install openjdk@17, or set JAVA_HOME"
     if java is None:
@@ -61,7 +61,7 @@ def disk_problems(folder: Path, needed_mb: int, free_mb: int, what: str) -> Iter
 
 
 def port_problems() -> Iterable[str]:
-    """Airflow takes a free port; this fails where loopback itself may not be used."""
+    """Airflow takes any free port; this finds out whether loopback can be used at all."""
     try:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -86,13 +86,13 @@ def setting_problems(environ: Mapping[str, str]) -> Iterable[str]:
 
 
 def make_variables(makeflags: str) -> list[str]:
-    """Names of the variables given on make's command line, which make hands down in MAKEFLAGS."""
+    """Names of the variables given on make's command line, which make passes on in MAKEFLAGS."""
     words = shlex.split(makeflags)
     return [word.partition("=")[0] for word in words if re.match(r"[A-Za-z_]\w*=", word)]
 
 
 def problems(environ: Mapping[str, str]) -> list[str]:
-    """Every reason why this machine cannot run the platform as it is set; empty if there is none."""
+    """Every reason why this machine cannot run the platform with these settings; empty if there is none."""
     found = [*python_problems(sys.version_info[:2], importlib.util.find_spec("ensurepip") is not None)]
     found += setting_problems(environ)
     java, version_text = _java(environ)
@@ -119,7 +119,7 @@ def _java(environ: Mapping[str, str]) -> tuple[str | None, str]:
 
 
 def _available_memory_mb() -> int | None:
-    """Linux says how much can be had without swapping; elsewhere it is not asked."""
+    """Memory available without swapping, in MB; None on systems other than Linux."""
     try:
         text = Path("/proc/meminfo").read_text()
     except OSError:

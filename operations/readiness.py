@@ -1,10 +1,10 @@
-"""What can only be checked once everything is installed, and before anything starts.
+"""Checks what needs the installed packages, before anything starts.
 
     python -m operations.readiness     # exit status 2 with one line for each problem
 
-An instant's business date is asked of Python, pyarrow (ingest) and DuckDB (marts), each of which has a time zone database of
-its own: one that is older than the others would put the same event on another day. And the file of destinations is read, which
-the exports need at the end of the night.
+Python, pyarrow (ingest) and DuckDB (marts) compute business dates, each from a time zone database of its own: one that is older
+than the others would put the same event on another day. The file of destinations is read as well; otherwise the exports would
+be the first to read it, at the end of the night.
 """
 
 from __future__ import annotations
@@ -61,9 +61,9 @@ def day_ends(timezone: str, first: date, last: date) -> pa.Array:
 
 
 def zone_problems(timezone: str, last: date) -> Iterable[str]:
-    """Where the business dates up to `last` are not the same for all who work them out.
+    """Libraries whose business dates up to `last` differ from Python's, one message each.
 
-    A zone that one of them does not know, or has other rules for, shows at the ends of days.
+    It is enough to compare the ends of days: a zone that a library does not know, or has other rules for, shows there.
     """
     instants = day_ends(timezone, FIRST_DAY, last)
     expected = python_dates(timezone, instants)
@@ -100,7 +100,7 @@ def require(settings: Settings, last: date) -> None:
 
 
 def end_of_next_year(now: datetime) -> date:
-    """As far as a deployment looks ahead that is left running."""
+    """The last day checked, for a deployment that is left running."""
     return date(now.year + 1, 12, 31)
 
 

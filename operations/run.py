@@ -87,7 +87,7 @@ def _airflow(settings: Settings) -> Iterator[Server]:
         say(f"using the Airflow at {server.base_url}, which stays")
         yield server
         return
-    if server:  # of a run that was killed
+    if server:  # left by a run that was killed
         airflow_server.stop(settings, server)
     for unfinished in end_unfinished_runs(airflow_server.database(settings)):
         say(f"  ended as failed, since its Airflow was stopped: {unfinished}")

@@ -1,6 +1,6 @@
-"""The environment in `.venv`: packages of requirements.lock, the JARs of Spark, an archive of their classes.
+"""Installs the environment in `.venv`: packages of requirements.lock, the JARs for Spark, an archive of their classes.
 
-Nothing is done when nothing changed.
+Does nothing if nothing has changed.
 
     python3.11 -m operations.setup
 
@@ -24,7 +24,7 @@ STAMP = VENV / "setup.sha256"
 
 
 def fingerprint() -> str:
-    """A hash of all that the environment is made from."""
+    """A hash of everything that the environment is made from."""
     session = (CHECKOUT / "spark_jobs" / "engine" / "session.py").read_text()
     coordinates = re.search(r"^COORDINATES = .*$", session, re.MULTILINE)
     assert coordinates is not None, "spark_jobs/engine/session.py names the JARs in COORDINATES"
@@ -37,7 +37,7 @@ def is_current() -> bool:
 
 
 def install() -> None:
-    """Make the environment, step by step.
+    """Create or update the environment, step by step.
 
     Raises:
         subprocess.CalledProcessError: a step failed; it has printed why.

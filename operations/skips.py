@@ -1,8 +1,8 @@
-"""Fails where a test was skipped for any other reason than that data beside the checkout are missing.
+"""Fails if a test was skipped for any reason other than missing data beside the checkout.
 
     python -m operations.skips report.xml [more.xml …]
 
-Reads JUnit reports as pytest writes them. A skipped test proves nothing, and is easily overlooked.
+Reads the JUnit reports that pytest writes. A skipped test proves nothing, and is easily overlooked.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ ALLOWED = "../shared"  # data with licences of their own, which are no part of t
 
 
 def skipped(report: Path) -> Iterator[str]:
-    """Tests of a report that were skipped without leave, each with its reason."""
+    """Tests of a report that were skipped for another reason, with that reason."""
     tests = list(ET.parse(report).iter("testcase"))
     if not tests:
         yield f"{report}: no test was run"

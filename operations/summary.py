@@ -1,4 +1,4 @@
-"""What a day's run leaves behind: where it lies, what was refused and why, and where the time went."""
+"""The summary of a day's run: what was refused and why, where the time went, and where the results are."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _UNREADABLE = "select file, bytes, error from marts.unreadable_files order by fi
 
 
 def summary(day: Day, settings: Settings, as_of: date) -> Iterator[str]:
-    """Lines for a person; the figures come from the marts that were published."""
+    """Lines of text; the figures come from the published marts."""
     yield f"{as_of} is published."
     yield ""
     yield from _refusals(settings, as_of)

@@ -1,4 +1,4 @@
-"""Leave Airflow running, with its pages in the browser and the schedule on.
+"""Start an Airflow that stays, with its pages in the browser and the schedule on.
 
 python -m operations.up        # what `make up` does; `make down` ends it
 """
@@ -23,7 +23,7 @@ def main() -> int:
         require(settings, end_of_next_year(datetime.now(UTC)))
         with airflow_server.only_one(settings):
             server = airflow_server.find(settings)
-            if server and server.mode == "run":  # of a run that was killed
+            if server and server.mode == "run":  # left by a run that was killed
                 airflow_server.stop(settings, server)
                 server = None
             if server is None:

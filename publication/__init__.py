@@ -1,1 +1,1 @@
-"""Publication: an immutable version of the marts, and the name `current` that readers follow to the last finished one."""
+"""Publication: immutable versions of the marts, and the link `current`, which readers follow to the last finished one."""

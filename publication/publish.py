@@ -1,4 +1,4 @@
-"""Publish the warehouse of a day: what has passed its gate becomes an immutable version."""
+"""Publish the warehouse of a day: marts that have passed their gate become an immutable version."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from publication.versions import (
     versions,
 )
 
-# Two versions with the same of these are one version.
+# Two builds that agree in these are one version.
 _CONTENT = ("as_of", "currency", "timezone", "schema_sha256", "rows", "digests")
 
 
 def publish(settings: Settings, as_of: date) -> dict[str, Any]:
     """Publish the marts of a day and repoint `current`; returns the report of the step.
 
-    A warehouse whose marts are those of a version that is there already becomes no second version: that one is current.
+    If an existing version has the same marts, no new one is made and that version becomes current.
 
     Raises:
-        PublicationError: the gate has not passed this very warehouse.
+        PublicationError: this file has not passed the gate, or breaks a declared key.
     """
     gate = _passed_gate(settings, as_of)
     day = settings.published / as_of.isoformat()
@@ -85,7 +85,7 @@ def publish(settings: Settings, as_of: date) -> dict[str, Any]:
 
 
 def roll_back(settings: Settings, as_of: date, version: str | None) -> dict[str, Any]:
-    """Make an earlier version of a day current again: the one that is named, else the one before the current.
+    """Make an earlier version of a day current again: `version`, or the one before the current.
 
     Raises:
         PublicationError: there is no such version.
@@ -109,7 +109,11 @@ def lake_versions(lake: str) -> dict[str, int]:
 
 
 def _passed_gate(settings: Settings, as_of: date) -> dict[str, Any]:
-    """The results of the publication gate, if it has passed the warehouse as it is."""
+    """The results of the publication gate.
+
+    Raises:
+        PublicationError: it has not passed the warehouse as it is now.
+    """
     path = settings.work(as_of) / "gates" / "publication.json"
     again = f"run: python -m expectations.gate publication --as-of {as_of}"
     if not path.is_file():
@@ -125,7 +129,7 @@ def _passed_gate(settings: Settings, as_of: date) -> dict[str, Any]:
 
 
 def _gates(settings: Settings, publication: dict[str, Any]) -> dict[str, Any]:
-    """What the gates said, without their data: verdict, counts and the names of the warnings."""
+    """What the gates found, without data: verdict, counts, and the names of failures and warnings."""
     ingests = sorted((settings.home / "work" / "gates").glob("ingest_*.json"))
     verdicts = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in ingests} | {"publication": publication}
     return {
@@ -140,7 +144,7 @@ def _gates(settings: Settings, publication: dict[str, Any]) -> dict[str, Any]:
 
 
 def _same_content(day: Path, before: str | None, run: dict[str, Any]) -> str | None:
-    """The version with this content, the current one or else the newest."""
+    """The version with this content, preferably the current one, else the newest; None if there is none."""
     there = versions(day)
     for version in [before, *reversed(there)] if before else reversed(there):
         known = json.loads((day / version / RUN).read_text(encoding="utf-8"))
@@ -150,11 +154,10 @@ def _same_content(day: Path, before: str | None, run: dict[str, Any]) -> str | N
 
 
 def _copy_marts(warehouse: Path, target: Path) -> dict[str, Any]:
-    """Copy schema `marts` with constraints and comments into a new file that nobody can write; declared keys become
-    primary keys.
+    """Copy schema `marts` with constraints and comments into a new read-only file; declared keys become primary keys.
 
     Returns:
-        `schema_sha256`, of columns, types, constraints and comments; and by mart `rows` and `digests`, which do not depend
+        `schema_sha256` (of columns, types, constraints and comments), and by mart `rows` and `digests`, which do not depend
         on the order of rows.
     """
     with duckdb.connect(str(target), config={"autoinstall_known_extensions": False}) as con:
@@ -184,7 +187,7 @@ def _copy_marts(warehouse: Path, target: Path) -> dict[str, Any]:
             con.execute(f"comment on column {_mart(name)}.{_quoted(column)} is {_literal(comment)}")
         try:
             con.execute("commit")
-        except duckdb.TransactionException as error:  # the rows of a key are compared only now
+        except duckdb.TransactionException as error:  # keys are checked only at the commit
             raise PublicationError(f"{warehouse} breaks a key that contract/tables declares: {error}") from error
     target.chmod(0o444)
     schema = hashlib.sha256(json.dumps([tables, columns, keys]).encode()).hexdigest()
@@ -204,10 +207,10 @@ def _literal(text: str) -> str:
 
 
 def current_database(settings: Settings, as_of: date) -> Path:
-    """The published database of a day, by the name of its version, which never changes.
+    """The path of a day's current published database, by the name of its version, so the file never changes.
 
     Raises:
-        PublicationError: the day has none.
+        PublicationError: the day has no published version.
     """
     day = settings.published / as_of.isoformat()
     version = current(day)

@@ -4,9 +4,8 @@
     published/2026-03-20/current   -> v000003
     published/2026-03-20/v000003/  fanout.duckdb, run.json   never changed once it has this name
 
-A version is built in a folder whose name starts with a dot and gets its own name when it is whole; a link is replaced by
-renaming another over it. A publisher that is killed on the way leaves a whole `current`, and a dotted name that the next run
-removes.
+A version is built in a folder whose name starts with a dot and gets its own name once it is complete; a link is replaced by
+renaming another over it. A publisher that is killed leaves an intact `current`, and a dotted name that the next run removes.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ class PublicationError(RuntimeError):
 
 @contextmanager
 def one_publisher(published: Path) -> Iterator[None]:
-    """Hold `published` for one process; others wait. The kernel lets go when the process dies."""
+    """Lock `published` for one process; others wait. The kernel releases the lock when the process dies."""
     published.mkdir(parents=True, exist_ok=True)
     handle = os.open(published / ".lock", os.O_RDWR | os.O_CREAT)
     try:
@@ -49,7 +48,7 @@ def versions(day: Path) -> list[str]:
 
 
 def current(day: Path) -> str | None:
-    """The version that a day's `current` names, if there is one and it is there."""
+    """The version that a day's `current` points to; None if there is no link or no such version."""
     link = day / CURRENT
     return os.readlink(link) if link.is_symlink() and link.exists() else None
 
@@ -65,7 +64,7 @@ def next_version(day: Path) -> str:
 
 
 def remove_leftovers(published: Path, day: Path) -> None:
-    """Remove what a publication left that was killed; the caller holds `one_publisher`."""
+    """Remove what a killed publication left behind; the caller holds `one_publisher`."""
     for path in [*published.glob(f".{CURRENT}.*"), *day.glob(".*")]:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
@@ -74,7 +73,7 @@ def remove_leftovers(published: Path, day: Path) -> None:
 
 
 def finish(building: Path, version: str) -> Path:
-    """Give a version that is whole its name, after everything in it has reached the disk."""
+    """Give a complete version its name, once everything in it has been written to disk."""
     for path in building.iterdir():
         _sync(path)
     _sync(building)
@@ -85,7 +84,7 @@ def finish(building: Path, version: str) -> Path:
 
 
 def point(published: Path, as_of: date, version: str) -> bool:
-    """Make `version` the current one of its day; returns whether `published/current` names that day."""
+    """Make `version` the current one of its day; returns whether `published/current` points to that day."""
     day = published / as_of.isoformat()
     _link(day / CURRENT, version)
     newest = newest_day(published) == day.name
@@ -95,12 +94,12 @@ def point(published: Path, as_of: date, version: str) -> bool:
 
 
 def remove_old(day: Path, keep: int, *spared: str | None) -> list[str]:
-    """Remove a day's versions but the last `keep`, the current one and those that are `spared`; returns their names."""
+    """Remove a day's versions except the last `keep`, the current one and those in `spared`; returns the removed names."""
     kept = {*versions(day)[-keep:], current(day), *spared}
     old = [version for version in versions(day) if version not in kept]
     for version in old:
         gone = day / f".{version}.removed"
-        (day / version).rename(gone)  # a version is there whole or not at all
+        (day / version).rename(gone)  # a named version is always complete
         shutil.rmtree(gone)
     return old
 

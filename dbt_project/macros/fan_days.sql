@@ -1,6 +1,6 @@
 {#
-    At how many day ends from `window_start` to `window_end` a spell of being a fan held: from the day that it began to the day
-    before it ended. Zero or less for a spell outside.
+    The number of day ends from `window_start` to `window_end` at which a spell of being a fan held: from the day on which it
+    began to the day before it ended. 0 for a spell outside.
 #}
 {% macro fan_days(started_date, ended_date, window_start, window_end) -%}
     greatest(

@@ -1,6 +1,6 @@
 {#
-    What a day's run of a Spark job wrote into a derived table of the lake. A table that no run has written yet is empty:
-    its columns and types are those that the source declares.
+    The rows of as_of in a derived table of the lake. A table that no Spark job has written yet is empty, with the columns and
+    types that the source declares.
 #}
 {% macro lake_day(source_name, table_name) -%}
     {%- set node = graph.sources.values() | selectattr("source_name", "equalto", source_name)

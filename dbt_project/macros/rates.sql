@@ -3,7 +3,7 @@
     cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0)
 {%- endmacro %}
 
-{# Bounds of the 95 % Wilson score interval (Wilson 1927) of a rate; null where there is nothing to rate. #}
+{# Bounds of the 95 % Wilson score interval (Wilson 1927) of a rate; null if the denominator is 0. #}
 {% macro wilson_lo(numerator, denominator) -%}
     {{ _wilson(numerator, denominator, "-") }}
 {%- endmacro %}
@@ -16,7 +16,7 @@
     {%- set z2 = "3.841458820694124" -%}
     {%- set p = ratio(numerator, denominator) -%}
     {%- set n = "nullif(cast(" ~ denominator ~ " as double), 0)" -%}
-    {#- the bounds are 0 and 1 exactly where the rate is -#}
+    {#- exactly 0 or 1 if the rate is, without rounding errors -#}
     case
         when {{ p }} = {{ 0 if sign == "-" else 1 }} then {{ 0 if sign == "-" else 1 }}.0
         else

@@ -1,4 +1,4 @@
-{# How many teams opened, and what became of them; a team is in the denominator once it is closed: formed or failed. #}
+{# How many teams opened, and what became of them. A team counts in denominators once it is closed: formed or failed. #}
 {% macro count_team_states() -%}
     count(*) as opened,
         count(*) filter (where state != 'open') as closed,

@@ -1,4 +1,4 @@
-{# The first instant, UTC, after as_of: told, since a local midnight that comes twice is not read the same way everywhere. #}
+{# The first instant after as_of, in UTC: passed in, since libraries read a local midnight that comes twice differently. #}
 {% macro end_of_as_of() -%}
     timestamp '{{ var("end_of_as_of") }}'
 {%- endmacro %}

@@ -1,4 +1,4 @@
--- A row is a merchant whose cohorts' sizes do not add up to its buyers, or whose cohort lacks a month.
+-- A row is a merchant whose cohort sizes do not add up to its buyers, or which has a cohort without a row for some month.
 with cohorts as (
     select
         merchant_id,

@@ -1,4 +1,4 @@
--- A row is a payment or refund of an attributed order whose credits do not add up to it in some scheme, or that has none.
+-- A row is a payment or refund of an attributed order that has no credits, or whose credits in some scheme do not add up to it.
 with credits as (
     select
         merchant_id,

@@ -1,4 +1,4 @@
--- A row says that the merchants' direct revenue is not all payments minus all refunds of their windows. Merchants whose figures
+-- A row says that the merchants' direct revenue is not all payments minus all refunds of their windows. Merchants whose money
 -- need not fit the marts are left out.
 with complete as (
     select merchant_id

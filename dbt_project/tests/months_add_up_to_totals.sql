@@ -1,4 +1,4 @@
--- A row is a merchant whose months do not add up to its net revenue of all time. Merchants whose figures
+-- A row is a merchant whose months do not add up to its net revenue of all time. Merchants whose money
 -- need not fit the marts are left out.
 with totals as (
     select

@@ -1,5 +1,5 @@
--- A row is a share without a place in a tree, a buyer without a lifetime value or a merchant without a stage, or one of these
--- of nobody: the jobs of spark_jobs did not run for this day, or ran before the last delivery was loaded.
+-- A row is a share without a tree, a buyer without a lifetime value or a merchant without a stage, or the reverse: the model
+-- families did not run for this day, or ran before the last delivery was loaded.
 with shares as (
     select distinct
         merchant_id,

@@ -1,4 +1,4 @@
-"""What follows from the declaration of a mart: its key, what is never null, ranges and closed lists."""
+"""Expectations that follow from the declaration of a mart: its key, nulls, ranges and closed lists."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SEVERITY = {Empty.REFUSED: Severity.FAIL, Empty.WARNED: Severity.WARN}
 
 
 def declared(table: Table) -> Iterable[Expectation]:
-    """The expectations of a mart that its declaration says; `getvariable('as_of')` is the business date."""
+    """The expectations that a mart's declaration implies; `getvariable('as_of')` is the business date."""
     mart = f"marts.{table.name}"
     if table.empty is not Empty.FINE:
         none = f"select 0 as rows where not exists (select 1 from {mart})"
@@ -44,7 +44,7 @@ def _of_column(mart: str, key: str, column: Column) -> Iterable[Expectation]:
 
 
 def _bounds(column: Column) -> tuple[str, str] | None:
-    """A condition that a value within its range meets, and how to say it."""
+    """The condition that values of the column must meet, and its meaning in words; None if any value is fine."""
     name = column.name
     if column.least is not None and column.most is not None:
         return (

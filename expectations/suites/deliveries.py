@@ -1,7 +1,7 @@
-"""What a source's delivery of one day must be: there, readable, and not empty.
+"""A source's delivery of a day must have come, be readable, and not be empty.
 
 Under the schedule a day without an expected delivery is refused, since its figures would be those of an empty day; by hand it
-is a warning. Files of which not one can be read are refused either way, expected or not.
+is a warning. A delivery of which no file can be read is refused either way, expected or not.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from expectations.suites import Expectation, Severity, Suite
 
 TABLE = "deliveries"
-NOT_DELIVERED = 3  # exit status of a command to which nothing but the delivery is missing
+NOT_DELIVERED = 3  # exit status of a command if only the delivery is missing
 # Reads `files`, for the variables `source` and `as_of`.
 PREPARE = f"""
 create temp table {TABLE} as
@@ -32,7 +32,7 @@ def suite(*, expected: bool, scheduled: bool) -> Suite:
 
     Args:
         expected: whether the source delivers every day.
-        scheduled: whether the run is one of the schedule.
+        scheduled: whether the schedule started the run.
     """
     severity = Severity.FAIL if scheduled else Severity.WARN
     wanted = (

@@ -1,6 +1,6 @@
 """What must hold after an ingest: the ledger of every file, the fates of the lines, the volume of the newest delivery.
 
-`prepare` reads the view `events`, the event table of one source, into small tables; the suites look at those.
+`prepare` summarises the view `events`, the event table of one source, in small tables, which the suites query.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from expectations.suites import Expectation, Severity, Suite, holds
 
 LINE_FATES = (Fate.ACCEPTED, Fate.DUPLICATE, Fate.QUARANTINED, Fate.ERASED, Fate.WITHDRAWN)
 _LISTED_FATES = ", ".join(f"'{fate}'" for fate in LINE_FATES)
-COMPARED_DAYS = 7  # deliveries before the newest that its volume is set against
+COMPARED_DAYS = 7  # deliveries before the newest, with which its volume is compared
 LEAST_COMPARED_DAYS = 3
-VOLUME_FACTOR = 3  # warn where the newest delivery is this many times smaller or larger than the median of those
+VOLUME_FACTOR = 3  # warn if the newest delivery is this many times smaller or larger than their median
 QUARANTINE_SHARE = 0.01
-AMOUNT_FACTOR = 1000  # warn of amounts this many times the 99.9th percentile of the source
+AMOUNT_FACTOR = 1000  # warn about amounts this many times the 99.9th percentile of the source
 
 _PREPARE = """
 create temp table files as
@@ -75,7 +75,7 @@ from events where fate = 'accepted' and greatest($amounts) > $factor * (select a
 
 
 def prepare(source: str) -> str:
-    """The statements that make the tables of `SUITES` from the view `events`."""
+    """SQL that makes the tables of `SUITES` from the view `events`."""
     amounts = [name for name, field in source_fields(source).items() if field.kind is Kind.MONEY]
     listed = ", ".join(f'"{name}"' for name in amounts) or "null::decimal"  # a source may have no money
     return _PREPARE + _AMOUNTS.replace("$amounts", listed).replace("$factor", str(AMOUNT_FACTOR))

@@ -1,6 +1,6 @@
-"""Pages in Airflow's web server that every DAG's page links to: the ledger, the gates' results, their Data Docs.
+"""Pages in Airflow's web server, linked from every DAG's page: the ledger, the gates' results, their Data Docs.
 
-They ask for Airflow's login and read what is published, nothing else.
+They require Airflow's login, and only read.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SUMS = """
 @app.get("/ledger", response_class=HTMLResponse)
 def ledger() -> str:
     """What became of the lines of every file, newest delivery first, from the current marts."""
-    import duckdb  # not before somebody asks: tasks load this module too
+    import duckdb  # only when the page is asked for: tasks load this module too
 
     file = Settings.from_environment().published / "current" / "fanout.duckdb"
     if not file.exists():
@@ -56,7 +56,7 @@ def ledger() -> str:
 
 @app.get("/gates", response_class=HTMLResponse)
 def gates() -> str:
-    """The last result of every gate, whatever day it was for."""
+    """The last result of every gate, of every day."""
     work = Settings.from_environment().home / "work"
     parts = [
         f"<h2>{escape(str(file.relative_to(work)))}</h2><pre>{escape(json.dumps(json.loads(file.read_text()), indent=1))}</pre>"
@@ -115,7 +115,7 @@ def _page(title: str, body: str) -> str:
 
 
 class FanoutPages(AirflowPlugin):
-    """Mounts the pages and puts them into Airflow's menu."""
+    """Mounts the pages and adds them to Airflow's menu."""
 
     name = "fanout_pages"
     fastapi_apps = [{"app": app, "url_prefix": PREFIX, "name": "Fanout"}]  # noqa: RUF012  (so declared by Airflow)

@@ -1,4 +1,4 @@
-"""Makes the timetable of the ingests known to Airflow, which stores DAGs by the names of registered classes."""
+"""Registers the timetable of the ingests with Airflow, which only accepts registered classes in stored DAGs."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
 
 A family is the package of its name in `spark_jobs`: pure modules, and `job.py` with `run`, which computes and writes the tables
 that `contract.tables` declares as the family's (see `families.day`). DAGs, the chain of a day, benchmarks and end-to-end tests
-read the registry below; importing it starts and imports nothing of Spark.
+read the registry below; importing it neither imports nor starts Spark.
 """
 
 from __future__ import annotations
@@ -37,5 +37,5 @@ SESSIONS = {family.session: tuple(other.name for other in FAMILIES if other.sess
 
 
 def command(session: str) -> str:
-    """What computes all families of a session: a module with its arguments, but for the day."""
+    """The module and arguments that compute all families of a session; `--as-of` is still to be added."""
     return f"spark_jobs.families {' '.join(SESSIONS[session])}"

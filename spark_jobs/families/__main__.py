@@ -2,7 +2,7 @@
 
 python -m spark_jobs.families merchant_churn lifetime_value --as-of 2026-03-20
 
-Families of one session run concurrently, in one JVM. One that fails stops none of the others; it can be run again alone.
+Families of one session run concurrently, in one JVM. If one fails, the others still finish; it can be run again alone.
 """
 
 from __future__ import annotations

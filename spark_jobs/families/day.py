@@ -1,4 +1,4 @@
-"""What a family is given, the lake as of a day, and what it gives back."""
+"""What a family gets, the lake as of a day, and what it returns."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from spark_jobs.rules.orders import orders_with_refunds
 
 @dataclass(frozen=True)
 class Result:
-    """What a family tells when its tables are written.
+    """What a family reports once its tables are written.
 
     Attributes:
         rows_in: how many events it read.
         card: its section of the day's model card, as HTML.
-        notes: what its report says besides.
+        notes: further entries of its report.
     """
 
     rows_in: int
@@ -34,7 +34,7 @@ class Result:
 
 
 class LakeDay:
-    """The lake as of a day, for all families of a session: what several of them read is read once and kept until the end."""
+    """The lake as of a day, shared by the families of a session: what several of them need is computed once and kept."""
 
     def __init__(self, spark: SparkSession, settings: Settings, as_of: date) -> None:
         self.spark, self.settings, self.as_of = spark, settings, as_of
@@ -52,7 +52,7 @@ class LakeDay:
         return event_tables.read_events(self.spark, self.settings, event, self.as_of)
 
     def write(self, table: str, rows: DataFrame) -> None:
-        """Make these the table's rows of the day."""
+        """Replace the table's rows of the day with these."""
         derived_tables.write_day(rows, self.settings, table, self.as_of)
 
     def keep(self, rows: DataFrame) -> DataFrame:
@@ -62,7 +62,7 @@ class LakeDay:
 
     @cached_property
     def event_counts(self) -> DataFrame:
-        """How many accepted events there were, of all sources.
+        """How many accepted events there are, of all sources.
 
         Columns: merchant_id (null where the event names none), event_type, action, event_date, events.
         """
@@ -78,7 +78,7 @@ class LakeDay:
         return self.keep(orders), self.keep(refunds)
 
     def events_of(self, *types: str) -> int:
-        """How many accepted events of these types there were."""
+        """How many accepted events of these types there are."""
         return total_events(self.event_counts.where(f.col("event_type").isin(*types)))
 
 

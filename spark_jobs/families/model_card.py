@@ -24,7 +24,7 @@ _STYLE = (
 
 
 def write_model_card(settings: Settings, as_of: date, sections: Mapping[str, str]) -> Path:
-    """Renew some sections of a day's page, by family; a reader sees the earlier page or this one whole."""
+    """Replace sections of a day's page, by family; readers see either the earlier page or the new one, whole."""
     work = settings.work(as_of) / "model_card"
     for family, section in sections.items():
         _replace(work / f"{family}.html", section)
@@ -40,10 +40,12 @@ def write_model_card(settings: Settings, as_of: date, sections: Mapping[str, str
 
 
 def figure(chart: str, caption: str) -> str:
+    """A chart (SVG) with its caption, as HTML."""
     return f"<figure>{chart}<figcaption>{html.escape(caption)}</figcaption></figure>"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table as HTML; head and cells are plain text and escaped."""
     body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
     return f"<table><tr>{''.join(f'<th>{html.escape(cell)}</th>' for cell in head)}</tr>{body}</table>"
 

@@ -1,4 +1,4 @@
-"""Small charts as inline SVG: lines, dots and bars, enough for a page that must open anywhere. drawsvg escapes the texts."""
+"""Small charts as inline SVG (lines, dots, bars) for a page that opens anywhere, without scripts. drawsvg escapes the texts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FONT = 11
 
 
 def lines(series: Mapping[str, Points], x_label: str, y_label: str) -> str:
-    """Lines with dots through the points of each series; axes start at 0."""
+    """A line with dots through the points of each series, as SVG; axes start at 0."""
     right = max([x for points in series.values() for x, _ in points], default=1) or 1
     top = max([y for points in series.values() for _, y in points], default=1) or 1
 
@@ -37,7 +37,7 @@ def lines(series: Mapping[str, Points], x_label: str, y_label: str) -> str:
 
 
 def bars(values: Mapping[str, float], mark: float) -> str:
-    """Horizontal bars, those above `mark` in red; a line shows the mark."""
+    """Horizontal bars as SVG, those above `mark` in red; a line shows the mark."""
     row, label = 17, 140
     scale = (_WIDTH - label - 60) / (max([*values.values(), mark], default=1) or 1)
     height = max(len(values), 1) * row

@@ -1,4 +1,4 @@
-"""Runs families concurrently in one session, each for itself: one that fails stops none of the others."""
+"""Runs families concurrently in one session; if one fails, the others still finish."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from spark_jobs.lake import catalog
 
 
 class Job(Protocol):
-    """The module `job` of a family: what computes its tables and replaces the rows of the day."""
+    """The module `job` of a family, whose `run` computes its tables and replaces the rows of the day."""
 
     run: Callable[[LakeDay], Result]
 
@@ -34,11 +34,11 @@ def job(family: str) -> Job:
 def run_families(
     spark: SparkSession, settings: Settings, as_of: date, families: Sequence[str]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Compute families and replace their rows of the day, and their sections of its model card.
+    """Compute families, and replace their rows of the day and their sections of its model card.
 
     Returns:
-        The report: rows that all of them read and wrote, the same for each that finished, and rows of each of its tables.
-        Then why the others failed, by family; their tracebacks have gone to stderr.
+        The report (rows read and written in all, by family that finished, and by table), and by family that failed the
+        reason; tracebacks have gone to stderr.
     """
     jobs = {family: job(family) for family in families}
     with LakeDay(spark, settings, as_of) as day:
@@ -62,13 +62,13 @@ def _attempt(job: Job, day: LakeDay) -> Result | Exception:
     try:
         return job.run(day)
     except Exception as error:
-        # Indented: the last error of a command, which an alert quotes, is the sentence at its end.
+        # Indented, so that an alert, which quotes the last error of a command, takes the sentence that ends it.
         print(textwrap.indent("".join(traceback.format_exception(error)), "  "), file=sys.stderr)
         return error
 
 
 def _reason(error: Exception) -> str:
-    """What happened, in a line: of an error in a Python worker the worker's own words."""
+    """The error in one line; of an error in a Python worker, the worker's own message."""
     lines = "".join(traceback.format_exception(error)).splitlines()
     start = max(number for number, line in enumerate(lines) if line.startswith("Traceback"))
     return next(line for line in lines[start + 1 :] if line and not line[0].isspace()).rstrip(" .")

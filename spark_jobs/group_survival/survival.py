@@ -1,8 +1,8 @@
 """How long chat groups live: Kaplan-Meier curves by stratum.
 
 A group is born at its earliest `chat_created`, and described by its latest. It is judged at C, 14 days before the end of
-`as_of`: a group without a message after C died at its last message (at birth if it had none), any other is alive and
-censored at C. Durations are whole days, cut down. Groups born after C are left out.
+`as_of`: a group without a message after C died at its last message (at birth if it had none); any other is alive and
+censored at C. Durations are whole days, rounded down. Groups born after C are left out.
 
 Sources: Kaplan, Meier 1958; Greenwood 1926 with the log-log transform (Kalbfleisch, Prentice 1980).
 """
@@ -80,7 +80,7 @@ def size_band(members: Column) -> Column:
 
 
 def group_survival(durations: DataFrame) -> DataFrame:
-    """Kaplan-Meier curve of each stratum, a row for each day from 0 to its longest duration.
+    """Kaplan-Meier curve of each stratum with its 95 % band, a row for each day from 0 to the longest duration.
 
     Args:
         durations: see `group_durations`.
@@ -99,7 +99,7 @@ def group_survival(durations: DataFrame) -> DataFrame:
         .select("stratum", "value", f.explode(f.sequence(f.lit(0), "longest")).alias("day"))
     )
     so_far = Window.partitionBy("stratum", "value").orderBy("day").rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    # From the end: a frame that follows to the end is summed again for each row, so a group of twenty years would take minutes.
+    # From the end: Spark sums a frame that reaches to the end again for each row; a group of twenty years would take minutes.
     from_here = so_far.orderBy(f.desc("day"))
     n, d = f.col("at_risk"), f.col("deaths")
     survival = f.col("survival")
@@ -127,6 +127,10 @@ def group_survival(durations: DataFrame) -> DataFrame:
 
 def group_lifetimes(durations: DataFrame, survival: DataFrame) -> DataFrame:
     """Summary of each stratum's curve.
+
+    Args:
+        durations: see `group_durations`.
+        survival: see `group_survival`.
 
     Returns:
         stratum, value, groups, deaths, median_days (first day with survival of at most a half, null if none),

@@ -4,7 +4,7 @@ While alive a customer buys at a rate λ ~ Gamma(r, α); after each purchase the
 Source: Fader, Hardie, Lee, "Counting Your Customers" the Easy Way, Marketing Science 24 (2005).
 
 x is the number of repeat purchases, t_x the time of the last one and T the age, both from the first purchase and in weeks.
-All sums below are of terms of one sign: parameters may be huge, tiny, or a = 1, without loss of digits.
+The terms of each sum below have one sign, so no digits are lost where parameters are huge, tiny, or a = 1.
 """
 
 from __future__ import annotations
@@ -19,21 +19,27 @@ from scipy.special import betaincc, betaln, expit
 from spark_jobs.lifetime_value.likelihood import FEW, SAMPLED, Fit, Vector, blocks, maximise
 
 PARAMETERS = ("r", "alpha", "a", "b")
-# Beyond these a model is its own limit (everybody alike, nobody leaves) to all digits that matter, while the textbook form of
-# the expectation, which others may check against, loses its digits.
+# Beyond these bounds a model equals its limit (everybody alike, nobody leaves) in all digits that matter, while the textbook
+# form of the expectation, which others may compare with, loses digits.
 _LOWER, _UPPER = np.full(4, 1e-7), np.array([1e6, 1e6, 1e5, 1e5])
 _LOWER_HALF = np.tril_indices(4, -1)
 _FIRST_TERMS = 1 << 15  # of the series in `expected_if_alive`, before quadrature takes over
-_COUNTABLE = 16  # histories that could be, for each customer, up to which they are counted without being sorted
-_FEW_DAYS = 10_000  # are counted even where the customers are fewer
+_COUNTABLE = 16  # possible histories a customer, up to which histories are counted (bincount) rather than sorted
+_FEW_DAYS = 10_000  # days up to this number are counted even if there are fewer customers
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 
 @dataclass(frozen=True)
 class Histories:
-    """Customers grouped by equal histories: x, t_x, T (weeks) and how many have them.
+    """Customers grouped by equal histories (x, t_x, T).
 
-    Times are positions in a table of the different ones, so that a logarithm is taken once for each.
+    Times are positions in a table of distinct times, so that a logarithm is taken once for each.
+
+    Attributes:
+        x: repeat purchases of each history.
+        recency_at, age_at: positions of its t_x and T in `recencies` and `ages`.
+        recencies, ages: the distinct times, rising, in weeks.
+        customers: how many have the history.
     """
 
     x: NDArray[np.int64]
@@ -45,7 +51,12 @@ class Histories:
 
     @classmethod
     def group(cls, x: Vector, recency: Vector, age: Vector, customers: Vector | None = None) -> Histories:
-        """Sort and count; the order of the customers makes no difference to any figure."""
+        """Group customers by history; their order does not change any figure.
+
+        Args:
+            x: repeat purchases, recency, age: in weeks; each one entry a customer.
+            customers: how many each entry stands for; 1 by default.
+        """
         each_x = x.astype(np.int64)
         (recency_at, recencies), (age_at, ages) = _numbered(recency), _numbered(age)
         if len(x) == 0:
@@ -63,13 +74,13 @@ class Histories:
         return cls(each_x, each_recency, each_age, recencies, ages, weights.astype(np.float64))
 
     def every(self, step: int) -> Histories:
-        """Every so manieth history."""
+        """Every `step`-th history, as a sample."""
         kept = {name: getattr(self, name)[::step] for name in ("x", "recency_at", "age_at", "customers")}
         return replace(self, **kept)
 
 
 def _numbered(weeks: Vector) -> tuple[NDArray[np.int64], Vector]:
-    """Times as positions in a rising table of the different ones; whole days, as they mostly are, are counted, not hashed."""
+    """Times as positions in a rising table of distinct times. They are mostly whole days, which are counted, not hashed."""
     days = np.rint(weeks * 7).astype(np.int64)
     if days.max(initial=0) < max(len(days), _FEW_DAYS) and np.array_equal(days / 7, weeks):
         occurs = np.bincount(days) > 0
@@ -79,7 +90,7 @@ def _numbered(weeks: Vector) -> tuple[NDArray[np.int64], Vector]:
 
 
 class _Times:
-    """L(t) = ln(1 + t/α) of a table of times; by α it falls with `slope`, and its second derivative is `curvature`."""
+    """L(t) = ln(1 + t/α) of a table of times; its first derivative by α is −`slope`, its second `curvature`."""
 
     def __init__(self, times: Vector, alpha: float) -> None:
         self.log = np.log1p(times / alpha)
@@ -90,7 +101,7 @@ class _Times:
 class _LogLikelihood:
     """Log-likelihood of grouped histories with its gradient and Hessian by r, α, a, b.
 
-    A history is explained by two terms: alive since the last purchase, or gone right after it (not with x = 0).
+    A history has two explanations: alive since the last purchase, or gone right after it (not with x = 0).
     With L(t) = ln(1 + t/α) they are −(r+x)·L(T) − x·ln α and ln(a/(b+x−1)) − (r+x)·L(t_x) − x·ln α.
     """
 
@@ -121,7 +132,7 @@ class _LogLikelihood:
     def _returned(
         self, rows: slice, parameters: Vector, ages: _Times, recencies: _Times, gradient: Vector, hessian: Vector
     ) -> float:
-        """The share of some histories with repeat purchases; adds theirs to the gradient and the upper half of the Hessian."""
+        """Log-likelihood of some histories with repeat purchases; adds to the gradient and the upper half of the Hessian."""
         r, _, a, b = parameters
         n, x, age_at, recency_at = self.n[rows], self.x[rows], self.age_at[rows], self.recency_at[rows]
         shape, inverse = r + x, 1 / (b + x - 1)
@@ -155,7 +166,7 @@ class _LogLikelihood:
         return float(n @ (np.maximum(odds, 0) + np.log(1 + small) - shape * own_age))
 
     def _rising(self, r: float, a: float, b: float) -> tuple[float, Vector, Vector]:
-        """What does not depend on times: ln of Γ(r+x)·Γ(b+x)·Γ(a+b) / (Γ(r)·Γ(b)·Γ(a+b+x)), as sums of one sign."""
+        """The part that does not depend on times: ln of Γ(r+x)·Γ(b+x)·Γ(a+b) / (Γ(r)·Γ(b)·Γ(a+b+x)), as sums of one sign."""
         of_r, of_b, of_both = 1 / (r + self.i), 1 / (b + self.i), 1 / (a + b + self.i)
         value = float(self.more @ (np.log(r + self.i) - np.log1p(a * of_b)))
         gradient = np.array([self.more @ of_r, 0, -self.more @ of_both, self.more @ (a * of_b * of_both)])
@@ -182,7 +193,7 @@ def fit(histories: Histories) -> Fit:
 
 
 def log_likelihoods(parameters: Vector, x: NDArray[np.int64], recency: Vector, age: Vector) -> Vector:
-    """Log-likelihood of each customer."""
+    """Log-likelihood of each customer; times in weeks."""
     r, alpha, a, b = parameters
     i = np.arange(int(x.max(initial=0)))
     rising = np.concatenate([[0.0], np.cumsum(np.log(r + i) - np.log1p(a / (b + i)))])
@@ -194,7 +205,7 @@ def log_likelihoods(parameters: Vector, x: NDArray[np.int64], recency: Vector, a
 
 
 def p_alive(parameters: Vector, x: NDArray[np.int64], recency: Vector, age: Vector) -> Vector:
-    """Probability that a customer still buys; 1 with no repeat purchase, since one can only leave after one."""
+    """Probability that a customer is still alive; 1 without a repeat purchase, since BG/NBD lets nobody leave before one."""
     r, alpha, a, b = parameters
     again = x > 0
     odds = np.log(a / (b + np.where(again, x, 1) - 1)) + (r + x) * np.log1p((age - recency) / (alpha + recency))
@@ -203,14 +214,18 @@ def p_alive(parameters: Vector, x: NDArray[np.int64], recency: Vector, age: Vect
 
 
 def expected_purchases(parameters: Vector, x: NDArray[np.int64], recency: Vector, age: Vector, horizon: float) -> Vector:
-    """Expected purchases of each customer in the next `horizon` weeks."""
+    """Expected purchases of each customer in the next `horizon` weeks; recency and age in weeks."""
     each_x, each_age, index = equal_pairs(x, age)
     expected: Vector = expected_if_alive(parameters, each_x, each_age, horizon)[index]
     return expected * p_alive(parameters, x, recency, age)
 
 
 def equal_pairs(x: NDArray[np.int64], age: Vector) -> tuple[Vector, Vector, NDArray[np.int64]]:
-    """The different pairs of x and age, and which of them each customer has."""
+    """The distinct pairs of x and age, and which of them each customer has.
+
+    Returns:
+        x and age of each pair, and by customer the position of its pair.
+    """
     (x_at, counts), (age_at, ages) = pd.factorize(x), pd.factorize(age)
     keys, index = np.unique(x_at * len(ages) + age_at, return_inverse=True)
     return counts[keys // max(len(ages), 1)].astype(np.float64), ages[keys % max(len(ages), 1)], index
@@ -219,10 +234,10 @@ def equal_pairs(x: NDArray[np.int64], age: Vector) -> tuple[Vector, Vector, NDAr
 def expected_if_alive(parameters: Vector, x: Vector, age: Vector, horizon: float) -> Vector:
     """Expected purchases in the next `horizon` weeks of customers who are alive.
 
-    Did nobody leave, the purchases N would be negative binomial with shape s = r + x; the (k+1)-th is made if N > k and the
-    customer outlives k purchases. So the expectation is Σ_k P(N > k)·M_k = Σ_n P(N = n)·H_n with M_k = (b+x)_k/(a+b+x)_k,
-    H_n = M_0 + … + M_{n-1}: the paper's Gaussian hypergeometric form (its equation 10), without its difference.
-    With x = 0 and age = 0 it is E[X(t)] of a new customer (equation 9).
+    If nobody left, the number of purchases N would be negative binomial with shape s = r + x. The (k+1)-th purchase is made
+    if N > k and the customer outlives k purchases. So the expectation is Σ_k P(N > k)·M_k = Σ_n P(N = n)·H_n with
+    M_k = (b+x)_k/(a+b+x)_k and H_n = M_0 + … + M_{n-1}: the paper's Gaussian hypergeometric form (its equation 10), without
+    its difference. With x = 0 and age = 0 it is E[X(t)] of a new customer (equation 9).
     """
     r, alpha, a, b = parameters
     if horizon <= 0:

@@ -1,4 +1,4 @@
-"""The lifetime models' section of the model card: the forecast of the holdout against what came."""
+"""The lifetime models' section of the model card: the forecast for the holdout against what happened."""
 
 from __future__ import annotations
 

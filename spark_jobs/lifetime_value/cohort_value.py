@@ -1,4 +1,4 @@
-"""What the fans won in a month have brought, will bring, and cost."""
+"""What the fans who were won in a month have brought so far, are expected to bring, and cost."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ class _LogLikelihood:
 
     def __init__(self, x: NDArray[np.int64], mean: Vector, customers: Vector) -> None:
         self.total = x * mean
-        self.weights = np.column_stack([customers, customers * x])  # of the customers, and of their values
-        # Terms that depend on x alone are worked out once for each x.
+        self.weights = np.column_stack([customers, customers * x])  # by customer, and by value
+        # Terms that depend on x alone are computed once for each x.
         counts = np.bincount(x, weights=customers)
         self.x = np.flatnonzero(counts)
         self.n = counts[self.x]
@@ -55,7 +55,7 @@ class _LogLikelihood:
         return value, gradient, np.array([[d_pp, d_pq, d_pv], [d_pq, d_qq, d_qv], [d_pv, d_qv, d_vv]])
 
     def _sums(self, rows: slice, v: float) -> Vector:
-        """Of ln(1 + total/v), 1/(v + total) and its square: the sums over some customers, and over their values."""
+        """Sums of ln(1 + total/v), 1/(v + total) and its square (rows), over some customers and over their values (columns)."""
         inverse = 1 / (v + self.total[rows])
         columns = np.stack([np.log1p(self.total[rows] / v), inverse, inverse**2])
         sums: Vector = columns @ self.weights[rows]
@@ -84,11 +84,11 @@ def fit(x: NDArray[np.int64], mean: Vector, customers: Vector | None = None) -> 
 
 
 def _in_one_order(x: NDArray[np.int64], mean: Vector, customers: Vector | None) -> tuple[NDArray[np.int64], Vector, Vector]:
-    """The same customers with their weights, in one order for whatever order they came in, so that sums have one value."""
+    """The customers and their weights in a canonical order, so that sums do not depend on the order in which they came."""
     if customers is not None:
         order = np.lexsort((customers, mean, x))
         return x[order], mean[order], customers[order]
-    few_bits = x.astype(np.min_scalar_type(x.max(initial=0)))  # sorted by counting, unlike longer numbers
+    few_bits = x.astype(np.min_scalar_type(x.max(initial=0)))  # numpy sorts 8 and 16 bits by counting
     mean = mean[np.argsort(few_bits, kind="stable")]
     counts = np.bincount(x)
     ends = np.cumsum(counts)

@@ -1,7 +1,7 @@
-"""What a fan will still bring: BG/NBD and Gamma-Gamma for each merchant, fitted and applied where its customers lie.
+"""What a fan will still bring: BG/NBD and Gamma-Gamma for each merchant, fitted and applied in its partition.
 
 A merchant with under 100 repeat customers, or whose fit does not converge, gets the parameters of all merchants' customers
-taken together. The forecast of the holdout comes from fits, own and pooled, on the days before it.
+taken together. The forecast for the holdout comes from own and pooled fits on the days before it.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ _EXACT = "decimal(38,12)"
 
 
 def fit_merchants(customers: DataFrame) -> DataFrame:
-    """Fit each merchant's own parameters, where it has enough repeat customers for them to hold.
+    """Fit each merchant's own parameters, if it has enough repeat customers.
 
     Args:
         customers: see `purchases.customers`.
 
     Returns:
         A row a merchant: merchant_id, customers, repeat_customers, repeat_customers_before, the estimates, their standard
-        errors, the BG/NBD estimates before the holdout, and what is known of the fits. Not a number is null, and so is what
-        was not fitted.
+        errors, the BG/NBD estimates before the holdout, is_at_bound, has_converged and has_converged_before. What was not
+        fitted is null, and so is what is not a number.
     """
     columns = ("merchant_id", "x", "recency", "age", "mean", "x_before", "recency_before", "age_before")
     return customers.select(*columns).groupBy("merchant_id").applyInPandas(_fit_own, _FIT_SCHEMA)
 
 
 def fit_platform(customers: DataFrame) -> DataFrame:
-    """One fit over the customers of all merchants together, the same columns as `fit_merchants` gives.
+    """One fit over the customers of all merchants together; the columns of `fit_merchants`.
 
-    Customers with equal histories are counted before they come together in one place; their mean value is rounded to
+    Customers with equal histories are counted before they are brought to one partition; their mean value is rounded to
     cents for that.
     """
     whole = _counted(customers, "x", "recency", "age", f.round("mean", 2).alias("mean"))
@@ -75,7 +75,7 @@ def _fit_all(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _fit(rows: pd.DataFrame, minimum: int) -> pd.DataFrame:
-    """Fit some customers; a column `n` says how many of them a row stands for.
+    """Fit some customers; a column `n`, if there is one, says how many of them a row stands for.
 
     Args:
         minimum: with fewer repeat customers nothing is fitted.
@@ -120,7 +120,7 @@ def _or_null(values: Any) -> list[float | None]:
 
 
 def choose_parameters(merchants: DataFrame, platform: DataFrame) -> DataFrame:
-    """The parameters that hold for each merchant, its own or the platform's.
+    """The parameters used for each merchant, its own or the platform's.
 
     Args:
         merchants: see `fit_merchants`.
@@ -156,7 +156,7 @@ def choose_parameters(merchants: DataFrame, platform: DataFrame) -> DataFrame:
 
 
 def score_customers(customers: DataFrame, parameters: DataFrame) -> DataFrame:
-    """Apply each merchant's parameters to its customers.
+    """Score each merchant's customers with its parameters.
 
     Args:
         customers: see `purchases.customers`.
@@ -251,8 +251,8 @@ def ltv_model(scored: DataFrame, parameters: DataFrame) -> DataFrame:
 def fan_churn_flags(values: DataFrame, long_gaps: DataFrame) -> DataFrame:
     """The mart `fan_churn_flags`: who is more likely gone than not.
 
-    BG/NBD calls everybody alive who never bought again; they are flagged when they are older than 90 % of the gaps between
-    purchases at this merchant.
+    BG/NBD considers everybody alive who never bought again. Those fans are flagged if their age exceeds 90 % of the gaps
+    between purchases at this merchant.
 
     Args:
         values: see `lifetime_value`.
@@ -274,7 +274,7 @@ def fan_churn_flags(values: DataFrame, long_gaps: DataFrame) -> DataFrame:
 
 
 def holdout_by_frequency(scored: DataFrame) -> DataFrame:
-    """The forecast of the holdout against what came, by repeat purchases known before it (`MOST_FREQUENT` stands for more).
+    """The forecast for the holdout against what happened, by repeat purchases before it (`MOST_FREQUENT` or more are one row).
 
     Returns:
         frequency, fans, actual, expected; over all merchants.

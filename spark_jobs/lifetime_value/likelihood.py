@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
-# Gives the log-likelihood, its gradient and its Hessian at some parameters.
+# From parameters to the log-likelihood, its gradient and its Hessian there.
 Likelihood = Callable[[Vector], tuple[float, Vector, Vector]]
 
-FEW, SAMPLED = 20_000, 16  # of more than these rows every sixteenth is enough to find where to start
+FEW, SAMPLED = 20_000, 16  # with more rows than FEW, every sixteenth is enough to find where to start
 _BLOCK = 16_384  # rows whose intermediate results stay in a processor's cache
 _MOST_STEPS = 100
 _LONGEST_STEP = 3.0  # in logarithms
-_ENOUGH = 1e-9  # gain of a step, below which there is nothing left to climb
+_ENOUGH = 1e-9  # expected gain of a step, below which the search has arrived
 
 
 def blocks(rows: int) -> list[slice]:
-    """Rows in blocks over which a likelihood is summed one after another."""
+    """Slices of so many rows, over which a likelihood is summed block by block."""
     return [slice(begin, begin + _BLOCK) for begin in range(0, rows, _BLOCK)]
 
 
@@ -74,7 +74,7 @@ def maximise(
 
 
 def _climb(likelihood: Likelihood, x: Vector, low: Vector, high: Vector) -> Fit:
-    """Newton steps that always lead up, cut to the bounds, and halved until they do."""
+    """Newton steps uphill from `x` (logarithms of parameters), clipped to the bounds and halved until the value rises."""
     value, gradient, hessian = _by_logs(likelihood, x)
     has_converged = False
     for _ in range(_MOST_STEPS):
@@ -92,7 +92,7 @@ def _climb(likelihood: Likelihood, x: Vector, low: Vector, high: Vector) -> Fit:
                 break
             step /= 2
         else:
-            # Nothing leads up: rounding hides what is left to gain, if that is little.
+            # No step gains: if little was to be gained, rounding hides it, and the search has arrived.
             has_converged = bool(0.5 * gradient @ _uphill(hessian, gradient) < 1e-4)
             break
         x, (value, gradient, hessian) = trial, reached
@@ -110,7 +110,7 @@ def _by_logs(likelihood: Likelihood, x: Vector) -> tuple[float, Vector, Vector]:
 
 
 def _uphill(hessian: Vector, gradient: Vector) -> Vector:
-    """The Newton step with every curvature taken as one of a hill, so that it always leads up."""
+    """The Newton step with the absolute value of every curvature, so that it always leads uphill."""
     values, vectors = np.linalg.eigh(hessian)
     curvature = np.maximum(np.abs(values), 1e-12 * max(1.0, float(np.abs(values).max(initial=0))))
     step: Vector = vectors @ ((vectors.T @ gradient) / curvature)

@@ -1,4 +1,4 @@
-"""Who bought on which day, what the day was worth, and the history of each fan that follows from it."""
+"""Who bought on which day, what the day was worth, and the purchase history of each fan."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from spark_jobs.rules.money import MONEY, SUMMED_MONEY
 
 
 def purchase_days(orders: DataFrame, refunds: DataFrame) -> DataFrame:
-    """What each day of a fan's orders was worth: paid less every refund of those orders, whenever it came.
+    """What each day with orders of a fan was worth: payments minus all refunds of those orders, whenever they came.
 
     Args:
         orders, refunds: see `rules.orders.orders_with_refunds`.
@@ -30,7 +30,7 @@ def purchase_days(orders: DataFrame, refunds: DataFrame) -> DataFrame:
 def customers(days: DataFrame, as_of: date) -> DataFrame:
     """The history of each fan who ever ordered: whole, and as it was known before the holdout.
 
-    The holdout is the last quarter (cut down) of the merchant's days, counted from its first paid order to `as_of`.
+    The holdout is the last quarter (rounded down) of the merchant's days, counted from its first paid order to `as_of`.
 
     Args:
         days: see `purchase_days`.

@@ -1,4 +1,4 @@
-"""Learn the churn model in one task and apply it where the merchants lie."""
+"""Learn the churn model in one task, and apply it to merchants in their partitions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _EVALUATION = (
 
 
 def learn_churn(observations: DataFrame, capacity: int, fixed_threshold: float | None) -> Learned:
-    """Learn from the labelled observations of all merchants, in one task; what comes back is the model alone.
+    """Learn from the labelled observations of all merchants, in one task; only the model comes back to the driver.
 
     Args:
         observations: see `merchant_days.observations`.
@@ -35,7 +35,7 @@ def learn_churn(observations: DataFrame, capacity: int, fixed_threshold: float |
     """
 
     def run(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        # Imported by the one task that learns: scikit-learn takes a second.
+        # Imported only by the task that learns: scikit-learn takes a second.
         from spark_jobs.merchant_churn.learning import learn
 
         observed = pd.concat([*batches] or [nothing], ignore_index=True)
@@ -65,9 +65,9 @@ def score_merchants(observations: DataFrame, learned: Learned, as_of: date) -> D
 
 
 def at_risk_since(scored: DataFrame, histories: DataFrame, learned: Learned, as_of: date) -> DataFrame:
-    """Since when merchants at risk have been: the first day without a break on which they would have been at today's model.
+    """Since when merchants at risk have been so: the first day of the unbroken run of days that today's model would flag.
 
-    Only the days since their last change of stage are looked at, and only those of merchants at risk, so that it costs little.
+    Only merchants at risk and only the days since their last change of stage are looked at, so it costs little.
 
     Args:
         scored: see `score_merchants`.
@@ -79,7 +79,7 @@ def at_risk_since(scored: DataFrame, histories: DataFrame, learned: Learned, as_
 
     def run(rows: pd.DataFrame) -> pd.DataFrame:
         timeline = Timeline.of(rows, as_of)
-        # Today is at risk whatever the last digit of its probability says here.
+        # Today counts as at risk, even if the last digit of its probability differs here.
         before = np.arange(timeline.changes[-1], len(timeline.stage) - 1)
         days = flagged_before(features(timeline.counts, timeline.cents, before), learned)
         since = as_of - timedelta(days=days)
@@ -100,7 +100,7 @@ def merchant_churn_flags(scored: DataFrame, money: DataFrame, since: DataFrame, 
     """
 
     def in_a_year(revenue: Column) -> Column:
-        """What leaves with a merchant that sells this much in 28 days; nothing with one that has gone."""
+        """Expected yearly loss of a merchant with this revenue in 28 days; 0 for one that has left already."""
         amount = f.col("churn_probability") * revenue.cast("double") * 365 / 28
         return published_money(f.when(f.col("stage") == "churned", 0).otherwise(amount))
 
@@ -136,10 +136,10 @@ def merchant_churn_flags(scored: DataFrame, money: DataFrame, since: DataFrame, 
 
 
 def input_shares(observations: DataFrame, learned: Learned, as_of: date) -> dict[str, list[float]]:
-    """How the day's merchants are spread over the parts of each input that the days learnt from made.
+    """How the day's merchants are distributed over the deciles that each input had on the days learnt from.
 
     Returns:
-        By input, the share of the merchants in each part; nothing if there is no model.
+        By input, the share of the merchants in each part of `Learned.training`; empty without a model.
     """
     if learned.model is None:
         return {}
@@ -159,7 +159,7 @@ def input_shares(observations: DataFrame, learned: Learned, as_of: date) -> dict
 
 
 def churn_model_evaluation(spark: SparkSession, learned: Learned) -> DataFrame:
-    """The mart `churn_model_evaluation`: the evidence of the probabilities, a row for each split."""
+    """The mart `churn_model_evaluation`: how good the probabilities are, a row for each split."""
     names = [part.split()[0] for part in _EVALUATION.split(", ")]
     rows = [tuple(getattr(evaluation, name) for name in names) for evaluation in learned.evaluations]
     return spark.createDataFrame(rows, _EVALUATION).withColumn("model_version", f.lit(learned.version))

@@ -1,7 +1,7 @@
 """What the churn model sees of a merchant on a day, and how it says what it saw.
 
-All features use the days up to and including the day they describe. `TOPICS` gather the inputs that speak of one thing a
-person can act on.
+All features use the days up to and including the day they describe. A topic (`TOPICS`) gathers the inputs about one thing
+that a person can act on.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
 
-_LONGEST = 60.0  # days of silence that the model tells apart: after as many the merchant has churned
+_LONGEST = 60.0  # days of silence, beyond which the model sees no difference: the merchant has churned by then
 _WINDOW = 28
-_RHYTHM = 90  # days over which the usual gap is taken
+_RHYTHM = 90  # days over which the usual gap is averaged
 
-# What is learnt, and from how many at least.
+# The horizon of the label, and the minimum to learn from.
 LABEL_DAYS = 30
 MINIMUM_MERCHANTS, MINIMUM_CHURNERS = 50, 10
 
@@ -58,8 +58,8 @@ def features(counts: Mapping[str, Vector], cents: Vector, at: NDArray[np.int64])
         at: positions of the days to describe.
 
     Returns:
-        A row for each of `at`, the columns `FEATURES`. Gaps are in days, at most 60; silences too, without a limit, NaN where
-        there was nothing before.
+        A row for each of `at`, the columns `FEATURES`. Gaps are days, 60 at most. Silences (`days_since_…`) are days without
+        a limit, NaN if nothing happened before.
     """
 
     def over(values: Vector, first: int, last: int) -> Vector:
@@ -87,7 +87,7 @@ def features(counts: Mapping[str, Vector], cents: Vector, at: NDArray[np.int64])
 
 
 def _usual_gap(is_on: NDArray[np.bool_], at: NDArray[np.int64]) -> Vector:
-    """Mean days between the active days of the 90 up to the last active one; 60 with fewer than two."""
+    """Mean gap, in days, between the active days among the 90 up to the last active one; 60 if there are fewer than two."""
     active = np.flatnonzero(is_on)
     gaps = np.full(len(at), _LONGEST)
     for position, day in enumerate(at):
@@ -105,7 +105,7 @@ def inputs(frame: pd.DataFrame) -> dict[str, Vector]:
     weighed: dict[str, Vector] = {}
     for short, name in (("order", "orders"), ("login", "logins")):
         since = column[f"days_since_{short}"]
-        # A silence without a beginning lasts since the day before the first.
+        # If nothing ever happened, the silence began on the day before the first.
         silence = np.minimum(np.where(np.isnan(since), column["tenure_days"] + 1, since), _LONGEST)
         gap = np.maximum(column[f"{short}_gap"], 1)
         weighed[f"{short}_silence"] = np.log1p(silence)
@@ -123,13 +123,13 @@ def inputs(frame: pd.DataFrame) -> dict[str, Vector]:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a merchant may leave, as data; what does not belong to a topic is None.
+    """Why a merchant may leave, as data; fields that do not apply to a topic are None.
 
     Attributes:
         topic: of `TOPICS`.
-        days: since the last order or login; None, of these topics, where there never was one.
-        gap: days that usually lay between them, where there were that many.
-        now, before: how much in the last 28 days, and in the 28 before.
+        days: since the last order or login; for these topics None if there never was one.
+        gap: the usual number of days between them, if the silence is longer.
+        now, before: amount or count of the last 28 days, and of the 28 before.
     """
 
     topic: str
@@ -182,7 +182,7 @@ def _silence(topic: str, short: str) -> Say:
 
 
 def _change(topic: str, name: str, *, or_equal: bool = False) -> Say:
-    """What became less; few that stay few are no news, but may be a reason (`or_equal`)."""
+    """Says what has decreased; with `or_equal`, also what has stayed the same."""
 
     def say(row: Mapping[str, float]) -> Reason | None:
         now, before = (round(Decimal(row[column]), 2) for column in (f"{name}_28d", f"{name}_prev_28d"))
@@ -200,7 +200,7 @@ def _count(topic: str) -> Say:
     return say
 
 
-# Inputs by what they speak of, and the reason that they make; None where there is nothing bad to say.
+# By topic: its inputs, and what makes its reason (None if there is nothing bad to say).
 TOPICS: dict[str, tuple[tuple[str, ...], Say]] = {
     "orders": (("order_silence", "order_overdue", "orders_level", "orders_change"), _silence("orders", "order")),
     "logins": (("login_silence", "login_overdue", "logins_level", "logins_change"), _silence("logins", "login")),
@@ -212,5 +212,5 @@ TOPICS: dict[str, tuple[tuple[str, ...], Say]] = {
     "tickets": (("tickets_level",), _count("tickets")),
     "fans_lost": (("fans_lost_level",), _count("fans_lost")),
 }
-# The model weighs how long a merchant is here, too: nobody can act on that, so it is no topic.
+# The model also weighs how long a merchant has been here. Nobody can act on that, so it is no topic.
 ALL_INPUTS = (*(name for names, _ in TOPICS.values() for name in names), "tenure")

@@ -1,7 +1,7 @@
 """Learn which merchants will have neither an order nor a login in the next 30 days.
 
-Everything is split in time. Predictions for a past day come from a model that learnt only what was known on it: labels of
-days at least 30 days before. Such forward predictions choose the regularisation, calibrate (Platt 1999) and set the
+Everything is split by time. Predictions for a past day come from a model that learnt only what was known on that day: labels
+of days at least 30 days before. Such forward predictions choose the regularisation, calibrate (Platt 1999) and set the
 threshold; the last quarter of the days is kept for the evaluation and takes part in none of this.
 """
 
@@ -30,13 +30,13 @@ from spark_jobs.merchant_churn.model import SMALLEST, Evaluation, Learned, Model
 SILENCE_ALONE = ("order_silence",)
 _STRENGTHS = (0.003, 0.01, 0.03, 0.1)  # inverse regularisation
 _BLOCKS = 6  # of days for forward predictions
-_RECENT_BLOCKS = 3  # of these that calibrate: their models have learnt from nearly all days, as the last one has
-_PRIOR = 17.0  # weight of "already calibrated", in observations; a leaver is observed about four times
+_RECENT_BLOCKS = 3  # the last of them calibrate: like the final model, theirs have learnt from nearly all days
+_PRIOR = 17.0  # weight of the prior "already calibrated", in observations; a leaver is observed about four times
 
 
 @dataclass(frozen=True)
 class _Sample:
-    """Observations with a label: who, on which day (ordinal), what the model weighs, and whether they left."""
+    """Labelled observations, one entry each: merchant, day (ordinal), the model's inputs, and whether the merchant left."""
 
     merchants: NDArray[np.object_]
     days: NDArray[np.int64]
@@ -49,7 +49,7 @@ class _Sample:
         return cls(frame["merchant_id"].to_numpy(object), days, inputs(frame), frame["has_left"].to_numpy(bool))
 
     def where(self, chosen: NDArray[Any]) -> _Sample:
-        """The observations of a mask or of positions."""
+        """The observations that a mask or positions choose."""
         weighed = {name: values[chosen] for name, values in self.weighed.items()}
         return _Sample(self.merchants[chosen], self.days[chosen], weighed, self.has_left[chosen])
 
@@ -64,7 +64,7 @@ class _Sample:
 
 @dataclass(frozen=True)
 class _Forward:
-    """Predictions made as they would have been on their day: positions in the sample, block of days, log-odds."""
+    """Predictions as they would have been made on their day: positions in the sample, block of days, log-odds."""
 
     strength: float
     at: NDArray[np.int64]
@@ -77,8 +77,8 @@ def learn(observed: pd.DataFrame, capacity: int, fixed_threshold: float | None =
 
     Args:
         observed: see `merchant_days.observations`.
-        capacity: most merchants a day may flag.
-        fixed_threshold: taken instead of the one that the training side would choose.
+        capacity: how many merchants may be flagged a day.
+        fixed_threshold: used instead of the one that the training side would choose.
     """
     labelled = observed[observed["has_left"].notna()].sort_values(["day", "merchant_id"], ignore_index=True)
     labelled = labelled.assign(has_left=labelled["has_left"].astype(bool))
@@ -105,7 +105,7 @@ def learn(observed: pd.DataFrame, capacity: int, fixed_threshold: float | None =
 
 
 def lift(has_left: NDArray[np.bool_], probabilities: Vector, share: float) -> float:
-    """Leavers among the ⌈share·n⌉ highest probabilities over those among as many at random; a tie at the edge is split."""
+    """Rate of leavers among the ⌈share·n⌉ highest probabilities, over the rate among all; ties at the edge count in part."""
     n = int(np.ceil(share * len(probabilities)))
     edge = np.sort(probabilities)[-n]
     above, tied = probabilities > edge, probabilities == edge
@@ -131,7 +131,7 @@ def _fit(sample: _Sample, names: Sequence[str], strength: float) -> Model:
 
 
 def _predict_forward(sample: _Sample, names: Sequence[str]) -> _Forward:
-    """Predict each block of days by a model of the labels that were known on its first day, with the best strength.
+    """Predict each block of days with a model of the labels known on its first day, at the best regularisation.
 
     Blocks before which fewer than three merchants had left are not predicted.
     """
@@ -156,7 +156,7 @@ def _predict_forward(sample: _Sample, names: Sequence[str]) -> _Forward:
 
 
 def _calibrated(model: Model, sample: _Sample, forward: _Forward) -> Model:
-    """Platt's slope and shift from the recent forward predictions, drawn towards 1 and 0 where these are few."""
+    """Platt's slope and shift from the recent forward predictions, shrunk towards 1 and 0 if these are few."""
     recent = forward.block > forward.block.max(initial=0) - _RECENT_BLOCKS
     has_left = sample.has_left[forward.at[recent]]
     if has_left.all() or not has_left.any():
@@ -166,7 +166,7 @@ def _calibrated(model: Model, sample: _Sample, forward: _Forward) -> Model:
 
 
 def _platt(logits: Vector, has_left: NDArray[np.bool_], prior: float) -> tuple[float, float]:
-    """Slope and shift of maximum likelihood, with normal priors of a precision around 1 and 0."""
+    """Slope and shift of highest posterior, with normal priors around 1 and 0 of the precision `prior`."""
     sign = np.where(has_left, -1.0, 1.0)
 
     def loss(x: Vector) -> tuple[float, Vector]:
@@ -207,10 +207,10 @@ def _evaluate(
 
 
 def _threshold(sample: _Sample, probabilities: Vector, capacity: int, fixed: float | None) -> float:
-    """The probability from which to flag: best for F1, and no lower than the calls of a week allow on any day.
+    """The probability from which to flag: best for F1, and high enough that no day exceeds the capacity for calls.
 
-    For calibrated probabilities the best threshold is half of the best F1 (Lipton, Elkan, Naryanaswamy 2014), which few
-    observations move less than they move the threshold that happens to be best on them.
+    For calibrated probabilities the best threshold is half of the best F1 (Lipton, Elkan, Naryanaswamy 2014). With few
+    observations this is more stable than the threshold that happens to be best on them.
     """
     if fixed is not None:
         return fixed
@@ -252,14 +252,14 @@ def _deciles(weighed: Mapping[str, Vector]) -> dict[str, tuple[list[float], list
 
 
 def _digest(*parts: object) -> str:
-    """Twelve hex digits over the code of the model and whatever else made it."""
+    """Twelve hex digits of a SHA-256 over the code of the model and `parts`."""
     here = Path(__file__).parent
     code = [statements((here / name).read_text()) for name in ("features.py", "learning.py", "model.py", "merchant_days.py")]
     return hashlib.sha256("\0".join([*code, json.dumps([ALL_INPUTS, *parts])]).encode()).hexdigest()[:12]
 
 
 def statements(source: str) -> str:
-    """What a module does, as its syntax tree: comments, docstrings, layout and imports may change and leave it the same."""
+    """What a module does, as its syntax tree without comments, docstrings, layout and imports."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
@@ -268,6 +268,6 @@ def statements(source: str) -> str:
 
 
 def _does_nothing(statement: ast.stmt) -> bool:
-    """Whether it only imports, or is a text that stands alone."""
+    """Whether a statement is an import or a bare string."""
     is_text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
     return is_text or isinstance(statement, ast.Import | ast.ImportFrom)

@@ -17,7 +17,7 @@ from spark_jobs.rules.money import MONEY, SUMMED_MONEY
 COUNTS = ("orders", "logins", "features_used", "tickets", "fans_won", "fans_lost", "shares", "teams")
 CHURNED_AFTER, LAUNCHING, RECOVERING = 60, 30, 90  # days
 LAUNCHING_ORDERS = 10
-OBSERVED_EVERY, OBSERVED_TIMES = 7, 52  # days, and how many days at most
+OBSERVED_EVERY, OBSERVED_TIMES = 7, 52  # days apart, and at most so many
 
 OBSERVATION = ", ".join(
     ["merchant_id string", "day date", "stage string", "has_left boolean", *(f"{name} double" for name in FEATURES)]
@@ -25,10 +25,11 @@ OBSERVATION = ", ".join(
 
 
 def merchant_days(named: DataFrame, orders: DataFrame, refunds: DataFrame) -> DataFrame:
-    """Counts and net revenue of each merchant and day on which something counted.
+    """Counts and net revenue of each merchant and day on which something happened.
 
     Args:
-        named: how many events of a kind named a merchant on a day (merchant_id, event_type, action, event_date, events).
+        named: how many events of a type and action name a merchant on a day (merchant_id, event_type, action, event_date,
+            events).
         orders, refunds: see `rules.orders.orders_with_refunds`.
 
     Returns:
@@ -62,15 +63,15 @@ def merchant_days(named: DataFrame, orders: DataFrame, refunds: DataFrame) -> Da
 
 
 def merchant_histories(named: DataFrame, days: DataFrame) -> DataFrame:
-    """The days of every merchant that any event names, with when it was first heard of and when it was onboarded.
+    """The days of every merchant that any event names, with the days of its first event and of its onboarding.
 
     Args:
         named: as for `merchant_days`; all event types of all sources that name a merchant.
         days: see `merchant_days`.
 
     Returns:
-        The columns of `days`, first_day and onboarded_on (the earliest onboarding, else the first event); one row with null
-        day for a merchant without a day that counts.
+        The columns of `days`, first_day and onboarded_on (the earliest onboarding, else the first event). A merchant without
+        a row in `days` has one row with a null day.
     """
     onboarding = f.when(f.col("event_type") == "shop.merchant_onboarded.v1", f.col("event_date"))
     merchants = named.groupBy("merchant_id").agg(
@@ -85,6 +86,9 @@ def recent_money(histories: DataFrame, as_of: date) -> DataFrame:
 
     Args:
         histories: see `merchant_histories`.
+
+    Returns:
+        merchant_id, days_since_last_order, days_since_last_login (null if there was none), revenue_28d, revenue_prev_28d.
     """
     age = f.datediff(f.lit(as_of), "day")
 
@@ -146,7 +150,7 @@ class Timeline:
 
 
 def stages(is_active: NDArray[np.bool_], orders: NDArray[np.float64], onboarded: int) -> NDArray[np.str_]:
-    """The stage of each day as it is without the flag; the first that holds.
+    """The stage of each day without regard to the churn flag; the first that holds.
 
     Args:
         is_active: by day: a paid order or a login.
@@ -168,7 +172,7 @@ def stages(is_active: NDArray[np.bool_], orders: NDArray[np.float64], onboarded:
 
 
 def observations(histories: DataFrame, as_of: date) -> DataFrame:
-    """What the churn model sees: each merchant as of `as_of`, and on past days whose next 30 are over.
+    """What the churn model sees: each merchant on `as_of`, and on past days whose label is known.
 
     The past days are the same for all merchants: as_of − 30 and every seventh day before it.
 
@@ -196,7 +200,7 @@ def observations(histories: DataFrame, as_of: date) -> DataFrame:
 
 
 def stage_history(histories: DataFrame, as_of: date) -> DataFrame:
-    """The mart `merchant_stage_history`: a row for each time a merchant entered a stage, without the flag.
+    """The mart `merchant_stage_history`: a row for each time a merchant entered a stage, without regard to the churn flag.
 
     Returns:
         merchant_id, stage, entered_on, left_on (the day on which the next stage was entered, null while it lasts).

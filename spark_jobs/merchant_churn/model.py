@@ -1,6 +1,6 @@
-"""The churn model: a calibrated logistic regression, what it says of a merchant, and why.
+"""The churn model: a calibrated logistic regression, what it says about a merchant, and why.
 
-`churn_learning` makes it; here it is applied.
+`learning` fits it; here it is applied.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from spark_jobs.merchant_churn.features import FEATURES, TOPICS, Reason, inputs,
 
 Vector = NDArray[np.float64]
 
-SMALLEST = 1e-6  # probabilities stay inside, so that their logits are finite
-REASONS = 3  # told of a merchant at most
-_REASON = 0.1  # smallest contribution, in log-odds, that is worth a word
+SMALLEST = 1e-6  # probabilities stay between this and 1 − this, so that their logits are finite
+REASONS = 3  # of a merchant, at most
+_REASON = 0.1  # smallest contribution, in log-odds, that makes a reason
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Model:
     strength: float
 
     def contributions(self, weighed: Mapping[str, Vector]) -> pd.DataFrame:
-        """What each input adds to the calibrated log-odds, against an average merchant."""
+        """What each input (column) adds to each merchant's (row) calibrated log-odds, compared with an average merchant."""
         standard = (matrix(weighed, self.names) - np.array(self.means)) / np.array(self.scales)
         return pd.DataFrame(self.slope * standard * np.array(self.weights), columns=list(self.names))
 
@@ -59,7 +59,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How good probabilities were on some days; see the mart `churn_model_evaluation`. None where a figure is not defined."""
+    """How good the probabilities of a split are; see the mart `churn_model_evaluation`. Undefined figures are None."""
 
     split: str
     merchants: int
@@ -77,8 +77,8 @@ class Learned:
     """All that scoring and the model card need.
 
     Attributes:
-        version: what made the probabilities: a digest of code, inputs, days learnt from and parameters.
-        model: None where there was too little to learn from.
+        version: identifies what made the probabilities: a digest of code, inputs, days learnt from and parameters.
+        model: None if there was too little to learn from.
         threshold: probability from which a merchant is flagged; None if nobody is.
         stage_rates: share that left by stage (without the flag), on all labelled days; `""` is the share over all stages.
         evaluations: on the days learnt from (forward predictions) and on the later ones.
@@ -114,7 +114,7 @@ def score(frame: pd.DataFrame, learned: Learned) -> pd.DataFrame:
 
     Args:
         frame: observations of `as_of`.
-        learned: see `learn`.
+        learned: see `learning.learn`.
 
     Returns:
         merchant_id, stage, churn_probability, is_churn_flagged, reasons (as data), reason_1, reason_2, reason_3 (in words).
@@ -123,7 +123,7 @@ def score(frame: pd.DataFrame, learned: Learned) -> pd.DataFrame:
     rates = frame["stage"].map(learned.stage_rates).fillna(learned.stage_rates[""]).to_numpy(np.float64)
     probabilities = rates
     reasons: list[list[Reason]] = [[]] * len(frame)
-    # A merchant that has churned already is none of those that the model learnt from, and nobody can keep it any more.
+    # The model has not learnt from churned merchants, and nobody can keep them any more: they get the base rate, and no flag.
     has_churned = (frame["stage"] == "churned").to_numpy()
     if learned.model is not None:
         weighed = inputs(frame)
@@ -146,10 +146,10 @@ def score(frame: pd.DataFrame, learned: Learned) -> pd.DataFrame:
 
 
 def flagged_before(observed: pd.DataFrame, learned: Learned) -> int:
-    """On how many of a merchant's days up to the last one, without a break, the model of today would have flagged it.
+    """How many of a merchant's days, counted back from the last without a break, today's model would have flagged.
 
     Args:
-        observed: features of the days, in their order.
+        observed: features of the days, oldest first.
     """
     if learned.model is None or learned.threshold is None:
         return 0
@@ -158,7 +158,7 @@ def flagged_before(observed: pd.DataFrame, learned: Learned) -> int:
 
 
 def part_of(values: Vector, edges: Sequence[float]) -> NDArray[np.int64]:
-    """In which of the parts that the edges make each value lies; a part ends with its edge."""
+    """The part between `edges` in which each value lies; a part includes its upper edge."""
     return np.searchsorted(edges, values, side="left")
 
 
@@ -168,7 +168,7 @@ def matrix(weighed: Mapping[str, Vector], names: Sequence[str]) -> Vector:
 
 
 def _reasons(parts: pd.DataFrame, frame: pd.DataFrame) -> list[list[Reason]]:
-    """Of each merchant, what the topics say that raise the log-odds most; less where fewer have anything bad to say."""
+    """The reasons of each merchant, from the topics that raise its log-odds most; fewer if few have anything bad to say."""
     says = [say for _, say in TOPICS.values()]
     strengths = np.column_stack([parts[list(names)].to_numpy().sum(axis=1) for names, _ in TOPICS.values()])
     strongest = np.argsort(-strengths, axis=1, kind="stable")

@@ -1,10 +1,10 @@
-"""Money on its way through the families: as the lake's tables have it, summed, and as it is published."""
+"""Types of money in the families: as in the lake's tables, as sums, and as published."""
 
 from __future__ import annotations
 
 from pyspark.sql import Column
 
-# Sums have room for more digits than any lake has lines to fill.
+# No lake has enough lines for a sum to leave 38 digits.
 MONEY, SUMMED_MONEY = "decimal(18,2)", "decimal(38,2)"
 
 

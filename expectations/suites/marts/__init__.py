@@ -1,7 +1,7 @@
-"""What must hold before marts are published: what their declarations say, and the rules of each area across tables.
+"""What must hold before marts are published: what their declarations imply, and the rules of each area across tables.
 
-A module here is an area of `contract.tables`; its `RULES` are the expectations that no declaration says: what a figure means,
-and sums from mart to mart (SPEC.md, section 3). `getvariable('as_of')` is the business date of the warehouse.
+A module here is an area of `contract.tables`. Its `RULES` are the expectations that no declaration implies: what a figure
+means, and sums from mart to mart. `getvariable('as_of')` is the business date of the warehouse.
 """
 
 from __future__ import annotations

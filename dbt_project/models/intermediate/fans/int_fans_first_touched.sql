@@ -1,5 +1,5 @@
--- The way by which a person first came to a merchant: their earliest open, follow or order. Layer 0 if no known share led
--- there, else the share's depth in its tree + 1.
+-- How a person first came to a merchant: their earliest open, follow or order. Layer 0 if no known share led there, else the
+-- share's depth in its tree + 1.
 with touches as (
     select
         merchant_id,

@@ -1,5 +1,5 @@
--- What each person was and brought in each trailing year, as it stood at the window's end: spells, payments, refunds and
--- credits of the window, of orders paid and shares made by its end.
+-- What each person was and brought in each trailing year, as known at the window's end: spells, payments, refunds and credits
+-- of the window, for orders paid and shares made by its end.
 with windows as (
     select * from {{ ref('int_windows_enumerated') }}
     where kind = 'year'

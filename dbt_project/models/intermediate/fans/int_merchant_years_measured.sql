@@ -1,4 +1,4 @@
--- What a fan is worth, for each trailing year of each merchant.
+-- One row a merchant and trailing year: what a fan is worth.
 with windows as (
     select * from {{ ref('int_windows_enumerated') }}
     where kind = 'year'
@@ -8,7 +8,7 @@ people as (
     select
         *,
         cast(direct_revenue * 100 as hugeint) as cents,
-        -- in two parts, whose squares sum up in 128 bits however large the amounts are
+        -- in two parts, so that sums of their squares fit 128 bits however large the amounts are
         cents // 1000000000 as high_cents,
         cents % 1000000000 as low_cents
     from {{ ref('int_fans_windowed') }}
@@ -20,7 +20,7 @@ totals as (
         window_end,
         count(*) as people,
         sum(fan_days) as fan_days,
-        -- sums of squares in whole cents and days: exact, so that the order of the rows does not matter
+        -- sums of squares in whole cents and days are exact, so the order of rows does not matter
         sum(fan_days * fan_days) as fan_days_squared,
         sum(fan_days * cents) as fan_days_by_cents,
         sum(high_cents * high_cents) * 1e18 + 2e9 * sum(high_cents * low_cents) + sum(low_cents * low_cents) as cents_squared,

@@ -1,4 +1,4 @@
--- How much a merchant's reach hangs on few sharers, over everybody who opened another's share or had a share opened by another.
+-- How much a merchant's reach depends on few sharers, over everybody who opened another's share or had theirs opened.
 with opens as (
     select distinct
         opens.merchant_id,
@@ -39,7 +39,7 @@ people as (
 centralised as (
     select
         sharers.merchant_id,
-        -- Freeman 1978: the sum of all differences to the highest reach, as a share of that of a star
+        -- Freeman 1978: the sum of all differences to the highest reach, divided by that of a star
         {{ ratio('max(people.people) * max(sharers.reach) - sum(sharers.reach)', 'pow(max(people.people) - 1, 2)') }}
             as reach_centralisation,
         {{ ratio('sum(sharers.reach) * sum(sharers.reach)', 'sum(sharers.reach * sharers.reach)') }} as effective_centres

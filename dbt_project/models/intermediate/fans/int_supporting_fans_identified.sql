@@ -1,4 +1,4 @@
--- Bought in the last 90 days and made a share, at any time, that another user opened in those 90 days.
+-- People who bought in the last 90 days and made a share, at any time, that another user opened in those 90 days.
 with orders as (
     select * from {{ ref('int_orders_deduplicated') }}
 ),

@@ -1,4 +1,4 @@
--- The periods for which a registration record held: from its event until the next one of the user.
+-- The period in which each registration record held: from its event until the user's next one.
 with registrations as (
     select * from {{ ref('stg_shop__user_registered') }}
 ),

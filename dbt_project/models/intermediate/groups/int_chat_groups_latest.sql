@@ -1,4 +1,4 @@
--- One row a chat group: born at its earliest chat_created, its attributes the latest's.
+-- One row a chat group: born at its earliest chat_created, with the attributes of the latest.
 with records as (
     select
         *,

@@ -1,4 +1,4 @@
--- The visits of a live: a viewer is present from a join to the next leave, at most to the live's end. Replay is left out.
+-- The visits of a live: a viewer is present from a join until the next leave, or the live's end. Replay is left out.
 with lives as (
     select * from {{ ref('int_lives_bounded') }}
 ),

@@ -69,7 +69,7 @@ bounded as (
         on spans.live_id = starts.live_id
     left join ends
         on spans.live_id = ends.live_id
-    -- a live that neither start nor end names has no merchant to count for
+    -- without a start or an end event a live has no merchant to count for
     where coalesce(starts.merchant_id, ends.merchant_id) is not null
 )
 

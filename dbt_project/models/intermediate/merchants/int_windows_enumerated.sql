@@ -1,5 +1,5 @@
--- The windows that fans and revenue are measured over: each calendar month (`month`), and the 365 days that end at as_of or
--- at an earlier end of a month (`year`). All are cut at the merchant's first event and at as_of.
+-- The windows over which fans and revenue are measured: each calendar month (`month`), and the 365 days that end at as_of or
+-- at an earlier end of a month (`year`). All are clipped to the time from the merchant's first event to as_of.
 with merchants as (
     select * from {{ ref('int_merchants_first_seen') }}
 ),

@@ -1,4 +1,4 @@
--- merchant × month of first order × each month from it to that of as_of, with the cohort's size.
+-- merchant × cohort (month of first order) × each month from then to that of as_of, with the cohort's size.
 with buyers as (
     select * from {{ ref('int_buyers_first_orders') }}
 ),

@@ -1,4 +1,4 @@
--- Each payment and each refund, credited by itself to the sharers on the path of its order.
+-- Each payment and refund on its own, credited to the sharers on the path of its order.
 with paths as (
     select * from {{ ref('int_share_paths_walked') }}
 ),
@@ -24,7 +24,7 @@ sharers as (
         on
             orders.merchant_id = paths.merchant_id
             and orders.via_share_id = paths.via_share_id
-    -- the buyer's own shares drop off the path unless nothing else remains
+    -- the buyer's own shares are left off the path unless nothing else remains
     qualify
         paths.user_id != orders.user_id
         or bool_and(paths.user_id = orders.user_id) over (partition by orders.merchant_id, orders.order_id)
@@ -49,7 +49,7 @@ credited as (
         movements.moved_date,
         movements.amount,
         {{ to_cents('movements.amount') }} as cents,
-        -- integer division cuts toward zero, for refunds too
+        -- integer division truncates toward zero, for refunds too
         cents // placed.sharers_on_path as equal_cents
     from movements
     inner join placed

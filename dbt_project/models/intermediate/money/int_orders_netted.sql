@@ -1,4 +1,4 @@
--- One row an order: paid, refunded, net; the root of the tree it came through; whether it is its buyer's first here.
+-- One row an order: paid, refunded, net, the root of the tree it came through, and whether it is the buyer's first here.
 with orders as (
     select * from {{ ref('int_orders_deduplicated') }}
 ),

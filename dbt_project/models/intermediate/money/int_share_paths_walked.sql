@@ -1,4 +1,4 @@
--- For each share that an order came through: the shares from it (step 0) up to the root of its tree.
+-- For each share through which an order came: the shares from it (step 0) up to the root of its tree.
 with recursive nodes as (
     select * from {{ ref('stg_spread_graph__cascade_nodes') }}
 ),

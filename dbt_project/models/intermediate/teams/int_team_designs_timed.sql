@@ -1,5 +1,5 @@
 -- Kaplan–Meier median of the seconds until a team of a design forms by itself. Open teams are censored at the end of as_of,
--- teams that the platform filled when it did; a failed team never forms and stays at risk.
+-- platform-filled teams when they were filled; failed teams never form and stay at risk.
 with teams as (
     select
         size_required,

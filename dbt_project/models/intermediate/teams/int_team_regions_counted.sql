@@ -1,4 +1,4 @@
--- region × month of opening, and `all` months, where teams opened.
+-- region × month of opening, and `all` months together; only where teams opened.
 with teams as (
     select * from {{ ref('int_teams_resolved') }}
 ),
@@ -7,7 +7,7 @@ registrations as (
     select * from {{ ref('int_users_registered_periods') }}
 ),
 
--- each team counts in its month and in all
+-- each team counts in its month and in `all`
 months as (
     select
         region,

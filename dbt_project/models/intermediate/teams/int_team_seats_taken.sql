@@ -1,4 +1,4 @@
--- Who takes and gives up a seat of a team, and when: changes of presence before the team's expiry, the leader's opening first.
+-- Who takes and leaves a seat of a team, and when, before the team expires; the leader's opening is the first.
 with teams as (
     select * from {{ ref('int_teams_opened') }}
 ),

@@ -1,4 +1,4 @@
--- One row a team: its earliest opening, with the region that it counts in.
+-- One row a team: its earliest opening, with the region in which it counts.
 with openings as (
     select *
     from {{ ref('stg_group__team_opened') }}

@@ -55,7 +55,7 @@ summed as (
     group by live_id, minute_at
 ),
 
--- the minutes in which something happened, the first and the last among them
+-- the minutes in which something happened, and the first and the last
 moments as (
     select
         live_id,
@@ -90,7 +90,7 @@ spans as (
     from moments
 ),
 
--- and a day of minutes after each: a clock that was years late makes no row for every minute since
+-- at most a day of minutes after each, so a clock that was years slow does not make a row for every minute since
 minutes as (
     select
         live_id,

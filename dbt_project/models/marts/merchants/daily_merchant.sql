@@ -125,7 +125,7 @@ summed as (
     group by merchant_id, date
 ),
 
--- the days on which something was counted, the first event's, and that with which the last year begins
+-- the days on which something was counted, the day of the first event, and the first day of the last year
 moments as (
     select
         merchant_id,
@@ -158,7 +158,7 @@ spans as (
     from moments
 ),
 
--- and a year of days after each: a clock that was years late makes no row for every day since
+-- at most a year of days after each, so a clock that was years slow does not make a row for every day since
 days as (
     select
         merchant_id,

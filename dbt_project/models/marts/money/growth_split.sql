@@ -91,7 +91,7 @@ split as (
         *,
         cast(round(logarithmic_mean * log_growth_of_fans, 2) as decimal(38, 2)) as user_effect,
         revenue_change - user_effect as per_fan_effect,
-        -- the two effects stand beside the change that they split, or not at all
+        -- both effects or neither: they add up to the change that they split
         {{ fits_the_marts('greatest(abs(revenue_change), abs(user_effect), abs(per_fan_effect))') }} as is_split_whole
     from effects
 ),

@@ -1,4 +1,4 @@
--- Receipts of earlier days alone, so that a day that is run again has the same rows.
+-- Only receipts of earlier days, so that a day that is run again has the same rows.
 with receipts as (
     select cast(content as json) as receipt
     from read_text('{{ var("receipts") }}/*.json')

@@ -33,7 +33,7 @@ designs as (
     group by teams.size_required, teams.benefit_side, teams.goal
 ),
 
--- direct standardisation: each stratum (region × category) weighs what it weighs among the platform's closed teams
+-- direct standardisation: each stratum (region × category) has its weight among the platform's closed teams
 strata as (
     select
         region,
