@@ -3,9 +3,9 @@
     schema marts                                a view a mart, all of one version
     schema marts_2026_03_20_v000001_5f3a09c1    the tables of a version: day, number, digest of what is in it
 
-A version is loaded by one transaction, so its schema is whole or not there: the server itself undoes a load that was killed.
-The views follow `published/current`: the newest day, and the version of it that is current. An earlier day is not loaded: no
-view would show it, and it would push out the versions that are kept.
+A version is loaded into schema marts_loading, which then gets its name: with that name it is whole. The next run removes what a
+load that was killed has left. The views follow `published/current`: the newest day, and the version of it that is current. An
+earlier day is not loaded: no view would show it, and it would push out the versions that are kept.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import hashlib
 import json
 import os
 import time
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -41,6 +42,9 @@ ATTEMPT_MS = 250
 PAUSE_SECONDS = 1.0
 PATIENCE_SECONDS = 120.0
 
+STREAMS = 2  # tables that are loaded at a time
+
+_LOADING = f"{VIEWS}_loading"
 _VERSIONS = r"^marts_\d{4}_\d{2}_\d{2}_v\d{6,}_[0-9a-f]{8}$"
 _CONNECTION = {"connect_timeout": "10", "keepalives_idle": "60", "application_name": "fanout", "client_encoding": "utf8"}
 _PIPE_BYTES = 1 << 20
@@ -76,24 +80,24 @@ def load(settings: Settings, as_of: date) -> dict[str, Any]:
     Raises:
         PublicationError: the day has no published version, or PostgreSQL refused or could not be reached.
     """
-    assert settings.bi_dsn is not None
     current_database(settings, as_of)
     if not _is_newest(settings, as_of):
         return _left_alone(settings)
-    with _connected(settings.bi_dsn, as_of) as connection:
+    with _connected(settings, as_of) as connection:
         # Another loader may have taken long, and a later day or version may have been published meanwhile.
         if not _is_newest(settings, as_of):
             return _left_alone(settings)
         database = current_database(settings, as_of)
         run = json.loads((database.parent / RUN).read_text(encoding="utf-8"))
         schema = _schema(run)
+        _make_reader(connection)
+        _remove_leftover(connection)
+        is_new = schema not in _schemas(connection)
         with duckdb.connect(str(database), read_only=True, config={"autoinstall_known_extensions": False}) as con:
             con.execute(load_extension("json"))
-            marts = _marts(con)
-            _make_reader(connection)
-            is_new = schema not in _schemas(connection)
+            marts = marts_of(con)
             if is_new:
-                _load(connection, con, schema, marts, run["rows"])
+                _load(settings, connection, con, schema, marts, run["rows"])
         before = _shown(connection)
         if before != {mart.name: schema for mart in marts}:
             _repoint(connection, schema, marts, before, f"The marts of {as_of}, version {run['version']}.")
@@ -110,14 +114,20 @@ def _left_alone(settings: Settings) -> dict[str, Any]:
     return {"is_new": False, "left_alone": f"the newest published day is {newest_day(settings.published)}"}
 
 
+def _parameters(settings: Settings) -> dict[str, str]:
+    """What psycopg2 connects with."""
+    assert settings.bi_dsn is not None
+    return {**_CONNECTION, **parse_dsn(settings.bi_dsn)}
+
+
 @contextmanager
-def _connected(dsn: str, as_of: date) -> Iterator[Any]:
+def _connected(settings: Settings, as_of: date) -> Iterator[Any]:
     """A connection of the only loader; others wait. What goes wrong becomes one sentence, without password and rows."""
-    parts = parse_dsn(dsn)
+    parts = _parameters(settings)
     server = f"PostgreSQL at {parts.get('host') or 'the local socket'}:{parts.get('port', '5432')}, database {parts['dbname']}"
     again = f"the views there are as they were; then run: python -m publication.bi --as-of {as_of}"
     try:
-        connection = psycopg2.connect(**{**_CONNECTION, **parts})
+        connection = psycopg2.connect(**parts)
     except psycopg2.Error as error:
         why = str(error).strip().partition("\n")[0]
         raise PublicationError(f"{server}, cannot be reached ({why}); start it, or correct FANOUT_BI_DSN; {again}") from None
@@ -142,7 +152,7 @@ def _schema(run: dict[str, Any]) -> str:
     return f"marts_{run['as_of'].replace('-', '_')}_{run['version']}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
 
-def _marts(con: duckdb.DuckDBPyConnection) -> list[Mart]:
+def marts_of(con: duckdb.DuckDBPyConnection) -> list[Mart]:
     """The tables of the published file."""
     where = "schema_name = 'marts'"
     types = {_canonical(con, name): name for name in Type}
@@ -213,27 +223,68 @@ def _shown(connection: Any) -> dict[str, str]:
         return dict(cursor.fetchall())
 
 
-def _load(connection: Any, con: duckdb.DuckDBPyConnection, schema: str, marts: list[Mart], rows: dict[str, int]) -> None:
-    """Make the schema of a version, with everything in it, in one transaction."""
+def _load(
+    settings: Settings,
+    connection: Any,
+    con: duckdb.DuckDBPyConnection,
+    schema: str,
+    marts: list[Mart],
+    rows: dict[str, int],
+) -> None:
+    """Make the schema of a version: tables in another schema, which gets the name when all of them are there."""
     with connection, connection.cursor() as cursor:
-        cursor.execute(f"create schema {schema}")
-        for mart in marts:
-            table = f"{schema}.{quoted(mart.name)}"
-            cursor.execute(f"create table {table} ({', '.join(_definitions(mart))})")
-            copied = _copy(cursor, con, mart, table)
-            if copied != rows[mart.name]:
-                raise PublicationError(
-                    f"{copied} of the {rows[mart.name]} rows of {mart.name} arrived in PostgreSQL; run it again"
-                )
-            if mart.key:
-                cursor.execute(f"alter table {table} add primary key ({', '.join(map(quoted, mart.key))})")
-            cursor.execute(_comments("table", table, mart))
-            cursor.execute(f"analyze {table}")  # else the first queries are planned blindly
+        cursor.execute(f"create schema {_LOADING}")
+    left = deque(sorted(marts, key=lambda mart: -rows[mart.name]))
+    try:
+        with ThreadPoolExecutor(STREAMS) as pool:
+            streams = [pool.submit(_load_some, settings, con.cursor(), left, rows) for _ in range(STREAMS)]
+            try:
+                for stream in as_completed(streams):
+                    stream.result()
+            finally:
+                left.clear()  # one that failed ends the others
+    except BaseException:
+        with suppress(psycopg2.Error):
+            _remove_leftover(connection)
+        raise
+    with connection, connection.cursor() as cursor:
+        cursor.execute(f"alter schema {_LOADING} rename to {schema}")
 
 
-def _definitions(mart: Mart) -> Iterator[str]:
-    for name, (type_, is_required) in mart.columns.items():
-        yield f"{quoted(name)} {_TYPES[type_]}{' not null' if is_required else ''}"
+def _load_some(settings: Settings, con: duckdb.DuckDBPyConnection, left: deque[Mart], rows: dict[str, int]) -> None:
+    """Load marts until none is left, each in a transaction of its own with everything that belongs to it."""
+    with closing(psycopg2.connect(**_parameters(settings))) as connection:
+        while True:
+            try:
+                mart = left.popleft()
+            except IndexError:
+                return
+            table = f"{_LOADING}.{quoted(mart.name)}"
+            with connection, connection.cursor() as cursor:
+                cursor.execute(create_table(table, mart))
+                arrived = _copy(cursor, con, mart, table)
+                if arrived != rows[mart.name]:
+                    raise PublicationError(
+                        f"{arrived} of {rows[mart.name]} rows of {mart.name} arrived in PostgreSQL; run it again"
+                    )
+                if mart.key:
+                    cursor.execute(f"alter table {table} add primary key ({', '.join(map(quoted, mart.key))})")
+                cursor.execute(_comments("table", table, mart))
+                cursor.execute(f"analyze {table}")  # else the first queries are planned blindly
+
+
+def _remove_leftover(connection: Any) -> None:
+    """Drop what a load that was killed has begun; waits for the sessions that it has left to the server."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute(f"drop schema if exists {_LOADING} cascade")
+
+
+def create_table(table: str, mart: Mart) -> str:
+    columns = ", ".join(
+        f"{quoted(name)} {_TYPES[type_]}{' not null' if is_required else ''}"
+        for name, (type_, is_required) in mart.columns.items()
+    )
+    return f"create table {table} ({columns})"
 
 
 def _copy(cursor: Any, con: duckdb.DuckDBPyConnection, mart: Mart, table: str) -> int:
@@ -251,14 +302,18 @@ def _copy(cursor: Any, con: duckdb.DuckDBPyConnection, mart: Mart, table: str) -
 
 def _write(con: duckdb.DuckDBPyConnection, mart: Mart, writing: int) -> None:
     try:
-        values = ", ".join(f"{_value(quoted(name), type_)} as {quoted(name)}" for name, (type_, _) in mart.columns.items())
-        texts = ", ".join(quoted(name) for name, (type_, _) in mart.columns.items() if type_ in _TEXTS)
-        con.execute(
-            f"copy (select {values} from marts.{quoted(mart.name)}) to '/dev/fd/{writing}' "
-            f"(format csv, header false, nullstr ''{f', force_quote ({texts})' if texts else ''})"  # empty without quotes: null
-        )
+        write_csv(con, mart, f"/dev/fd/{writing}")
     finally:
         os.close(writing)
+
+
+def write_csv(con: duckdb.DuckDBPyConnection, mart: Mart, file: str) -> None:
+    """Write the rows of a mart as PostgreSQL's COPY reads them: an empty text has quotes, a null has none."""
+    values = ", ".join(f"{_value(quoted(name), type_)} as {quoted(name)}" for name, (type_, _) in mart.columns.items())
+    texts = ", ".join(quoted(name) for name, (type_, _) in mart.columns.items() if type_ in _TEXTS)
+    quotes = f", force_quote ({texts})" if texts else ""
+    rows = f"select {values} from marts.{quoted(mart.name)}"
+    con.execute(f"copy ({rows}) to {literal(file)} (format csv, header false, nullstr ''{quotes})")
 
 
 def _value(column: str, type_: Type) -> str:

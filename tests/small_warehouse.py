@@ -29,10 +29,11 @@ _NEUTRAL = {Type.VARCHAR: "", Type.VARCHARS: [], Type.REASONS: [], Type.BOOLEAN:
 
 
 @cache
-def script() -> str:
-    """The statements that make the warehouse."""
+def script(only: tuple[str, ...] = ()) -> str:
+    """The statements that make the warehouse, or some marts of it."""
     rows = yaml.load(ROWS.read_text(), yaml.CSafeLoader)
-    return "create schema marts;\n" + "\n".join(statements(marts(), rows))
+    tables = [TABLES[name] for name in only] or marts()
+    return "create schema marts;\n" + "\n".join(statements(tables, rows))
 
 
 def statements(tables: Iterable[Table], rows: Mapping[str, list[dict[str, Any]]]) -> list[str]:
@@ -81,21 +82,21 @@ def _literal(value: object) -> str:
             return "'" + str(value).replace("'", "''") + "'"
 
 
-def build(settings: Settings, *changes: str, as_of: date = AS_OF) -> Path:
+def build(settings: Settings, *changes: str, as_of: date = AS_OF, only: tuple[str, ...] = ()) -> Path:
     """Make the warehouse of a day and run `changes`, SQL statements, on it; its rows say 2026-03-20 unless changed."""
     path = settings.warehouse(as_of)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as con:
-        con.execute(script())
+        con.execute(script(only))
         for change in changes:
             con.execute(change)
     return path
 
 
-def passed(settings: Settings, *changes: str, as_of: date = AS_OF) -> Path:
+def passed(settings: Settings, *changes: str, as_of: date = AS_OF, only: tuple[str, ...] = ()) -> Path:
     """A warehouse with the results of a gate that it passed."""
-    path = build(settings, *changes, as_of=as_of)
+    path = build(settings, *changes, as_of=as_of, only=only)
     results = settings.work(as_of) / "gates" / "publication.json"
     results.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()

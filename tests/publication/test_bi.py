@@ -1,4 +1,4 @@
-"""The marts in PostgreSQL and as Parquet: the same rows as in DuckDB, a whole version or the one before, and no secret shown."""
+"""The marts in PostgreSQL and as Parquet: the rows of DuckDB, a whole version or the one before, and no secret shown."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ import psycopg2
 import pytest
 from psycopg2.extras import register_default_jsonb
 
+from benchmarks._postgres import Server
 from contract.columns import Type
 from contract.settings import CHECKOUT, Settings
 from contract.tables import marts
@@ -27,10 +28,10 @@ from publication import parquet, postgres
 from publication.postgres import READER, load
 from publication.publish import current_database, publish, roll_back
 from publication.versions import PublicationError
-from tests.publication.conftest import PASSWORD, Server
 from tests.small_warehouse import AS_OF, passed
 
 CHANGE = "update marts.merchant_churn_flags set expected_loss = {}"
+FEW = ("merchant_churn_flags", "orders", "per_fan_revenue", "products")
 # What CSV, PostgreSQL's arrays and JSON have their own ways for; money that a double would round.
 AWKWARD = (
     r"""insert into marts.products by name (select * replace (
@@ -42,7 +43,8 @@ AWKWARD = (
     ) from marts.products where product_id = 'p-1')""",
     "update marts.per_fan_revenue set revenue_per_fan = 5e-324, avg_fans = 0.1 + 0.2 where merchant_id = 'm-1'",
     r"""update marts.merchant_churn_flags set reasons = [
-        {topic: 'a "b" \ c', days: null, gap: 1, now: 1234567890123456.78, before: -0.10}, {topic: '', days: 2, gap: 3, now: null, before: 0}
+        {topic: 'a "b" \ c', days: null, gap: 1, now: 1234567890123456.78, before: -0.10},
+        {topic: '', days: 2, gap: 3, now: null, before: 0}
     ] where merchant_id = 'm-1'""",
     "comment on table marts.products is 'One row a product; the merchant''s own \\ price.'",
     "comment on column marts.products.cost is '50 % of it'",
@@ -68,8 +70,8 @@ class Bi:
             found: list[tuple[Any, ...]] = cursor.fetchall()
             return found
 
-    def publish(self, *changes: str, as_of: date = AS_OF) -> None:
-        passed(self.settings, *changes, as_of=as_of)
+    def publish(self, *changes: str, as_of: date = AS_OF, only: tuple[str, ...] = FEW) -> None:
+        passed(self.settings, *changes, as_of=as_of, only=only)
         publish(self.settings, as_of)
 
     def loss(self) -> int:
@@ -79,8 +81,8 @@ class Bi:
 
     def schemas(self) -> list[str]:
         """The versions that are there, without the digests of their contents, in the order of their names."""
-        found = self.rows("select nspname from pg_namespace where nspname like 'marts\\__%' order by 1")
-        return [name.rpartition("_")[0] for (name,) in found]
+        found = self.rows("select nspname from pg_namespace where nspname ~ '^marts_' order by 1")
+        return [name if name == "marts_loading" else name.rpartition("_")[0] for (name,) in found]
 
 
 @pytest.fixture
@@ -125,7 +127,7 @@ def in_parquet(folder: Path) -> dict[str, list[str]]:
 
 def test_postgresql_and_parquet_have_the_rows_of_duckdb(bi: Bi, tmp_path: Path) -> None:
     settings = replace(bi.settings, bi_parquet=tmp_path / "parquet")
-    bi.publish(*AWKWARD)
+    bi.publish(*AWKWARD, only=())
     report = load(settings, AS_OF)
     parquet.write(settings, AS_OF)
     expected = in_duckdb(current_database(settings, AS_OF))
@@ -156,7 +158,8 @@ def test_lists_of_texts_survive(bi: Bi) -> None:
     listed = [(table.name, column.name) for table in marts() for column in table.mart_columns if column.type is Type.VARCHARS]
     assert listed
     table, column = listed[0]
-    bi.publish(f"""update marts.{table} set {column} = ['a "b"', 'c\\d', '', 'NULL', null, '{{e,f}}', '茶']""")
+    change = f"""update marts.{table} set {column} = ['a "b"', 'c\\d', '', 'NULL', null, '{{e,f}}', '茶']"""
+    bi.publish(change, only=(table,))
     load(bi.settings, AS_OF)
     rows = bi.rows(f"select {column} from marts.{table}")
     assert rows
@@ -181,7 +184,7 @@ def test_a_type_that_is_not_declared_is_refused_by_name(bi: Bi) -> None:
 
 
 def test_keys_not_nulls_and_comments_are_those_of_the_file(bi: Bi) -> None:
-    bi.publish(*AWKWARD)
+    bi.publish(*AWKWARD, only=())
     load(bi.settings, AS_OF)
     query = """
         select conrelid::regclass::text, array_agg(attname::text order by place)
@@ -245,8 +248,8 @@ def test_a_day_that_was_overtaken_while_it_waited_does_not_take_the_views_back(b
     connected = postgres._connected
 
     @contextmanager
-    def after_a_wait(dsn: str, as_of: date) -> Iterator[Any]:
-        with connected(dsn, as_of) as connection:
+    def after_a_wait(settings: Settings, as_of: date) -> Iterator[Any]:
+        with connected(settings, as_of) as connection:
             bi.publish(CHANGE.format(2), as_of=later)
             yield connection
 
@@ -286,9 +289,7 @@ def test_a_view_of_an_analyst_stays_and_one_in_the_way_is_named(bi: Bi) -> None:
     load(bi.settings, AS_OF)
     assert bi.rows("select loss from marts.mine") == [(2,)]
     bi.publish(CHANGE.format(3), "alter table marts.merchant_churn_flags alter expected_loss type double")
-    with pytest.raises(
-        PublicationError, match=r"cannot drop view marts\.merchant_churn_flags .*: view marts\.mine depends on it"
-    ):
+    with pytest.raises(PublicationError, match=r"cannot drop view marts\.merchant_churn_flags .*: view marts\.mine depends on"):
         load(bi.settings, AS_OF)
     assert bi.loss() == 2
 
@@ -318,6 +319,7 @@ def test_the_reader_reads_the_views_and_nothing_else(bi: Bi) -> None:
         ):
             with pytest.raises((psycopg2.errors.InsufficientPrivilege, psycopg2.errors.WrongObjectType)):
                 cursor.execute(statement)
+            connection.rollback()
     with bi.session() as connection, connection, connection.cursor() as cursor:
         cursor.execute(f"drop role analyst_{bi.database}")
 
@@ -381,12 +383,12 @@ def test_an_old_version_that_is_in_use_is_removed_by_the_next_run(bi: Bi) -> Non
     for number in (1, 2):
         bi.publish(CHANGE.format(number))
         load(bi.settings, AS_OF)
-    first = bi.rows("select nspname from pg_namespace where nspname ~ '^marts_' order by oid")[0][0]
+    first, second = bi.rows("select nspname from pg_namespace where nspname ~ '^marts_' order by oid")
     bi.publish(CHANGE.format(3))
     with bi.session() as reader, reader.cursor() as cursor:
-        cursor.execute(f"select * from {first}.orders")
+        cursor.execute(f"select * from {first[0]}.orders")
         assert load(bi.settings, AS_OF)["removed"] == []
-    assert load(bi.settings, AS_OF)["removed"] == [first, *load(bi.settings, AS_OF)["removed"]]
+    assert load(bi.settings, AS_OF)["removed"] == [first[0], second[0]]
 
 
 KILLED = """
@@ -408,7 +410,7 @@ postgres.load(Settings.from_environment(), date(2026, 3, 20))
 """
 
 
-@pytest.mark.parametrize("copies", [0, 20])
+@pytest.mark.parametrize("copies", [0, 2])
 def test_a_load_that_is_killed_leaves_the_version_before_and_nothing_else(bi: Bi, copies: int) -> None:
     bi.publish(CHANGE.format(1))
     load(bi.settings, AS_OF)
@@ -417,7 +419,7 @@ def test_a_load_that_is_killed_leaves_the_version_before_and_nothing_else(bi: Bi
     done = subprocess.run([sys.executable, "-c", KILLED], env=environment, cwd=CHECKOUT, check=False)
     assert done.returncode == -9
     assert bi.loss() == 1
-    assert bi.schemas() == ["marts_2026_03_20_v000001"]
+    assert bi.schemas() == ["marts_2026_03_20_v000001", "marts_loading"]
     assert load(bi.settings, AS_OF)["is_new"] is True
     assert bi.loss() == 2
     assert bi.schemas() == ["marts_2026_03_20_v000001", "marts_2026_03_20_v000002"]
@@ -427,7 +429,7 @@ def test_a_writer_that_fails_in_the_middle_is_not_taken_for_the_end_of_the_rows(
     bi: Bi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bi.publish()
-    monkeypatch.setattr(postgres, "_value", lambda column, type_: f"(select error('the disk is gone') from range(1))")
+    monkeypatch.setattr(postgres, "_value", lambda column, type_: "(select error('the disk is gone') from range(1))")
     with pytest.raises(duckdb.Error, match="the disk is gone"):
         load(bi.settings, AS_OF)
     assert bi.schemas() == []
@@ -443,23 +445,23 @@ def test_a_server_that_is_down_is_named_and_the_next_run_catches_up(bi: Bi, tmp_
     bi.publish(CHANGE.format(1))
     load(bi.settings, AS_OF)
     bi.publish(CHANGE.format(2))
-    bi.server.control("stop", "-m", "immediate")
+    bi.server.stop()
     try:
         done = run(bi.settings, FANOUT_BI_DSN=str(bi.settings.bi_dsn), FANOUT_BI_PARQUET=str(tmp_path / "parquet"))
     finally:
-        bi.server.start()
+        bi.server.start("fsync=off")
     assert done.returncode == 1
     [sentence] = done.stderr.splitlines()
     assert sentence.startswith(f"PostgreSQL at 127.0.0.1:{bi.server.port}, database {bi.database}, cannot be reached (")
     assert "Connection refused" in sentence
-    assert sentence.endswith("start it, or correct FANOUT_BI_DSN; then run: python -m publication.bi --as-of 2026-03-20")
-    assert PASSWORD not in done.stderr + done.stdout
+    assert sentence.endswith("the views there are as they were; then run: python -m publication.bi --as-of 2026-03-20")
+    assert bi.server.password not in done.stderr + done.stdout
     assert (tmp_path / "parquet" / "current" / "orders.parquet").is_file(), "the other way does not wait"
     assert bi.loss() == 1
     done = run(bi.settings, FANOUT_BI_DSN=str(bi.settings.bi_dsn))
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["postgres"]["version"] == "v000002"
-    assert PASSWORD not in done.stderr + done.stdout
+    assert bi.server.password not in done.stderr + done.stdout
     assert bi.loss() == 2
 
 
@@ -509,7 +511,7 @@ def test_parquet_has_days_versions_and_links(settings: Settings, tmp_path: Path)
         return int(number)
 
     for number in (1, 2, 3):
-        passed(settings, CHANGE.format(number))
+        passed(settings, CHANGE.format(number), only=FEW)
         publish(settings, AS_OF)
         (folder / "2026-03-20").mkdir(parents=True, exist_ok=True)
         (folder / "2026-03-20" / ".building").mkdir()  # of a run that was killed
@@ -520,7 +522,7 @@ def test_parquet_has_days_versions_and_links(settings: Settings, tmp_path: Path)
     assert sorted(path.name for path in (folder / "2026-03-20").iterdir()) == ["current", "v000003"]
     assert sorted(path.name for path in folder.iterdir()) == [".lock", "2026-03-20", "current"]
     earlier = date(2026, 3, 19)
-    passed(settings, CHANGE.format(9), as_of=earlier)
+    passed(settings, CHANGE.format(9), as_of=earlier, only=FEW)
     publish(settings, earlier)
     parquet.write(settings, earlier)
     assert (loss("current"), loss("2026-03-19/current")) == (3, 9)
@@ -529,7 +531,7 @@ def test_parquet_has_days_versions_and_links(settings: Settings, tmp_path: Path)
 def test_parquet_of_a_home_that_was_made_again_is_replaced(settings: Settings, tmp_path: Path) -> None:
     for number in (1, 2):
         home = replace(settings, home=tmp_path / str(number), bi_parquet=tmp_path / "parquet")
-        passed(home, CHANGE.format(number))
+        passed(home, CHANGE.format(number), only=FEW)
         publish(home, AS_OF)
         assert parquet.write(home, AS_OF)["is_new"] is True
     file = tmp_path / "parquet" / "current" / "merchant_churn_flags.parquet"
