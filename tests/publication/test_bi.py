@@ -301,7 +301,6 @@ def test_the_reader_reads_the_views_and_nothing_else(bi: Bi) -> None:
     with bi.session() as connection, connection, connection.cursor() as cursor:
         cursor.execute(f"create role analyst_{bi.database} login password 'analyst' in role {READER}")
     with bi.session(user=f"analyst_{bi.database}", password="analyst") as connection, connection.cursor() as cursor:
-        connection.autocommit = True
         cursor.execute("select count(*) from marts.orders")
         assert cursor.fetchone() == (3,)
         for statement in (
