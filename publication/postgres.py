@@ -48,7 +48,7 @@ _LOADING = f"{VIEWS}_loading"
 _VERSIONS = r"^marts_\d{4}_\d{2}_\d{2}_v\d{6,}_[0-9a-f]{8}$"
 _CONNECTION = {"connect_timeout": "10", "keepalives_idle": "60", "application_name": "fanout", "client_encoding": "utf8"}
 # One thread a stream: several that write one CSV cost more than twice as much, of processors that PostgreSQL wants as well.
-_DUCKDB = {"autoinstall_known_extensions": False, "threads": 1}
+_DUCKDB: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": False, "threads": 1}
 _PIPE_BYTES = 1 << 20
 _TYPES = {
     Type.VARCHAR: "text",
