@@ -25,6 +25,7 @@ from publication.publish import publish
 AS_OF = date(2026, 3, 20)
 ROWS = Path(__file__).with_suffix(".yml")
 
+_USUAL = {"as_of": AS_OF, "merchant_id": "m-1"}
 _NEUTRAL = {Type.VARCHAR: "", Type.VARCHARS: [], Type.REASONS: [], Type.BOOLEAN: False, Type.DATE: AS_OF, Type.TIMESTAMP: AS_OF}
 
 
@@ -39,26 +40,35 @@ def statements(tables: Iterable[Table], rows: Mapping[str, list[dict[str, Any]]]
     """What makes tables with these rows.
 
     Raises:
-        ValueError: a row names a table or a column that is not declared.
+        ValueError: rows are of a table, or name a column, that is not declared.
     """
     if unknown := rows.keys() - TABLES.keys():
         raise ValueError(f"{ROWS.name} has rows of {', '.join(sorted(unknown))}, which no module of contract/tables declares")
     made = []
     for table in tables:
-        columns = {column.name: column for column in table.mart_columns}
-        made.append(f"create table marts.{table.name} ({', '.join(f'{n} {c.type}' for n, c in columns.items())});")
-        for row in rows.get(table.name, []):
-            if unknown := row.keys() - columns.keys():
-                raise ValueError(f"{ROWS.name}: {table.name} has no column {', '.join(sorted(unknown))}")
-            values = (_literal(row.get(name, _default(column))) for name, column in columns.items())
-            made.append(f"insert into marts.{table.name} values ({', '.join(values)});")
+        columns = (f"{column.name} {column.type}" for column in table.mart_columns)
+        made.append(f"create table marts.{table.name} ({', '.join(columns)});")
+        made += [insert(table, row) for row in rows.get(table.name, [])]
     return made
+
+
+def insert(table: Table, row: Mapping[str, Any]) -> str:
+    """The statement that adds a row; columns that it does not name get what the declaration allows.
+
+    Raises:
+        ValueError: the row names a column that is not declared.
+    """
+    columns = {column.name: column for column in table.mart_columns}
+    if unknown := row.keys() - columns.keys():
+        raise ValueError(f"{ROWS.name}: {table.name} has no column {', '.join(sorted(unknown))}")
+    values = (_literal(row.get(name, _default(column))) for name, column in columns.items())
+    return f"insert into marts.{table.name} values ({', '.join(values)});"
 
 
 def _default(column: Column) -> object:
     """What a column holds of which a row says nothing."""
-    if column.name == "as_of":
-        return AS_OF
+    if column.name in _USUAL:
+        return _USUAL[column.name]
     if column.null is Null.MEANT:
         return None
     if column.values:
