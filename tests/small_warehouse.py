@@ -10,6 +10,8 @@ from pathlib import Path
 import duckdb
 
 from contract.settings import Settings
+from dbt_project.build import variables
+from dbt_project.success_sql import statements
 from publication.publish import publish
 
 AS_OF = date(2026, 3, 20)
@@ -21,10 +23,24 @@ def build(settings: Settings, *changes: str, as_of: date = AS_OF) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as con:
-        con.execute(Path(__file__).with_suffix(".sql").read_text())
-        for change in changes:
-            con.execute(change)
+        fill(con, *changes, as_of=as_of)
     return path
+
+
+def columns() -> list[tuple[str, str]]:
+    """Mart and column of all that changes can change: what is worked out afterwards is not among them."""
+    with duckdb.connect() as con:
+        con.execute(Path(__file__).with_suffix(".sql").read_text())
+        return con.execute("select table_name, column_name from duckdb_columns() where schema_name = 'marts'").fetchall()
+
+
+def fill(con: duckdb.DuckDBPyConnection, *changes: str, as_of: date = AS_OF) -> None:
+    """Make the marts in an empty database, those of merchant success from the others as `changes` left them."""
+    con.execute(Path(__file__).with_suffix(".sql").read_text())
+    for change in changes:
+        con.execute(change)
+    for statement in statements(variables(Settings.from_environment({}), as_of)):
+        con.execute(statement)
 
 
 def passed(settings: Settings, *changes: str, as_of: date = AS_OF) -> Path:

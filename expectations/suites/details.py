@@ -5,6 +5,7 @@ from __future__ import annotations
 from expectations.suites import COMPLETE, Expectation, Severity, Suite, agree, holds, mart, of_the_day, one_of
 
 _STATES = "opened closed formed_organic formed_auto_filled failed open_at_as_of"
+_SUMS = ", ".join(f"sum({state}) as {state}" for state in _STATES.split())
 _BALANCED = "opened = closed + open_at_as_of and closed = formed_organic + formed_auto_filled + failed"
 
 SUITES: tuple[Suite, ...] = (
@@ -223,6 +224,91 @@ SUITES: tuple[Suite, ...] = (
         there="kind packs files bytes attempts manifest_sha256",
         least_0="packs files bytes",
         least_1="attempts",
+        empty=None,
+    ),
+    mart(
+        "fan_contacts",
+        "merchant_id, user_id",
+        holds("marts.fan_contacts", "merchant_id, user_id", "reason", "may_contact = (no_contact_reason is null)"),
+        there="may_contact",
+        empty=None,
+    ),
+    mart(
+        "merchant_overview",
+        "merchant_id",
+        holds(
+            "marts.merchant_overview",
+            "merchant_id",
+            "calls",
+            "(rank is not null) = (has_left or has_not_sold or is_churn_flagged or has_fallen)",
+            "rank, has_left, has_not_sold, is_churn_flagged, has_fallen",
+        ),
+        agree(
+            "every merchant",
+            "it has every merchant once",
+            "select merchant_id from marts.merchant_overview",
+            "select merchant_id from marts.merchants",
+            needs=("merchants",),
+        ),
+        there="name manager stage at_stake expected_loss reasons revenue_28d revenue_prev_28d fans teams_closed shares opens",
+        money="revenue_365d revenue_led",
+        least_0="at_stake fans teams_closed shares opens days_since_start",
+        least_1="rank",
+        shares="churn_probability retention formation_rate",
+    ),
+    mart("merchant_weeks", "merchant_id, weeks_ago", money="revenue", least_0="weeks_ago", empty=None),
+    mart(
+        "fan_funnel",
+        "merchant_id",
+        holds(
+            "marts.fan_funnel",
+            "merchant_id",
+            "steps",
+            "window_fans >= buying_fans and buying_fans >= repeat_fans and repeat_fans >= repeat_supporting_fans",
+            "window_fans, buying_fans, repeat_fans, repeat_supporting_fans",
+        ),
+        there="window_fans buying_fans repeat_fans repeat_supporting_fans supporting_fans",
+        least_0="repeat_supporting_fans supporting_fans",
+        empty=None,
+    ),
+    mart(
+        "merchant_team_designs",
+        "merchant_id, size_required, benefit_side, goal, opened_date",
+        agree(
+            "adds up to team_formation",
+            "the teams of a merchant are those of team_formation",
+            f"select merchant_id, {_SUMS} from marts.merchant_team_designs group by all",
+            f"select merchant_id, {_SUMS} from marts.team_formation group by all",
+            needs=("team_formation",),
+        ),
+        there=_STATES,
+        least_0="closed formed_organic formed_auto_filled failed open_at_as_of members new_buyer_members",
+        least_1="opened",
+        empty=None,
+    ),
+    mart(
+        "leaders_to_win",
+        "merchant_id, user_id",
+        there="opened formed_organic last_opened_date",
+        least_0="open_at_as_of formed_auto_filled failed",
+        least_1="opened formed_organic",
+        empty=None,
+    ),
+    mart(
+        "spreaders_to_thank",
+        "merchant_id, user_id",
+        there="shares openers is_connector",
+        money="revenue_led",
+        least_0="shares openers",
+        empty=None,
+    ),
+    mart(
+        "largest_cascades",
+        "merchant_id, root_share_id",
+        there="shares sharers depth orders is_largest_of_week",
+        money="revenue",
+        least_0="depth",
+        least_1="shares map_rank",
         empty=None,
     ),
 )

@@ -29,28 +29,38 @@ class Why(StrEnum):
 
 @dataclass(frozen=True)
 class Table:
-    """One table of a pack.
+    """One table of a pack: rows of one mart, those that its owner may see.
 
     Attributes:
         name: of its files.
-        sql: its rows; `{db}` is the catalog they are read from.
-        owner: the column that names whose pack a row is in.
+        mart: that it reads, in which the descriptions of its columns stand.
         columns: reason by column, in the order of the file. Each file ends with `as_of`, which no table needs to have.
-        mart: where the descriptions of its columns stand.
         text: what a row is.
+        owner: the column that names whose pack a row is in: `merchant_id`, or the `manager` of the merchant.
+        where: SQL of which rows may leave.
+        person: the column of the mart that names a person. Rows of people who may not be named are left out.
+        shown_as: the column that names the person in the file.
+        keeps_strangers: where the person may not be named, the row stays and the name is empty.
         person_key: the person who names the row, if one does. Such rows have a `row_id`, by which the end of one can be told
             without naming anybody.
+        order: SQL of the order in which people read the rows of a merchant.
+        most: rows of a merchant that may leave, the first in that order.
         ages: the columns that move though nothing happened, with what a day adds; None where a model follows the ages. A row
             in which nothing else changed is left out of the differences.
     """
 
     name: str
-    sql: str
-    owner: str
-    columns: dict[str, Why]
     mart: str
+    columns: dict[str, Why]
     text: str
+    owner: str = "merchant_id"
+    where: str = "true"
+    person: str | None = None
+    shown_as: str = ""
+    keeps_strangers: bool = False
     person_key: str | None = None
+    order: str = ""
+    most: int | None = None
     ages: Mapping[str, float | None] = field(default_factory=dict)
 
     @property
@@ -63,10 +73,38 @@ class Table:
         """The columns about a person, whose old values are never told: the row may have been of another."""
         return [column for column, why in self.columns.items() if why in (Why.FAN, Why.CONTACT)]
 
+    def sql(self, db: str, merchants: str | None = None) -> str:
+        """SQL of its rows in a catalog, all columns of the mart among them.
 
+        Args:
+            db: the catalog, which has the temp table `fans_<db>`.
+            merchants: a table of the merchants to read, for all if there is none.
+        """
+        columns, joins, where = ["rows.*"], "", [f"({self.where})"]
+        if self.person is not None:
+            shown = f"fans.shown as {self.shown_as}"
+            columns = [f"rows.* replace ({shown})"] if self.shown_as == self.person else ["rows.*", shown]
+            columns += [f"fans.{column}" for column in _CONTACT if column in self.columns]
+            joins += f"""{"left " if self.keeps_strangers else ""}join fans_{db} as fans
+                on rows.merchant_id = fans.merchant_id and rows.{self.person} = fans.user_id"""
+        if self.owner == "manager" and self.mart != OVERVIEW:
+            columns.append("owners.manager")
+            owners = f"(select merchant_id, manager from {db}.marts.{OVERVIEW})"
+            joins += f" join {owners} as owners on rows.merchant_id = owners.merchant_id"
+        if self.mart == OVERVIEW:
+            columns.append("reasons_in_words.* exclude (merchant_id)")
+            joins += f" left join reasons_{db} as reasons_in_words on rows.merchant_id = reasons_in_words.merchant_id"
+        if merchants is not None:
+            where.append(f"rows.merchant_id in (select merchant_id from {merchants})")
+        first = f"qualify row_number() over (partition by rows.merchant_id order by {self.order}) <= {self.most}"
+        return f"""select {", ".join(columns)} from {db}.marts.{self.mart} as rows {joins}
+            where {" and ".join(where)} {first if self.most else ""}"""
+
+
+OVERVIEW = "merchant_overview"  # the mart that knows a merchant's manager
 # Beside a person who is named to a merchant: whether it may contact the person, and why not.
 _CONTACT = ("may_contact", "no_contact_reason")
-_CONTACTS = ", ".join(f"fans.{column}" for column in _CONTACT)
+_LARGE_ENOUGH = f"people >= {SMALLEST_CELL}"
 
 
 def _columns(key: str, figures: str, persons: str = "", why: Why = Why.FIGURE) -> dict[str, Why]:
@@ -75,24 +113,20 @@ def _columns(key: str, figures: str, persons: str = "", why: Why = Why.FIGURE) -
     return {name: named.get(name, reason) for name, reason in columns.items()}
 
 
-def _whole(mart: str, key: str, figures: str, text: str, sql: str = "select * from {db}.marts.%s") -> Table:
-    return Table(mart, sql % mart if "%s" in sql else sql, "merchant_id", _columns(key, figures), mart, text)
+def _whole(mart: str, key: str, figures: str, text: str, where: str = "true") -> Table:
+    return Table(mart, mart, _columns(key, figures), text, where=where)
 
 
 def _of_fans(mart: str, figures: str, text: str, ages: Mapping[str, float | None] | None = None) -> Table:
     """A mart of people: the rows of the merchant's fans."""
-    sql = f"""select rows.* replace (fans.shown as user_id), {_CONTACTS} from {{db}}.marts.{mart} as rows
-        join fans_{{db}} as fans on rows.merchant_id = fans.merchant_id and rows.user_id = fans.user_id"""
     columns = _columns("merchant_id", f"user_id {' '.join(_CONTACT)} {figures}", "user_id")
-    return Table(mart, sql, "merchant_id", columns, mart, text, "user_id", ages or {})
+    return Table(mart, mart, columns, text, person="user_id", shown_as="user_id", person_key="user_id", ages=ages or {})
 
 
 def _naming_fans(mart: str, key: str, figures: str, person: str, text: str) -> Table:
     """A mart whose rows name a person: the name stays empty unless it is a fan of the merchant."""
-    sql = f"""select rows.* replace (fans.shown as {person}), {_CONTACTS} from {{db}}.marts.{mart} as rows
-        left join fans_{{db}} as fans on rows.merchant_id = fans.merchant_id and rows.{person} = fans.user_id"""
     columns = _columns(key, f"{person} {' '.join(_CONTACT)} {figures}", person)
-    return Table(mart, sql, "merchant_id", columns, mart, text)
+    return Table(mart, mart, columns, text, person=person, shown_as=person, keeps_strangers=True)
 
 
 # What grows by itself from day to day, and what the model of repeat purchases makes of it (and of its parameters, which are
@@ -134,34 +168,23 @@ MERCHANT_TABLES = (
     ),
     Table(
         "teams",
-        """select merchant_id, size_required, benefit_side, goal, opened_date,
-            columns(['opened', 'closed', 'formed_organic', 'formed_auto_filled', 'failed', 'open_at_as_of', 'members',
-                'new_buyer_members'])::bigint
-        from (
-            select merchant_id, size_required, benefit_side, goal, opened_date, sum(opened) as opened, sum(closed) as closed,
-                sum(formed_organic) as formed_organic, sum(formed_auto_filled) as formed_auto_filled, sum(failed) as failed,
-                sum(open_at_as_of) as open_at_as_of, sum(members) as members, sum(new_buyer_members) as new_buyer_members
-            from {db}.marts.team_formation group by all
-        )""",
-        "merchant_id",
+        "merchant_team_designs",
         _columns(
             "merchant_id size_required benefit_side goal opened_date",
             "opened closed formed_organic formed_auto_filled failed open_at_as_of members new_buyer_members",
         ),
-        "team_formation",
         "Team purchases of one design that were opened on one day.",
     ),
     Table(
         "team_regions",
-        f"select * from {{db}}.marts.merchant_team_regions where people >= {SMALLEST_CELL}",
-        "merchant_id",
+        "merchant_team_regions",
         _columns(
             "merchant_id region",
             """opened closed formed_organic formed_auto_filled failed open_at_as_of formation_rate formation_rate_lo
             formation_rate_hi people""",
         ),
-        "merchant_team_regions",
         f"Team purchases of one region, over all time; regions where fewer than {SMALLEST_CELL} people took part are left out.",
+        where=_LARGE_ENOUGH,
     ),
     _naming_fans(
         "cascades",
@@ -201,7 +224,7 @@ MERCHANT_TABLES = (
         "merchant_id metric",
         "users total top_1pct_share top_01pct_share users_for_half gini",
         "A metric of spreaders: how few people bring how much of it.",
-        "select * from {db}.marts.spread_concentration where merchant_id <> 'all'",
+        "merchant_id <> 'all'",
     ),
     _whole(
         "share_mix",
@@ -227,21 +250,20 @@ MERCHANT_TABLES = (
 MANAGER_TABLES = (
     Table(
         "calls",
-        "select * from calls_{db}",
-        "manager",
+        OVERVIEW,
         _columns(
             "merchant_id",
             """rank name stage since churn_probability at_stake expected_loss reason_1 reason_2 reason_3 days_since_last_order
             days_since_last_login revenue_28d revenue_prev_28d revenue_365d""",
             why=Why.MERCHANT,
         ),
-        "merchant_churn_flags",
         "A merchant that needs a call, and why.",
+        owner="manager",
+        where="rank is not null",
     ),
     Table(
         "merchants",
-        "select * from overview_{db}",
-        "manager",
+        OVERVIEW,
         _columns(
             "merchant_id",
             """name plan stage since churn_probability at_stake expected_loss fans revenue_per_fan revenue_28d revenue_prev_28d
@@ -249,50 +271,56 @@ MANAGER_TABLES = (
             revenue_led""",
             why=Why.MERCHANT,
         ),
-        "merchant_churn_flags",
         "A merchant of the account manager.",
+        owner="manager",
     ),
     Table(
         "regions",
-        f"""select overview_{{db}}.manager, regions.* from {{db}}.marts.merchant_team_regions as regions
-        join overview_{{db}} using (merchant_id) where regions.people >= {SMALLEST_CELL}""",
-        "manager",
+        "merchant_team_regions",
         _columns(
             "merchant_id region",
             """opened open_at_as_of closed formed_organic formed_auto_filled failed formation_rate formation_rate_lo
             formation_rate_hi people""",
         ),
-        "merchant_team_regions",
         f"Team purchases of a merchant in one region, over all time; regions where fewer than {SMALLEST_CELL} people took part "
         "are left out.",
+        owner="manager",
+        where=_LARGE_ENOUGH,
+        order="formation_rate nulls last, region",
     ),
     Table(
         "leaders",
-        "select overview_{db}.manager, leaders_{db}.* from leaders_{db} join overview_{db} using (merchant_id)",
-        "manager",
+        "leaders_to_win",
         _columns("merchant_id", "fan opened open_at_as_of formed_organic formed_auto_filled failed last_opened_date", "fan"),
-        "team_leaders",
         f"A leader to win: a fan whose teams formed, at most {LEADERS} a merchant. Who may not be contacted is left out.",
-        "fan",
+        owner="manager",
+        person="user_id",
+        shown_as="fan",
+        person_key="fan",
+        order="formed_organic desc, opened, fan",
+        most=LEADERS,
     ),
     Table(
         "spreaders",
-        "select overview_{db}.manager, spreaders_{db}.* from spreaders_{db} join overview_{db} using (merchant_id)",
-        "manager",
+        "spreaders_to_thank",
         _columns("merchant_id", "fan shares openers revenue_led is_connector", "fan"),
-        "spreaders",
         f"A spreader to thank: a fan whose shares others opened in the last 90 days, at most {SPREADERS} a merchant. Who may "
         "not be contacted is left out.",
-        "fan",
+        owner="manager",
+        person="user_id",
+        shown_as="fan",
+        person_key="fan",
+        order="revenue_led desc, openers desc, fan",
+        most=SPREADERS,
     ),
     Table(
         "groups",
-        """select overview_{db}.manager, groups.* from {db}.marts.group_activity as groups
-        join overview_{db} using (merchant_id) where groups.state = 'dying'""",
-        "manager",
-        _columns("merchant_id group_id", "kind members last_message_date silent_days messages_7d messages_prev_7d"),
         "group_activity",
+        _columns("merchant_id group_id", "kind members last_message_date silent_days messages_7d messages_prev_7d"),
         "A chat group that falls silent: no message for 7 days, or at most half as many as the week before.",
+        owner="manager",
+        where="state = 'dying'",
+        order="members desc, group_id",
         ages={"silent_days": 1},
     ),
 )

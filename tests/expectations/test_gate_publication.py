@@ -85,6 +85,11 @@ TWINS = {
     ("live_sessions", "end"): "update marts.live_sessions set ended_at = timestamp '2026-03-01 11:59:59'",
     ("team_leaders", "balanced"): "update marts.team_leaders set failed = 0",
     ("team_leaders", "adds up to team_formation"): "delete from marts.team_leaders where user_id = 'u-6'",
+    ("fan_contacts", "reason"): "update marts.fan_contacts set may_contact = false",
+    ("merchant_overview", "calls"): "update marts.merchant_overview set is_churn_flagged = false where rank = 1",
+    ("merchant_overview", "every merchant"): "delete from marts.merchant_overview where merchant_id = 'm-2'",
+    ("fan_funnel", "steps"): "update marts.fan_funnel set buying_fans = window_fans + 1",
+    ("merchant_team_designs", "adds up to team_formation"): "delete from marts.merchant_team_designs where opened = 2",
     ("merchant_team_regions", "balanced"): "update marts.merchant_team_regions set closed = 2 where closed = 3",
     ("merchant_team_regions", "adds up to team_formation"): "update marts.merchant_team_regions set region = 'CN-SH'",
 }
@@ -104,7 +109,7 @@ def _common_twin(suite: Suite, expectation: Expectation) -> str:
 @pytest.fixture(scope="module")
 def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as con:
-        con.execute(Path(small_warehouse.__file__).with_suffix(".sql").read_text())
+        small_warehouse.fill(con)
         con.execute("set variable as_of = ?::date", [AS_OF])
         yield con
 
