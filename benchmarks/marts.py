@@ -28,12 +28,12 @@ from benchmarks._memory import Memory
 from contract.events import SOURCES, source_fields
 from contract.settings import Settings, parse_as_of
 from dbt_project.extensions import load_extensions
+from spark_jobs.families import SESSIONS, command
 
 AS_OF = "2026-04-30"
 STAGES = {
     **{f"ingest of {source}": ["spark_jobs.ingest", "--source", source] for source in SOURCES},
-    "spread graph": ["spark_jobs.spread_graph", "--as-of", AS_OF],
-    "cohorts": ["spark_jobs.cohorts", "--as-of", AS_OF],
+    **{session.replace("_", " "): [*command(session).split(), "--as-of", AS_OF] for session in SESSIONS},
     "marts": ["dbt_project.build", "--as-of", AS_OF],
     "gate": ["expectations.gate", "publication", "--as-of", AS_OF],
 }

@@ -31,21 +31,23 @@ from benchmarks._memory import Memory
 from contract.events import Fate
 from contract.settings import Settings
 from spark_jobs.engine.session import spark_session
-from spark_jobs.lake import tables as lake
-from spark_jobs.spread_graph import facts
+from spark_jobs.families.day import LakeDay
+from spark_jobs.lake import catalog, derived_tables, event_tables
+from spark_jobs.spread_graph import merchant_events
 from spark_jobs.spread_graph.arrays import Ints, take
 from spark_jobs.spread_graph.circles import circles
-from spark_jobs.spread_graph.events import events
+from spark_jobs.spread_graph.events import events_that_count
 from spark_jobs.spread_graph.forest import forest
-from spark_jobs.spread_graph.graph import open_graph, pairs
+from spark_jobs.spread_graph.graph import opener_graph, pairs
 from spark_jobs.spread_graph.influence import page_rank, scaled
-from spark_jobs.spread_graph.job import partitions, spread_graph
+from spark_jobs.spread_graph.job import partitions
+from spark_jobs.spread_graph.job import run as spread_graph
 from spark_jobs.spread_graph.platform_graph import page_rank_by_graphframes
 from spark_jobs.spread_graph.spreaders import all_circles
 
 AS_OF = date(2026, 4, 1)
 MIDNIGHT = datetime(2026, 4, 1, tzinfo=UTC)
-LONG_AGO = 200  # days before AS_OF: outside the 90 days of the open graph
+LONG_AGO = 200  # days before AS_OF: outside the 90 days of the opener graph
 MERCHANTS = 200
 CIRCLE = 15
 PIECE = 1_000_000  # rows written at a time
@@ -53,7 +55,7 @@ PIECE = 1_000_000  # rows written at a time
 
 @dataclass(frozen=True)
 class Opens:
-    """A random open graph: user `opener` opened the one share of user `sharer`, each pair once; merchants of equal size."""
+    """A random opener graph: user `opener` opened the one share of user `sharer`, each pair once; merchants of equal size."""
 
     users: int
     opener: Ints
@@ -124,7 +126,7 @@ def _write(settings: Settings, columns: dict[str, pa.Array | str], kind: str, nu
         "event_date": pa.array(np.full(rows, np.datetime64(day))),
         "event_month": f"{day:%Y-%m}",
     }
-    schema = to_arrow_schema(lake.event_schema(facts.SOURCE))
+    schema = to_arrow_schema(event_tables.event_schema(merchant_events.SOURCE))
     arrays = []
     for field in schema:
         value = values.get(field.name)
@@ -132,7 +134,7 @@ def _write(settings: Settings, columns: dict[str, pa.Array | str], kind: str, nu
             arrays.append(pa.nulls(rows, field.type))
         else:
             arrays.append(pa.array([value]).take(pa.array(np.zeros(rows, np.int64))) if isinstance(value, str) else value)
-    path = lake.table_path(settings, f"{facts.SOURCE}_events")
+    path = catalog.table_path(settings, f"{merchant_events.SOURCE}_events")
     deltalake.write_deltalake(path, pa.Table.from_arrays(arrays, schema=schema), mode="append")
 
 
@@ -148,7 +150,7 @@ def show(**figures: object) -> None:
 
 def a_lake(root: Path, name: str) -> Settings:
     settings = Settings.from_environment({"FANOUT_HOME": str(root / name)})
-    lake.event_table(settings, facts.SOURCE)
+    event_tables.event_table(settings, merchant_events.SOURCE)
     return settings
 
 
@@ -156,13 +158,13 @@ def warm_up(spark: SparkSession, root: Path) -> None:
     """Run the job on a few shares, so that no measurement pays for the JVM's first steps."""
     small = a_lake(root, "small")
     write_shares(small, 1000, 10)
-    spread_graph(spark, small, AS_OF)
+    spread_graph(LakeDay(spark, small, AS_OF))
 
 
 def run(spark: SparkSession, settings: Settings) -> float:
     """Seconds of the job, with as many partitions as it would take by itself."""
     spark.conf.set("spark.sql.shuffle.partitions", str(partitions(spark, settings)))
-    return timed(lambda: spread_graph(spark, settings, AS_OF))
+    return timed(lambda: spread_graph(LakeDay(spark, settings, AS_OF)))
 
 
 def trees(spark: SparkSession, root: Path, shares: int) -> None:
@@ -175,22 +177,22 @@ def trees(spark: SparkSession, root: Path, shares: int) -> None:
     spark.conf.set("spark.sql.shuffle.partitions", str(partitions(spark, settings)))
 
     def plain() -> None:
-        rows = lake.accepted_events(spark, settings, facts.SOURCE, AS_OF).select(*facts.COLUMNS)
-        lake.write_day(rows.repartition("merchant_id"), settings, "plain", AS_OF)
+        rows = event_tables.accepted_events(spark, settings, merchant_events.SOURCE, AS_OF).select(*merchant_events.COLUMNS)
+        derived_tables.write_day(rows.repartition("merchant_id"), settings, "plain", AS_OF)
 
     baseline, job = timed(plain), run(spark, settings)
     show(measure="trees", shares=shares, read_shuffle_write=baseline, spread_graph=job, ratio=round(job / baseline, 2))
 
 
 def influence_and_circles(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Influence and circle of each user of whole merchants, as `solve` works them out, and nothing else; for `mapInArrow`."""
-    received = facts.received(batches)
+    """Only influence and circle of each user of whole merchants, as `merchant_tables` computes them; for `mapInArrow`."""
+    received = merchant_events.received(batches)
     if received is not None:
-        of = events(received)
-        graph = open_graph(of, forest(of.shares.parent), (AS_OF - date(1970, 1, 1)).days)
+        events = events_that_count(received)
+        graph = opener_graph(events, forest(events.shares.parent), (AS_OF - date(1970, 1, 1)).days)
         influence = scaled(page_rank(len(graph.user), graph.opener, graph.sharer, graph.weight), graph.merchant)
-        merchant, user = take(of.merchants, graph.merchant), take(of.users, graph.user)
-        circle = take(of.users, graph.user[all_circles(graph)])
+        merchant, user = take(events.merchants, graph.merchant), take(events.users, graph.user)
+        circle = take(events.users, graph.user[all_circles(graph)])
         columns = [merchant, user, pa.array(influence), circle]
         yield pa.RecordBatch.from_arrays(columns, names=["merchant_id", "user_id", "influence", "circle_id"])
 
@@ -204,9 +206,9 @@ def against_graphframes(spark: SparkSession, root: Path, edges: int) -> None:
     job = run(spark, settings)
 
     def alone() -> None:
-        whole_merchants = facts.read(spark, settings, AS_OF, partitions(spark, settings))
+        whole_merchants = merchant_events.read(spark, settings, AS_OF, partitions(spark, settings))
         schema = "merchant_id string, user_id string, influence double, circle_id string"
-        lake.write_day(whole_merchants.mapInArrow(influence_and_circles, schema), settings, "alone", AS_OF)
+        derived_tables.write_day(whole_merchants.mapInArrow(influence_and_circles, schema), settings, "alone", AS_OF)
 
     merchants = timed(alone)
     vertices = spark.range(opens.users).persist()
@@ -214,7 +216,9 @@ def against_graphframes(spark: SparkSession, root: Path, edges: int) -> None:
         f.substring(column, 2, 12).cast("bigint").alias(name) for column, name in (("opener_id", "src"), ("sharer_id", "dst"))
     ]
     numbered = (
-        lake.read_day(spark, settings, "open_graph", AS_OF).select(*ends, f.col("shares_opened").alias("weight")).persist()
+        derived_tables.read_day(spark, settings, "opener_edges", AS_OF)
+        .select(*ends, f.col("shares_opened").alias("weight"))
+        .persist()
     )
     graph = GraphFrame(vertices, numbered)
     numbered.count()

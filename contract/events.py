@@ -17,7 +17,7 @@ SOURCES = ("shop", "group", "stream")
 ERASURE_REQUEST = "shop.erasure_requested.v1"
 MONEY_LIMIT = 10**10  # an amount in one field is below this many units of the reporting currency
 EARLIEST_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # of an event; earlier ones come from a wrong clock
-TOTAL = "all"  # names the rows that add up all merchants, so no merchant may be called that
+TOTAL = "all"  # names the rows that add up all merchants, so no merchant may have this name
 MAX_LINE_BYTES = 1 << 20
 
 
@@ -55,7 +55,7 @@ class Field:
 
 @dataclass(frozen=True)
 class EventType:
-    """One event type; `key` names the record that its latest event replaces whole, empty for facts."""
+    """One event type; `key` identifies the record that the latest event replaces as a whole, and is empty for facts."""
 
     name: str
     description: str
@@ -163,8 +163,6 @@ ORDER_LINE = (
     _money("unit_price", "Price of one piece in the reporting currency."),
 )
 order_lines = Field("lines", Kind.ORDER_LINES, "What was bought: an array of {product_id, quantity, unit_price}.").optional()
-
-PERSON_FIELDS = ("user_id", "leader_id", "owner_id", "inviter_id", "beneficiary_id", "host_id")
 
 
 def _shop() -> Iterable[EventType]:
@@ -430,6 +428,10 @@ def _stream() -> Iterable[EventType]:
 
 
 EVENT_TYPES: dict[str, EventType] = {event.name: event for event in (*_shop(), *_group(), *_stream())}
+# Names of the fields that hold a person, in whatever event they occur; erasure relies on them. The acting person comes first.
+PERSON_FIELDS = tuple(
+    dict.fromkeys([user_id.name, *(field.name for event in EVENT_TYPES.values() for field in event.fields if field.is_person)])
+)
 
 
 def event_types(source: str) -> tuple[EventType, ...]:

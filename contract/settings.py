@@ -1,8 +1,8 @@
 """The settings of a deployment, read from the environment once and checked before anything starts.
 
 Every `FANOUT_*` variable is declared in `SETTINGS`; an unknown one is refused by name, since a misspelt setting that is
-silently ignored costs a night. So does a value that only the last task stumbles over. Only the standard library is imported,
-since preflight reads the settings before anything is installed.
+silently ignored costs a night. So does a value that only the last task trips over. Only the standard library is imported, since
+preflight reads the settings before anything is installed.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contract.events import SOURCES
+from contract.machine import memory_mb
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+# Airflow's pool of the tasks that write the lake, and how many of them run at once.
+LAKE_WRITERS, LAKE_WRITERS_SLOTS = "lake_writers", 3
 
 SETTINGS: dict[str, str] = {
     "FANOUT_HOME": "Where everything is written; default data/ in the checkout.",
@@ -53,10 +56,10 @@ SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX 
 XCG XOF XPF YER ZAR ZMW ZWG
 """
 CURRENCIES = frozenset(_CURRENCIES.split())
-# Each means something to what reads a path: SQL, templates (dbt, Great Expectations), URLs (delta-rs, DuckDB, SQLite), Spark's
-# list of folders.
+# Each has a meaning to something that reads a path: SQL, templates (dbt, Great Expectations), URLs (delta-rs, DuckDB, SQLite),
+# Spark's list of folders.
 _NOT_IN_A_PATH = "'?#%${}[]|^\\,"
-# Files of a time zone database that are no zone, or the same zones over again; pyarrow or DuckDB know none of them.
+# Files of a time zone database that are not zones, or repeat the zones; pyarrow or DuckDB knows none of them.
 _NO_ZONE = re.compile(r"(posix|right|SystemV)/.*|posixrules|localtime|Factory")
 # Minute, hour, day of the month, month, day of the week.
 _MONTHS, _WEEK = "jan feb mar apr may jun jul aug sep oct nov dec", "sun mon tue wed thu fri sat"
@@ -101,7 +104,7 @@ class Settings:
         return self.home / "exports"
 
     def work(self, as_of: date) -> Path:
-        """The folder of the files that one day's run makes before they are published."""
+        """The folder of the files that a day's run makes before they are published."""
         return self.home / "work" / as_of.isoformat()
 
     def warehouse(self, as_of: date) -> Path:
@@ -144,7 +147,7 @@ class Settings:
         if not re.fullmatch(r"local(\[(\*|[1-9][0-9]{0,3})\])?|spark://[^\s/]+:[0-9]+|k8s://\S+|yarn", master):
             raise SettingError(f"FANOUT_SPARK_MASTER={master} is not a Spark master such as local[*] or spark://host:7077")
         memory = {
-            "FANOUT_SPARK_MEMORY": value.get("FANOUT_SPARK_MEMORY") or f"{_machine_memory_mb() // 2}m",
+            "FANOUT_SPARK_MEMORY": value.get("FANOUT_SPARK_MEMORY") or f"{memory_mb() // 2}m",
             "FANOUT_EXECUTOR_MEMORY": value.get("FANOUT_EXECUTOR_MEMORY", "2g"),
         }
         for name, size in memory.items():
@@ -225,7 +228,7 @@ def parse_as_of(text: str) -> date:
 def _is_text(text: str, may_have_lines: bool) -> bool:
     try:
         text.encode()
-    except UnicodeEncodeError:  # a byte of the environment that is no UTF-8
+    except UnicodeEncodeError:  # a byte of the environment that is not UTF-8
         return False
     return not re.search(r"\x00" if may_have_lines else r"[\x00-\x1f\x7f]", text)
 
@@ -234,13 +237,13 @@ def _path(name: str, text: str) -> Path:
     try:
         path = Path(text).expanduser().absolute()
         path.exists()
-    except (OSError, RuntimeError) as error:  # a name too long, ~ of nobody
+    except (OSError, RuntimeError) as error:  # a name that is too long, ~ of an unknown user
         raise SettingError(f"{name}={text} cannot be a path: {error}") from None
     return path
 
 
 def _folder(name: str, text: str) -> Path:
-    """A folder that the platform writes, whose path Spark, Delta Lake and DuckDB must be able to say."""
+    """A folder that the platform writes, so Spark, Delta Lake and DuckDB must accept its path."""
     path = _path(name, text)
     if found := [character for character in _NOT_IN_A_PATH if character in str(path)]:
         raise SettingError(
@@ -253,7 +256,7 @@ def _folder(name: str, text: str) -> Path:
 
 
 def _is_cron(text: str) -> bool:
-    """Whether Airflow takes a cron expression, and it comes due: in range, and not on the 30th of February alone."""
+    """Whether Airflow accepts a cron expression and it ever comes due: in range, and not only on the 30th of February."""
     fields = [_cron_values(field, *limits) for field, limits in zip(text.split(" "), _CRON_FIELDS, strict=False)]
     if text.count(" ") != 4 or not all(fields):
         return False
@@ -262,7 +265,7 @@ def _is_cron(text: str) -> bool:
 
 
 def _cron_values(field: str, lowest: int, highest: int, names: str) -> set[int]:
-    """The values that a field of a cron expression names; none where it is wrong."""
+    """The values that a field of a cron expression names; none if it is wrong."""
     values: set[int] = set()
     for part in field.lower().split(","):
         for number, name in enumerate(names.split(), lowest):
@@ -278,7 +281,3 @@ def _cron_values(field: str, lowest: int, highest: int, names: str) -> set[int]:
         around = range(start, end + 1) if start <= end else [*range(start, highest + 1), *range(lowest, end + 1)]  # fri-mon
         values |= set(around[:: step or 1])
     return values
-
-
-def _machine_memory_mb() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1 << 20)

@@ -9,5 +9,6 @@ RULES = {
     "left_days": 30,  # a merchant that left within them needs a call
     "unsold_days": 7,  # and one that has never sold this long after its start
     "fall_percent": 30,  # and one whose revenue of 28 days is lower by more than this than that of the 28 days before
+    "smallest_cell": 20,  # people in a breakdown by an attribute of persons
     "map_days": 90,  # in which the cascades of a spread map began
 }

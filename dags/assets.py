@@ -12,25 +12,28 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from airflow.sdk import Asset, PartitionedAssetTimetable
+from airflow.sdk import Asset, AssetAll, PartitionedAssetTimetable
 from airflow.sdk.definitions.asset import BaseAsset
 
 from contract.settings import CHECKOUT, Settings
+from contract.settings import LAKE_WRITERS as LAKE_WRITERS
 from dags.alerts import alert
 from dags.tasks import Command, IngestGate
 from dags.timetable import DayBefore
+from spark_jobs.families import SESSIONS
+from spark_jobs.families import command as families_command
 
 SHOP_EVENTS = Asset(name="shop_events", group="lake")
 GROUP_EVENTS = Asset(name="group_events", group="lake")
 STREAM_EVENTS = Asset(name="stream_events", group="lake")
-SPREAD_GRAPH = Asset(name="spread_graph", group="lake")
-COHORTS = Asset(name="cohorts", group="lake")
+EVENTS = AssetAll(SHOP_EVENTS, GROUP_EVENTS, STREAM_EVENTS)
+# Of each session of model families, the tables that its families write.
+_TABLES = {session: Asset(name=session, group="lake") for session in SESSIONS}
+FAMILIES = AssetAll(*_TABLES.values())
 MARTS = Asset(name="marts", group="published")
 MERCHANT_SUCCESS_EXPORTS = Asset(name="merchant_success_exports", group="exports")
 
 SETTINGS = Settings.from_environment()
-# Tasks that write the lake. The writers of event tables also take a lock, so that sessions may start side by side.
-LAKE_WRITERS = "lake_writers"
 
 
 class Tag(StrEnum):
@@ -88,6 +91,11 @@ def command(task_id: str, module: str, *, outlets: list[Asset] | None = None, po
     """A task that runs `python -m <module>` from the checkout, as a person would, with the partition key in `$AS_OF`."""
     optional: dict[str, Any] = {"pool": pool} if pool else {}
     return Command(task_id=task_id, bash_command=_script(_run(module)), env=_ENV, outlets=outlets or [], **_SHELL, **optional)
+
+
+def families(session: str) -> Command:
+    """The task that computes the model families of a session, in one JVM."""
+    return command(session, f'{families_command(session)} --as-of "$AS_OF"', pool=LAKE_WRITERS, outlets=[_TABLES[session]])
 
 
 def ingest_gate(source: str, outlet: Asset) -> IngestGate:

@@ -8,9 +8,9 @@ refuses, `current` stays where it was.
 
 from airflow.sdk import DAG
 
-from dags.assets import COHORTS, DEFAULTS, MARTS, SPREAD_GRAPH, Tag, after, command, page
+from dags.assets import DEFAULTS, FAMILIES, MARTS, Tag, after, command, page
 
-with DAG("build_marts", schedule=after(SPREAD_GRAPH & COHORTS), tags={Tag.TIER_1, Tag.MARTS}, doc_md=page(__doc__), **DEFAULTS):
+with DAG("build_marts", schedule=after(FAMILIES), tags={Tag.TIER_1, Tag.MARTS}, doc_md=page(__doc__), **DEFAULTS):
     build = command("build", 'dbt_project.build --as-of "$AS_OF"')
     gate = command("gate", 'expectations.gate publication --as-of "$AS_OF"')
     publish = command("publish", 'publication --as-of "$AS_OF"', outlets=[MARTS])

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import sys
 from collections import Counter
@@ -21,6 +20,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from contract.business_days import day_end
+from contract.machine import memory_mb
 from contract.settings import SettingError, Settings, parse_as_of
 from contract.success import RULES
 
@@ -42,7 +42,7 @@ def variables(settings: Settings, as_of: date) -> dict[str, str]:
         "lake": settings.lake,
         "warehouse": str(settings.warehouse(as_of)),
         "receipts": str(settings.exports / "receipts"),
-        "memory": f"{_machine_memory_mb() // 2}MB",
+        "memory": f"{memory_mb() // 2}MB",
         **{name: str(number) for name, number in RULES.items()},
     }
 
@@ -57,6 +57,8 @@ def run_dbt(settings: Settings, as_of: date, *command: str) -> dbtRunnerResult:
         "--target-path": work,
         "--log-path": work,
         "--vars": json.dumps(variables(settings, as_of)),
+        # A test of a model that is gone would be left out with a warning.
+        "--warn-error-options": json.dumps({"error": ["NodeNotFoundOrDisabled"]}),
     }
     arguments = [str(part) for option in options.items() for part in option]
     try:
@@ -107,10 +109,6 @@ def _row_counts(warehouse: Path) -> dict[str, int]:
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     (value,) = connection.execute(query).fetchone() or (0,)
     return int(value or 0)
-
-
-def _machine_memory_mb() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1 << 20)
 
 
 def main() -> int:

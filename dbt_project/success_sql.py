@@ -12,6 +12,7 @@ from graphlib import TopologicalSorter
 
 from jinja2 import Environment
 
+from contract.tables import TABLES
 from dbt_project.build import PROJECT
 
 _MARTS = PROJECT / "models" / "marts"
@@ -19,7 +20,7 @@ _REF = re.compile(r"ref\('(\w+)'\)")
 
 
 def statements(variables: Mapping[str, str]) -> Iterator[str]:
-    """SQL that makes these marts, each after those that it reads.
+    """SQL that makes these marts as they are declared, each after those that it reads.
 
     Args:
         variables: of `dbt_project.build.variables`.
@@ -32,4 +33,6 @@ def statements(variables: Mapping[str, str]) -> Iterator[str]:
     environment.globals |= {"var": variables.__getitem__, "ref": "marts.{}".format}
     for name in TopologicalSorter(derived).static_order():
         if name in derived:
-            yield f"create or replace table marts.{name} as\n{environment.from_string(macros + marts[name]).render()}"
+            columns = ", ".join(f"{column.name} {column.type.duckdb}" for column in TABLES[name].mart_columns)
+            yield f"create or replace table marts.{name} ({columns})"
+            yield f"insert into marts.{name} by name\n{environment.from_string(macros + marts[name]).render()}"

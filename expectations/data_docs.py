@@ -29,7 +29,7 @@ td, th { border-bottom: 1px solid #e4e7eb; padding: .3rem 1.2rem .3rem 0; text-a
 
 
 def readable_offline(folder: Path, title: str, findings: Sequence[Finding], refused: Sequence[Finding]) -> None:
-    """Rework the pages in `folder`, and write its `index.html` anew: a row for each table, those with failures first."""
+    """Make the pages readable offline, and write `index.html` again: a row for each table, those with failures first."""
     for page in folder.rglob("*.html"):
         content = _FOOTER.sub("", _REMOTE.sub("", page.read_text(encoding="utf-8")))
         page.write_text(content.replace("</head>", f"{_STYLE}</head>", 1), encoding="utf-8")

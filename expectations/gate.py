@@ -27,15 +27,15 @@ from typing import Any
 import duckdb
 
 from contract.events import SOURCES
+from contract.machine import MissingExtension, load_extension
 from contract.settings import SettingError, Settings, parse_as_of
 from expectations.data_docs import readable_offline
 from expectations.findings import Finding
-from expectations.suites import Expectation, Severity, Suite, deliveries, details, events, marts
+from expectations.suites import Expectation, Severity, Suite, deliveries, events
+from expectations.suites.marts import SUITES
 
-_DELTA = "duckdb_extension_delta"  # a wheel that carries the extension, so that nothing is downloaded
 _NOT_EVALUATED = -1
 _NO_DAY = date(1970, 1, 1)  # of a lake that holds no file
-SUITES = (*marts.SUITES, *details.SUITES)  # of a publication
 _GX_SEVERITY = {Severity.FAIL: "CRITICAL", Severity.WARN: "WARNING"}
 
 
@@ -150,7 +150,7 @@ def gate_ingest(settings: Settings, source: str, as_of: date | None = None, *, s
     """
     table = f"{settings.lake}/{source}_events"
     with _connect(settings) as con:
-        con.execute(f"load '{_delta_extension()}'")
+        con.execute(load_extension("delta"))
         try:
             con.execute(f"create view events as select * from delta_scan('{_quoted(table)}')")
         except duckdb.Error as error:
@@ -193,7 +193,7 @@ def gate_publication(settings: Settings, as_of: date) -> dict[str, Any]:
         findings = inspect(con, SUITES, tables)
     known = {suite.table for suite in SUITES}
     for name in sorted(tables):
-        meaning = "every mart has a suite in expectations/suites"
+        meaning = "every mart is declared in contract/tables"
         findings.append(Finding("marts", name, Severity.WARN, meaning, int(name not in known), None))
     results = settings.work(as_of) / "gates" / "publication.json"
     return _conclude(settings, "publication", as_of, findings, results, rows_in=rows, rows_out=rows, warehouse_sha256=digest)
@@ -237,15 +237,6 @@ def _connect(settings: Settings) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"temp_directory": str(scratch), "autoinstall_known_extensions": False})
 
 
-def _delta_extension() -> Path:
-    import importlib.util
-
-    spec = importlib.util.find_spec(_DELTA)
-    if spec is None or spec.origin is None:
-        raise GateError(f"the package {_DELTA} is not installed; run make run, or uv pip sync requirements.lock")
-    return Path(spec.origin).parent / "extensions" / f"v{duckdb.__version__}" / "delta.duckdb_extension"
-
-
 def file_sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -282,7 +273,7 @@ def main() -> int:
         else:
             assert as_of is not None
             report = gate_publication(settings, as_of)
-    except (SettingError, GateError) as error:
+    except (SettingError, MissingExtension, GateError) as error:
         print(error, file=sys.stderr)
         return 2
     print(json.dumps(report))

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import psutil
 
-from contract.settings import CHECKOUT, SETTINGS, SettingError, Settings
+from contract.settings import CHECKOUT, LAKE_WRITERS, LAKE_WRITERS_SLOTS, SETTINGS, SettingError, Settings
 from operations.airflow_rest import Airflow
 from operations.chain import CHAIN
 
@@ -37,7 +37,6 @@ PARSED_WITHIN_SECONDS = 120
 STOP_WITHIN_SECONDS = 10
 POLL_SECONDS = 0.3
 USER = "admin"
-LAKE_WRITERS = "lake_writers"
 
 
 class AirflowError(RuntimeError):
@@ -161,7 +160,7 @@ def stop(settings: Settings, server: Server) -> None:
 
 
 def processes(marker: str) -> Iterator[psutil.Process]:
-    """The processes, whoever their parent is by now, that descend from the Airflow with this marker."""
+    """The processes that descend from the Airflow with this marker, whatever their parent is by now."""
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if process.environ().get(MARKER) == marker and process.status() != psutil.STATUS_ZOMBIE:
@@ -259,7 +258,7 @@ def _wait_until_healthy(settings: Settings, server: Server, parts: dict[str, sub
     while time.monotonic() < deadline:
         with suppress(OSError), socket.create_connection(("127.0.0.1", server.task_port), timeout=5):
             if airflow.is_healthy():
-                airflow.set_pool(LAKE_WRITERS, slots=3)
+                airflow.set_pool(LAKE_WRITERS, slots=LAKE_WRITERS_SLOTS)
                 return
         if ended := [part for part, process in parts.items() if process.poll() is not None]:
             raise AirflowError(f"Airflow's {ended[0]} ended at its start; see {_log(settings, ended[0])}")

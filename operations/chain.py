@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contract.events import SOURCES
+from spark_jobs.families import SESSIONS
 
 INGESTS = tuple(f"ingest_{source}" for source in SOURCES)
 LAST_DAG = "export_merchant_success"
-CHAIN = (*INGESTS, "build_spread_graph", "build_cohorts", "build_marts", LAST_DAG)
+CHAIN = (*INGESTS, *(f"build_{session}" for session in SESSIONS), "build_marts", LAST_DAG)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from contract.events import SOURCES
 from contract.settings import SettingError, Settings, parse_as_of
-from spark_jobs.ingest.files import entries, landing_file, landing_names
+from spark_jobs.ingest.files import entries, landing_names, landing_path
 
 _WANTED = "<source>/dt=YYYY-MM-DD/*.jsonl[.gz|.zst]"
 
@@ -30,7 +30,7 @@ def survey(landing: Path) -> Survey:
     passed_by = [(path.name, f"is not one of {', '.join(SOURCES)}") for path in entries(landing) if path.name not in SOURCES]
     for source in SOURCES:
         for name, fault in landing_names(landing, source):
-            file = landing_file(name)
+            file = landing_path(name)
             if file is None or fault:
                 passed_by.append((name, str(fault)))
             else:

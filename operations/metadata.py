@@ -38,7 +38,7 @@ def skip_overdue_ticks(database: Path) -> None:
 
 
 def forget_half_met_inputs(database: Path, partition_key: str) -> None:
-    """Let the consumers of a key wait for all of their inputs anew.
+    """Let the consumers of a key wait for all of their inputs again.
 
     A consumer that had got some of its inputs when an earlier run failed would start as soon as the missing one comes,
     before the others have been brought up to date again.

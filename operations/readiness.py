@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.business_days import business_date, day_end
+from contract.machine import load_extension
 from contract.settings import SettingError, Settings
-from dbt_project.extensions import load_extension
 from exports.delivery import destinations
 
 FIRST_DAY = date(2000, 1, 1)  # no event is older
@@ -40,7 +40,7 @@ def arrow_dates(timezone: str, instants: pa.Array) -> list[date]:
 
 def duckdb_dates(timezone: str, instants: pa.Array) -> list[date]:
     with duckdb.connect(config={"autoload_known_extensions": "false"}) as con:
-        load_extension(con, "icu")
+        con.execute(load_extension("icu"))
         con.execute("set timezone = 'UTC'")
         con.register("instants", pa.table({"at": instants}))
         return [day for (day,) in con.execute('select cast(timezone(?, "at") as date) from instants', [timezone]).fetchall()]

@@ -12,6 +12,7 @@ import duckdb
 from deltalake import DeltaTable
 
 from contract.settings import Settings
+from contract.tables import TABLES
 from expectations.gate import file_sha256
 from publication.versions import (
     CURRENT,
@@ -149,7 +150,8 @@ def _same_content(day: Path, before: str | None, run: dict[str, Any]) -> str | N
 
 
 def _copy_marts(warehouse: Path, target: Path) -> dict[str, Any]:
-    """Copy schema `marts` with constraints and comments into a new file that nobody can write.
+    """Copy schema `marts` with constraints and comments into a new file that nobody can write; declared keys become
+    primary keys.
 
     Returns:
         `schema_sha256`, of columns, types, constraints and comments; and by mart `rows` and `digests`, which do not depend
@@ -166,10 +168,13 @@ def _copy_marts(warehouse: Path, target: Path) -> dict[str, Any]:
         columns = con.execute(
             f"select table_name, column_name, comment from duckdb_columns() where {where} and comment is not null order by all"
         ).fetchall()
+        keys = {name: TABLES[name].key for name, _, _ in tables if name in TABLES}
         rows, digests = {}, {}
         for name, ddl, comment in tables:
             con.execute(ddl)
             con.execute(f"insert into {_mart(name)} select * from warehouse.{_mart(name)}")
+            if name in keys:
+                con.execute(f"alter table {_mart(name)} add primary key ({keys[name]})")
             if comment is not None:
                 con.execute(f"comment on table {_mart(name)} is {_literal(comment)}")
             totals = "count(*), coalesce(sum(hash(mart)::hugeint), 0)::varchar, bit_xor(hash(mart))"
@@ -177,9 +182,12 @@ def _copy_marts(warehouse: Path, target: Path) -> dict[str, Any]:
             digests[name] = f"{int(total):x}-{xor or 0:x}"
         for name, column, comment in columns:
             con.execute(f"comment on column {_mart(name)}.{_quoted(column)} is {_literal(comment)}")
-        con.execute("commit")
+        try:
+            con.execute("commit")
+        except duckdb.TransactionException as error:  # the rows of a key are compared only now
+            raise PublicationError(f"{warehouse} breaks a key that contract/tables declares: {error}") from error
     target.chmod(0o444)
-    schema = hashlib.sha256(json.dumps([tables, columns]).encode()).hexdigest()
+    schema = hashlib.sha256(json.dumps([tables, columns, keys]).encode()).hexdigest()
     return {"schema_sha256": schema, "rows": rows, "digests": digests}
 
 

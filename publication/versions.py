@@ -5,7 +5,8 @@
     published/2026-03-20/v000003/  fanout.duckdb, run.json   never changed once it has this name
 
 A version is built in a folder whose name starts with a dot and gets its own name when it is whole; a link is replaced by
-renaming another over it. Whoever is killed on the way leaves a whole `current` and a dotted name that the next run removes.
+renaming another over it. A publisher that is killed on the way leaves a whole `current`, and a dotted name that the next run
+removes.
 """
 
 from __future__ import annotations

@@ -218,7 +218,7 @@ def _onboard(merchants: Merchants, calendar: Calendar, outbox: Outbox, rng: np.r
 def _list_products(
     merchants: Merchants, calendar: Calendar, outbox: Outbox, rng: np.random.Generator, day: int, activity: Floats
 ) -> None:
-    """All products on the first morning; later a few are listed anew with another price."""
+    """All products on the first morning; later a few are listed again at another price."""
     new = np.flatnonzero(merchants.onboarded_on == day)
     which, position = spans(np.zeros(len(new), np.int64), merchants.products[new])
     merchant = new[which]

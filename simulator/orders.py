@@ -37,7 +37,7 @@ def buy(
     price: Ints | None = None,
     product: Ints | None = None,
 ) -> None:
-    """Each row's person pays an order, at most one in a call, and their clock starts anew; not where the merchant is away
+    """Each row's person pays an order, at most one in a call, and their clock starts again; not where the merchant is away
     or the person gone.
 
     Who buys without following is a fan from then on.
@@ -157,7 +157,7 @@ def _refund(
 def _pay_commission(
     world: World, outbox: Outbox, rows: Ints, at: Ints, order_id: list[str], amount: Ints, sharer: Ints, upline: Ints
 ) -> None:
-    """Merchants that pay commissions owe one to the sharer, and a smaller one to whoever shared to the sharer."""
+    """Merchants that pay commissions owe one to the sharer, and a smaller one to the person who shared to the sharer."""
     pays = world.merchants.pays_commission[world.fans.merchant[rows]]
     for level, earner, percent in ((1, sharer, 5), (2, upline, 2)):
         due = np.flatnonzero(pays & (earner >= 0))

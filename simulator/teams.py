@@ -117,7 +117,7 @@ def _leaders(world: World, rng: np.random.Generator, day: int, activity: Floats,
 
 
 def _announce(world: World, outbox: Outbox, rng: np.random.Generator, teams: _Teams) -> None:
-    """Openings. Whoever moves between regions always says where the team is; others sometimes leave it to their record."""
+    """Openings. People who move between regions always say where the team is; others sometimes leave it to their record."""
     count = len(teams.number)
     says_region = (rng.random(count) < 0.85) | world.people.is_mover[world.fans.user[teams.leader]]
     expires = np.datetime_as_string(teams.expires_at.astype("datetime64[ms]")).tolist()

@@ -1,1 +1,1 @@
-"""Spark jobs: ingest into the lake, the spread graph, the cohort models."""
+"""Spark jobs: ingest into the lake, and the model families that read it."""

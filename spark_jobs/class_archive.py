@@ -2,8 +2,8 @@
 
     python -m spark_jobs.class_archive
 
-Java's class-data sharing (JEP 350), taught by one small load. It saves each job some seven seconds of processor time. A JVM
-that the archive does not fit, of another version say, ignores it.
+Java's class-data sharing (JEP 350), recorded during one small load. It saves each job some seven seconds of processor time. A
+JVM that the archive does not fit, for instance of another version, ignores it.
 """
 
 from __future__ import annotations

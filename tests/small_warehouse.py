@@ -1,20 +1,86 @@
-"""The hand-made warehouse that the tests of gate, publication and exports start from."""
+"""The hand-made warehouse that the tests of gate, publication and exports start from: rows by column name in a YAML file.
+
+Tables, columns and types are those that are declared, without constraints, so that a test can break what a row must be.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import yaml
 
+from contract.columns import Column, Null, Type
 from contract.settings import Settings
+from contract.table import Table
+from contract.tables import TABLES, marts
+from dbt_project import success_sql
 from dbt_project.build import variables
-from dbt_project.success_sql import statements
 from publication.publish import publish
 
 AS_OF = date(2026, 3, 20)
+ROWS = Path(__file__).with_suffix(".yml")
+
+_NEUTRAL = {Type.VARCHAR: "", Type.VARCHARS: [], Type.REASONS: [], Type.BOOLEAN: False, Type.DATE: AS_OF, Type.TIMESTAMP: AS_OF}
+
+
+@cache
+def script() -> str:
+    """The statements that make the warehouse."""
+    rows = yaml.load(ROWS.read_text(), yaml.CSafeLoader)
+    return "create schema marts;\n" + "\n".join(statements(marts(), rows))
+
+
+def statements(tables: Iterable[Table], rows: Mapping[str, list[dict[str, Any]]]) -> list[str]:
+    """What makes tables with these rows.
+
+    Raises:
+        ValueError: a row names a table or a column that is not declared.
+    """
+    if unknown := rows.keys() - TABLES.keys():
+        raise ValueError(f"{ROWS.name} has rows of {', '.join(sorted(unknown))}, which no module of contract/tables declares")
+    made = []
+    for table in tables:
+        columns = {column.name: column for column in table.mart_columns}
+        made.append(f"create table marts.{table.name} ({', '.join(f'{n} {c.type.duckdb}' for n, c in columns.items())});")
+        for row in rows.get(table.name, []):
+            if unknown := row.keys() - columns.keys():
+                raise ValueError(f"{ROWS.name}: {table.name} has no column {', '.join(sorted(unknown))}")
+            values = (_literal(row.get(name, _default(column))) for name, column in columns.items())
+            made.append(f"insert into marts.{table.name} values ({', '.join(values)});")
+    return made
+
+
+def _default(column: Column) -> object:
+    """What a column holds of which a row says nothing."""
+    if column.name == "as_of":
+        return AS_OF
+    if column.null is Null.MEANT:
+        return None
+    if column.values:
+        return column.values[0]
+    return _NEUTRAL.get(column.type, column.least or 0)
+
+
+def _literal(value: object) -> str:
+    """A value as DuckDB reads it, of a number, text, date, list or struct."""
+    match value:
+        case None:
+            return "null"
+        case bool() | int() | float():
+            return str(value).lower()
+        case list():
+            return f"[{', '.join(map(_literal, value))}]"
+        case dict():
+            return "{" + ", ".join(f"{name}: {_literal(inner)}" for name, inner in value.items()) + "}"
+        case _:
+            return "'" + str(value).replace("'", "''") + "'"
 
 
 def build(settings: Settings, *changes: str, as_of: date = AS_OF) -> Path:
@@ -27,20 +93,18 @@ def build(settings: Settings, *changes: str, as_of: date = AS_OF) -> Path:
     return path
 
 
-def columns() -> list[tuple[str, str]]:
-    """Mart and column of all that changes can change: what is worked out afterwards is not among them."""
-    with duckdb.connect() as con:
-        con.execute(Path(__file__).with_suffix(".sql").read_text())
-        return con.execute("select table_name, column_name from duckdb_columns() where schema_name = 'marts'").fetchall()
-
-
 def fill(con: duckdb.DuckDBPyConnection, *changes: str, as_of: date = AS_OF) -> None:
-    """Make the marts in an empty database, those of merchant success from the others as `changes` left them."""
-    con.execute(Path(__file__).with_suffix(".sql").read_text())
+    """Make the marts in an empty database; those of merchant success that read marts, from these as `changes` left them."""
+    con.execute(script())
     for change in changes:
         con.execute(change)
-    for statement in statements(variables(Settings.from_environment({}), as_of)):
+    for statement in success_sql.statements(variables(Settings.from_environment({}), as_of)):
         con.execute(statement)
+
+
+def merchants_tables() -> list[str]:
+    """The marts of merchants that the file has rows of."""
+    return [name for name in yaml.load(ROWS.read_text(), yaml.CSafeLoader) if "merchant_id" in TABLES[name].key_columns]
 
 
 def passed(settings: Settings, *changes: str, as_of: date = AS_OF) -> Path:

@@ -1,4 +1,4 @@
--- A row is a merchant whose months, or whose cohorts, do not add up to its net revenue of all time. Merchants whose figures
+-- A row is a merchant whose months do not add up to its net revenue of all time. Merchants whose figures
 -- need not fit the marts are left out.
 with totals as (
     select
@@ -16,14 +16,6 @@ months as (
     group by merchant_id
 ),
 
-cohorts as (
-    select
-        merchant_id,
-        sum(revenue) as revenue
-    from {{ ref('cohort_retention') }}
-    group by merchant_id
-),
-
 complete as (
     select merchant_id
     from {{ ref('merchants') }}
@@ -33,12 +25,8 @@ complete as (
 select
     merchant_id,
     totals.revenue,
-    months.revenue as of_months,
-    cohorts.revenue as of_cohorts
+    months.revenue as of_months
 from totals
 full outer join months using (merchant_id)
-full outer join cohorts using (merchant_id)
 semi join complete using (merchant_id)
-where
-    coalesce(totals.revenue, 0) is distinct from months.revenue
-    or coalesce(totals.revenue, 0) is distinct from coalesce(cohorts.revenue, 0)
+where coalesce(totals.revenue, 0) is distinct from months.revenue

@@ -25,7 +25,7 @@ valued_buyers as (
     select
         merchant_id,
         user_id as id
-    from {{ ref('stg_cohorts__lifetime_value') }}
+    from {{ ref('stg_lifetime_value__lifetime_value') }}
 ),
 
 merchants as (
@@ -39,7 +39,7 @@ staged_merchants as (
     select
         merchant_id,
         merchant_id as id
-    from {{ ref('stg_cohorts__merchant_churn_flags') }}
+    from {{ ref('stg_merchant_churn__merchant_churn_flags') }}
 )
 
 select

@@ -23,6 +23,7 @@ _READABLE = Expectation(
     "can be read",
     "not every file of the day is unreadable",
     f"select delivery, unreadable_files from {TABLE} where files > 0 and unreadable_files = files",
+    breaks="delete from events where file like '%f-5'",
 )
 
 
@@ -36,13 +37,18 @@ def suite(*, expected: bool, scheduled: bool) -> Suite:
     severity = Severity.FAIL if scheduled else Severity.WARN
     wanted = (
         Expectation(
-            "came", "the landing holds a file of the day", f"select delivery as missing from {TABLE} where files = 0", severity
+            "came",
+            "the landing holds a file of the day",
+            f"select delivery as missing from {TABLE} where files = 0",
+            severity,
+            breaks="delete from events where dt = '2026-03-06'",
         ),
         Expectation(
             "has lines",
             "the files of the day that can be read hold a line",
             f"select delivery, files from {TABLE} where files > unreadable_files and lines = 0",
             severity,
+            breaks="delete from events where file like '%f-5' and line > 0",
         ),
     )
     return Suite(TABLE, (_READABLE, *(wanted if expected else ())))

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from contract.events import EVENT_TYPES, Fate, Kind, Reason, source_fields
-from expectations.suites import Expectation, Severity, Suite, holds, one_of
+from expectations.suites import Expectation, Severity, Suite, holds
 
 LINE_FATES = (Fate.ACCEPTED, Fate.DUPLICATE, Fate.QUARANTINED, Fate.ERASED, Fate.WITHDRAWN)
+_LISTED_FATES = ", ".join(f"'{fate}'" for fate in LINE_FATES)
 COMPARED_DAYS = 7  # deliveries before the newest that its volume is set against
 LEAST_COMPARED_DAYS = 3
 VOLUME_FACTOR = 3  # warn where the newest delivery is this many times smaller or larger than the median of those
@@ -83,7 +84,13 @@ def prepare(source: str) -> str:
 LEDGER = Suite(
     "files",
     (
-        Expectation("has rows", "files came", "select 0 as files where not exists (select 1 from files)", Severity.WARN),
+        Expectation(
+            "has rows",
+            "files came",
+            "select 0 as files where not exists (select 1 from files)",
+            Severity.WARN,
+            breaks="delete from events",
+        ),
         holds(
             "files",
             "file",
@@ -91,14 +98,30 @@ LEDGER = Suite(
             "unreadable > 0 or markers = 1 and rows_read = lines"
             " and rows_read = accepted + duplicate + quarantined + erased + withdrawn",
             "rows_read, accepted, duplicate, quarantined, erased, withdrawn",
+            breaks="delete from events where file like '%f-3' and line = 7",
         ),
-        holds("files", "file", "lines are there once", "lines = distinct_lines", "lines, distinct_lines"),
-        holds("files", "file", "unreadable files gave no rows", "unreadable = 0 or markers = 1 and lines = 0", "lines"),
+        holds(
+            "files",
+            "file",
+            "lines are there once",
+            "lines = distinct_lines",
+            "lines, distinct_lines",
+            breaks="update events set line = 8 where file like '%f-3' and line = 7",
+        ),
+        holds(
+            "files",
+            "file",
+            "unreadable files gave no rows",
+            "unreadable = 0 or markers = 1 and lines = 0",
+            "lines",
+            breaks="update events set fate = 'unreadable' where file like '%f-5' and line = 0",
+        ),
         Expectation(
             "unchanged",
             "no file has changed since it was read; this run has read again those that have",
             "select file, lines, unreadable from files where reread_by = getvariable('run_id')",
             Severity.WARN,
+            breaks="update events set reread_by = 'this run' where file like '%f-3' and line = 0",
         ),
     ),
 )
@@ -106,54 +129,67 @@ LEDGER = Suite(
 LINES = Suite(
     "kinds",
     (
-        one_of("kinds", "lines, first_file", "fate", LINE_FATES),
+        Expectation(
+            "fate is known",
+            f"fate is one of {_LISTED_FATES}",
+            f"select lines, first_file, fate from kinds where fate not in ({_LISTED_FATES})",
+            breaks="update events set fate = 'lost' where line = 7",
+        ),
         Expectation(
             "reason is known",
             "the reason of a quarantined line is one of the contract's",
             f"""select reason, lines, first_file from kinds where fate = '{Fate.QUARANTINED}'
             and reason not in ({", ".join(f"'{reason}'" for reason in Reason)})""",
+            breaks="update events set reason = 'other' where reason = 'bad_enum'",
         ),
         holds(
             "kinds",
             "fate, reason, lines, first_file",
             "quarantine has a reason",
             f"fate is not null and (reason is not null) = (fate in ('{Fate.QUARANTINED}', '{Fate.WITHDRAWN}'))",
+            breaks="update events set reason = null where fate = 'quarantined'",
         ),
         holds(
             "kinds",
             "lines, without_raw, first_file",
             "quarantine keeps the line",
             f"fate <> '{Fate.QUARANTINED}' or reason = '{Reason.CONFLICTING_DUPLICATE}' or without_raw = 0",
+            breaks="update events set raw = null",
         ),
         holds(
             "kinds",
             "lines, without_raw, not_withdrawn, first_file",
             "withdrawn lines can come back",
             f"fate <> '{Fate.WITHDRAWN}' or without_raw = 0 and not_withdrawn = 0",
+            breaks="update events set raw = null where fate = 'withdrawn'",
         ),
         Expectation(
             "accepted types are declared",
             "every accepted event is of a type in the contract",
             f"""select event_type, lines, first_file from kinds where fate = '{Fate.ACCEPTED}'
             and (event_type in ({", ".join(f"'{name}'" for name in EVENT_TYPES)})) is not true""",
+            breaks="update events set event_type = 'shop.order_paid.v9' where line = 10",
         ),
         holds(
             "kinds",
             "event_type, lines, first_file",
             "accepted events are dated",
             f"fate <> '{Fate.ACCEPTED}' or undated = 0 and keyless = 0",
+            breaks="update events set event_date = null where line = 10",
         ),
         holds(
             "kinds",
             "lines, with_content, first_file",
             "erased lines are empty",
             f"fate <> '{Fate.ERASED}' or with_content = 0",
+            breaks="update events set persons = ['u-2'] where fate = 'erased'",
         ),
         Expectation(
             "unknown types",
             "no line is of a type that the contract does not know",
             f"select event_type, lines, first_file from kinds where reason = '{Reason.UNKNOWN_TYPE}'",
             Severity.WARN,
+            breaks="update events set reason = 'unknown_type' where reason = 'bad_enum'",
         ),
     ),
 )
@@ -165,6 +201,7 @@ COPIES = Suite(
             "one copy is accepted",
             "of the copies of an event exactly one is accepted",
             "select hex(event_key) as event_key, accepted, copies from copies",
+            breaks="update events set fate = 'accepted' where fate = 'duplicate'",
         ),
     ),
 )
@@ -178,12 +215,14 @@ DAYS = Suite(
             f"""select dt, lines, usual from days
             where compared >= {LEAST_COMPARED_DAYS} and ratio not between 1.0 / {VOLUME_FACTOR} and {VOLUME_FACTOR}""",
             Severity.WARN,
+            breaks="delete from events where file like '%f-5' and line in (2, 3, 4, 5)",
         ),
         Expectation(
             "quarantine",
             f"at most {QUARANTINE_SHARE:.0%} of the newest delivery is quarantined",
             f"select dt, lines, quarantined from days where quarantined_share > {QUARANTINE_SHARE}",
             Severity.WARN,
+            breaks="select 1",
         ),
     ),
 )
@@ -196,6 +235,7 @@ OLD = Suite(
             "no event is dated more than a year before its delivery; docs/runbooks/wrong_line.md says what to do",
             "select file, line, event_type, event_date from old",
             Severity.WARN,
+            breaks="update events set event_date = date '2025-03-02' where file like '%f-2' and line = 7",
         ),
     ),
 )
@@ -208,6 +248,7 @@ EXCESSIVE = Suite(
             f"no amount is {AMOUNT_FACTOR:,} times the source's 99.9th percentile; docs/runbooks/wrong_line.md says what to do",
             "select file, line, event_type, amount, usual from excessive",
             Severity.WARN,
+            breaks="update events set amount = 10001 where file like '%f-2' and line = 7",
         ),
     ),
 )

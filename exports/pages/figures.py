@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from exports.packs.datapackage import VALUES
+from contract.values import STAGES, UNKNOWN
 from exports.packs.export_day import BEFORE, NOW, ExportDay
 from exports.pages.playbook import Playbook
 from exports.pages.reasons import SHOWN, Reason
@@ -24,7 +24,7 @@ FUNNEL = {
     "repeat_fans": "repeat_fans",
     "supporting_fans": "repeat_supporting_fans",
 }
-STAGES = VALUES["stage"]
+SHOWN_STAGES = (*STAGES, UNKNOWN)
 _CALLS = next(table for table in MANAGER_TABLES if table.name == "calls")
 TABLES = tuple(table for table in MANAGER_TABLES if table.mart != OVERVIEW)  # of several rows a merchant
 DRAWN_SHARES = 300

@@ -12,7 +12,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from expectations.suites.marts import STAGES
+from contract.values import STAGES
 from exports.pages.reasons import TOPICS
 from exports.pages.words import LANGUAGES
 

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 from contract.success import RULES
 from exports.pages import drawings, sheets
 from exports.pages.about import About
-from exports.pages.figures import STAGES, WEEKS, Call, Merchant, Row
+from exports.pages.figures import SHOWN_STAGES, WEEKS, Call, Merchant, Row
 from exports.pages.sheets import Sheet, SheetTable, written
 from exports.pages.spread import Spread
 from exports.pages.words import Words, day, percent
@@ -46,7 +46,7 @@ def manager_report(title: str, calls: list[Call], merchants: list[Merchant], abo
     overviews = [merchant.overview for merchant in merchants]
     stages = [
         (words(f"stage.{stage}"), float(count), f"{count}")
-        for stage in STAGES
+        for stage in SHOWN_STAGES
         if (count := sum(row["stage"] == stage for row in overviews))
     ]
     weeks = [sum((merchant.weeks[week] for merchant in merchants), Decimal(0)) for week in range(WEEKS)]

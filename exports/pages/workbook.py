@@ -18,7 +18,7 @@ from xlsxwriter.utility import xl_range_abs
 
 from exports.pages import sheets
 from exports.pages.about import About
-from exports.pages.figures import STAGES, Call, Merchant
+from exports.pages.figures import SHOWN_STAGES, Call, Merchant
 from exports.pages.sheets import Form, Mark, Sheet, SheetColumn, Value
 from exports.pages.words import Words
 from exports.policy.names import readable
@@ -177,7 +177,7 @@ def _today(book: Workbook, sheet: Sheet, at_stake: int, merchants: int) -> None:
 def _merchants(book: Workbook, sheet: Sheet, merchants: list[Merchant], currency: str) -> None:
     words = book.words
     page = book.main_table(sheet, words("sheet.merchants"), words("title.merchants_note", currency=currency))
-    counts = [(words(f"stage.{stage}"), sum(m.overview["stage"] == stage for m in merchants)) for stage in STAGES]
+    counts = [(words(f"stage.{stage}"), sum(m.overview["stage"] == stage for m in merchants)) for stage in SHOWN_STAGES]
     counts = [(name, count) for name, count in counts if count]
     if counts:
         first, at = len(sheet.rows) + _HEAD_ROW + 4, 0

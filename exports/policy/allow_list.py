@@ -9,10 +9,11 @@ took part, and by day only without it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from contract.tables import marts
 from exports.policy.people import LEADERS, SMALLEST_CELL, SPREADERS
 
 
@@ -105,147 +106,42 @@ OVERVIEW = "merchant_overview"  # the mart that knows a merchant's manager
 # Beside a person who is named to a merchant: whether it may contact the person, and why not.
 _CONTACT = ("may_contact", "no_contact_reason")
 _LARGE_ENOUGH = f"people >= {SMALLEST_CELL}"
+# Which rows of a mart may leave, where not all.
+_ONLY = {"merchant_team_regions": _LARGE_ENOUGH, "spread_concentration": "merchant_id <> 'all'"}
 
 
 def _columns(key: str, figures: str, persons: str = "", why: Why = Why.FIGURE) -> dict[str, Why]:
-    columns = dict.fromkeys(key.split(), Why.KEY) | dict.fromkeys(figures.split(), why)
+    columns = dict.fromkeys(key.split(), Why.KEY) | {name: why for name in figures.split() if name not in key.split()}
     named = dict.fromkeys(persons.split(), Why.FAN) | dict.fromkeys(_CONTACT, Why.CONTACT)
     return {name: named.get(name, reason) for name, reason in columns.items()}
 
 
-def _whole(mart: str, key: str, figures: str, text: str, where: str = "true") -> Table:
-    return Table(mart, mart, _columns(key, figures), text, where=where)
+def _of_merchants() -> Iterator[Table]:
+    """What a merchant gets: the exports that marts declare. Where a person names a row, it has the rows of the merchant's fans;
+    where a row merely names one, the name stays empty unless it is a fan."""
+    for mart in marts():
+        if mart.export is None:
+            continue
+        names = mart.export.columns
+        person = next((column.name for column in mart.columns if column.is_person and column.name in names), None)
+        if person is not None:
+            after = names.index(person) + 1
+            names = (*names[:after], *_CONTACT, *names[after:])
+        yield Table(
+            mart.export.file or mart.name,
+            mart.name,
+            _columns(" ".join(name for name in mart.key_columns if name != person), " ".join(names), person or ""),
+            mart.export.row,
+            where=_ONLY.get(mart.name, "true"),
+            person=person,
+            shown_as=person or "",
+            keeps_strangers=person is not None and person not in mart.key_columns,
+            person_key=person if person in mart.key_columns else None,
+            ages=mart.export.ages,
+        )
 
 
-def _of_fans(mart: str, figures: str, text: str, ages: Mapping[str, float | None] | None = None) -> Table:
-    """A mart of people: the rows of the merchant's fans."""
-    columns = _columns("merchant_id", f"user_id {' '.join(_CONTACT)} {figures}", "user_id")
-    return Table(mart, mart, columns, text, person="user_id", shown_as="user_id", person_key="user_id", ages=ages or {})
-
-
-def _naming_fans(mart: str, key: str, figures: str, person: str, text: str) -> Table:
-    """A mart whose rows name a person: the name stays empty unless it is a fan of the merchant."""
-    columns = _columns(key, f"{person} {' '.join(_CONTACT)} {figures}", person)
-    return Table(mart, mart, columns, text, person=person, shown_as=person, keeps_strangers=True)
-
-
-# What grows by itself from day to day, and what the model of repeat purchases makes of it (and of its parameters, which are
-# fitted again every day).
-_BUYER_AGES = {
-    "age_weeks": 1 / 7,
-    "p_alive": None,
-    "expected_orders_90d": None,
-    "expected_orders_365d": None,
-    "expected_value_365d": None,
-}
-
-
-MERCHANT_TABLES = (
-    _whole(
-        "per_fan_revenue",
-        "merchant_id",
-        """window_days avg_fans fans_end window_fans buying_fans direct_revenue assisted_revenue revenue_per_fan
-        revenue_per_fan_annualised revenue_per_fan_p50 revenue_per_fan_p90 zero_revenue_fan_share""",
-        "The merchant: what a fan is worth to it, over up to 365 days.",
-    ),
-    _of_fans(
-        "fan_revenue",
-        """direct_revenue assisted_revenue_last_touch assisted_revenue_first_touch assisted_revenue_linear first_order_at
-        orders refunds is_window_fan is_fan_at_end is_supporting_fan""",
-        "A fan: what it bought and what its shares led to, over the days of per_fan_revenue.",
-    ),
-    _whole(
-        "growth_split",
-        "merchant_id month",
-        "revenue avg_fans revenue_per_fan is_complete revenue_change user_effect per_fan_effect",
-        "A month: its revenue, and how much of the change comes from the number of fans and from revenue per fan.",
-    ),
-    _whole(
-        "cohort_retention",
-        "merchant_id cohort_month period",
-        "cohort_size retained_on retained_on_or_after orders revenue cumulative_revenue_per_fan is_complete",
-        "The fans who first bought in cohort_month, in the month that is period months later.",
-    ),
-    Table(
-        "teams",
-        "merchant_team_designs",
-        _columns(
-            "merchant_id size_required benefit_side goal opened_date",
-            "opened closed formed_organic formed_auto_filled failed open_at_as_of members new_buyer_members",
-        ),
-        "Team purchases of one design that were opened on one day.",
-    ),
-    Table(
-        "team_regions",
-        "merchant_team_regions",
-        _columns(
-            "merchant_id region",
-            """opened closed formed_organic formed_auto_filled failed open_at_as_of formation_rate formation_rate_lo
-            formation_rate_hi people""",
-        ),
-        f"Team purchases of one region, over all time; regions where fewer than {SMALLEST_CELL} people took part are left out.",
-        where=_LARGE_ENOUGH,
-    ),
-    _naming_fans(
-        "cascades",
-        "merchant_id root_share_id",
-        """object_type object_id started_at shares sharers reach depth max_breadth structural_virality seconds_to_half orders
-        revenue""",
-        "root_user_id",
-        "A tree of shares, from the share that nobody's share led to.",
-    ),
-    _whole(
-        "cascade_layers",
-        "merchant_id root_share_id depth",
-        "shares sharers openers orders revenue",
-        "The shares of a tree that lie equally far from its root.",
-    ),
-    _naming_fans(
-        "cascade_nodes",
-        "merchant_id share_id",
-        "channel shared_at root_share_id parent_share_id parent_status depth subtree_shares subtree_orders subtree_revenue",
-        "user_id",
-        "A share, and its place in its tree.",
-    ),
-    _of_fans(
-        "spreaders",
-        """shares opens openers orders_led revenue_led subtree_revenue influence influence_rank circles_reached
-        bridge_score is_connector""",
-        "A fan who shared, opened a share or had one opened in the last 90 days.",
-    ),
-    _whole(
-        "circle_quality",
-        "merchant_id",
-        "users edges circles median_members cpm_quality modularity",
-        "The merchant: how well circles describe who opens whose shares.",
-    ),
-    _whole(
-        "spread_concentration",
-        "merchant_id metric",
-        "users total top_1pct_share top_01pct_share users_for_half gini",
-        "A metric of spreaders: how few people bring how much of it.",
-        "merchant_id <> 'all'",
-    ),
-    _whole(
-        "share_mix",
-        "merchant_id channel month",
-        "shares share_of_shares opens orders revenue",
-        "The shares of one channel and month.",
-    ),
-    _of_fans(
-        "lifetime_value",
-        """frequency recency_weeks age_weeks monetary_value p_alive expected_orders_90d expected_orders_365d
-        expected_value_365d""",
-        "A fan who ever ordered: what it may bring in the next year.",
-        _BUYER_AGES,
-    ),
-    _of_fans(
-        "fan_churn_flags",
-        "frequency recency_weeks age_weeks p_alive expected_orders_90d expected_value_365d is_churn_flagged",
-        "A fan who ever ordered: whether it counts as lost.",
-        {column: step for column, step in _BUYER_AGES.items() if column != "expected_orders_365d"},
-    ),
-)
+MERCHANT_TABLES = tuple(_of_merchants())
 
 MANAGER_TABLES = (
     Table(

@@ -16,14 +16,15 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from contract.success import RULES
+
 PSEUDONYM = "fan-"
 _CHARACTERS = 20  # of base32: 100 bits
 PSEUDONYM_FORM = f"{PSEUDONYM}[a-z2-7]{{{_CHARACTERS}}}"
 _ROWS_PER_BATCH = 100_000
 PER_MERCHANT = 20  # people of one merchant that its manager's files may name
 LEADERS, SPREADERS = 8, 12
-SMALLEST_CELL = 20  # people in a breakdown by an attribute of persons
-REFUSALS = ("blocked", "blocked refused", "refused")  # why a fan may not be contacted: `fan_contacts.no_contact_reason`
+SMALLEST_CELL = RULES["smallest_cell"]  # people in a breakdown by an attribute of persons
 
 
 def pseudonym(key: str, merchant_id: str, user_id: str) -> str:

@@ -2,9 +2,9 @@
 
     python -m spark_jobs.engine.daemon pyspark.worker      # Spark starts it
 
-Before each task a worker lets Python look again at everything on its path, and Python 3.11 then reads the directories of
-archives anew: 0.1 s for those that Spark puts there, which hold what the environment has as packages. After each task a worker
-collects garbage, and would go through all modules. Workers are forks and have at once what the daemon has imported.
+Before each task a worker makes Python look again at everything on its path, and Python 3.11 then reads the directories of
+archives again: 0.1 s for those that Spark puts there, whose content the environment has as packages. After each task a worker
+collects garbage, and would go through all modules. Workers are forks, so they start with what the daemon has imported.
 """
 
 from __future__ import annotations

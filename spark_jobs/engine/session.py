@@ -12,25 +12,26 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from pyspark.sql import SparkSession
 
-from contract.settings import Settings
+from contract.settings import CHECKOUT, Settings
 
 JARS = Path(sys.prefix) / "jars"
 # Sedona's shaded JAR carries GraphFrames 0.9; see DECISIONS.md.
 COORDINATES = ("io.delta:delta-spark_4.1_2.13:4.4.0", "org.apache.sedona:sedona-spark-shaded-4.0_2.13:1.8.0")
 # A class of each library, to tell a missing JAR from everything else that can go wrong.
 REQUIRED_CLASSES = ("io.delta.sql.DeltaSparkSessionExtension", "org.graphframes.GraphFrame")
-# What `class_archive` makes; a JVM that finds none, or one of another JVM, goes without.
+# What `class_archive` makes; a JVM that finds none, or one made by another JVM, runs without.
 CLASS_ARCHIVE = JARS / "classes.jsa"
 _EVERY_JVM = f'-XX:+UseParallelGC -XX:ReservedCodeCacheSize=512m "-XX:SharedArchiveFile={CLASS_ARCHIVE}" -Xlog:cds*=off'
-# Spark's planner is a great deal of code that runs a few times: compiling it as if it were hot took half of the processor time
-# of a small job. Loops over rows still reach the optimising compiler, a little later.
+# Spark's planner is a lot of code that runs a few times: compiling it as if it were hot took half of the processor time of a
+# small job. Loops over rows still reach the optimising compiler, a little later.
 JVM_OPTIONS = (
     f"{_EVERY_JVM} -XX:Tier4InvocationThreshold=100000"
     " -XX:Tier4MinInvocationThreshold=60000 -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=1000000"
@@ -44,6 +45,10 @@ SMALL_CONF = {
 }
 _ROWS_PER_PARTITION = 1_000_000
 _RESOLVED = JARS / "resolved.json"
+
+_A = TypeVar("_A")
+_B = TypeVar("_B")
+_C = TypeVar("_C")
 
 
 class MissingJars(RuntimeError):
@@ -103,7 +108,7 @@ def spark_session(app: str, settings: Settings, *, rows: int = SMALL_ROWS, **con
     scratch.mkdir(parents=True, exist_ok=True)
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     # Executors import the jobs' own code from the checkout, wherever the driver was started.
-    root = str(Path(__file__).resolve().parent.parent)
+    root = str(CHECKOUT)
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([root, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]))
     base = {
         "spark.driver.memory": settings.spark_memory,
@@ -117,7 +122,7 @@ def spark_session(app: str, settings: Settings, *, rows: int = SMALL_ROWS, **con
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
-        # A row may be a pack of megabytes: a worker gets one after another, not thousands at once.
+        # A row may be a batch of megabytes: a worker gets one after another, not thousands at once.
         "spark.sql.execution.arrow.maxBytesPerBatch": "4m",
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.databricks.delta.snapshotPartitions": "2",
@@ -152,10 +157,35 @@ def shuffle_partitions(cores: int, rows: int) -> int:
     return max(2 * cores, rows // _ROWS_PER_PARTITION)
 
 
-def together(*works: Callable[[], Any]) -> list[Any]:
-    """What each gives, worked out at the same time in one session: alone each is too short to keep the cores busy."""
+@contextmanager
+def shuffle_into(spark: SparkSession, partitions: int) -> Iterator[None]:
+    """Let every shuffle of the session make so many partitions, for a while."""
+    name = "spark.sql.shuffle.partitions"
+    before = spark.conf.get(name)
+    assert before is not None
+    spark.conf.set(name, str(partitions))
+    try:
+        yield
+    finally:
+        spark.conf.set(name, before)
+
+
+@overload
+def run_concurrently(one: Callable[[], _A], two: Callable[[], _B], /) -> tuple[_A, _B]: ...
+
+
+@overload
+def run_concurrently(one: Callable[[], _A], two: Callable[[], _B], three: Callable[[], _C], /) -> tuple[_A, _B, _C]: ...
+
+
+@overload
+def run_concurrently(*works: Callable[[], _A]) -> tuple[_A, ...]: ...
+
+
+def run_concurrently(*works: Callable[[], Any]) -> tuple[Any, ...]:
+    """What each returns, computed at the same time in one session: alone each is too short to keep the cores busy."""
     with ThreadPoolExecutor(len(works) or 1) as pool:
-        return [work.result() for work in [pool.submit(work) for work in works]]
+        return tuple(work.result() for work in [pool.submit(work) for work in works])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What happens to a line: the fates that one line alone decides.
 
-`classify` gives each line either its columns or the first reason of the contract's order that holds. Duplicates, conflicts
-and erasure need other lines and are settled by `spark_jobs.ingest.settle`.
+`classify` gives each line either its columns or the first reason, in the contract's order, that applies. Duplicates, conflicts
+and erasure depend on other lines and are left to `spark_jobs.ingest.deduplicate`.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ encode = msgspec.json.encode
 
 
 def parse_time(text: str) -> int:
-    """Microseconds since 1970 in UTC of an RFC 3339 date-time with an offset; finer fractions are cut.
+    """Microseconds since 1970 in UTC of an RFC 3339 date-time with an offset; finer fractions are cut off.
 
     The years are 0001 to 9999 as written; with its offset an instant may lie some hours outside of them.
 
@@ -90,7 +90,7 @@ def parse_time(text: str) -> int:
 
 
 def _finer_digits(text: str) -> bytes:
-    """What a time says beyond microseconds: two copies of an event are of one instant only if these agree too."""
+    """The digits of a time beyond microseconds: two copies of an event have the same instant only if these agree too."""
     found = _FINER.search(text)
     return found[1].rstrip("0").encode() if found else b""
 
@@ -264,7 +264,7 @@ def has_unknown_parts(data: dict[str, Any]) -> bool:
 
 
 def unknown_fields(event: dict[str, Any], names: frozenset[str]) -> tuple[str | None, str | None]:
-    """What a decoded line says beyond the contract, as JSON: fields of its data beside those named, and of its envelope."""
+    """What a decoded line says beyond the contract, as JSON: unknown fields of its data, and of its envelope."""
     data = event["data"]
     extra = extensions = None
     if not data.keys() <= names or has_unknown_parts(data):
@@ -276,11 +276,11 @@ def unknown_fields(event: dict[str, Any], names: frozenset[str]) -> tuple[str | 
 
 
 def content_hasher(type_: str) -> Callable[[bytes, bytes], bytes]:
-    """Digests of what copies of an event have in common: its type, the instant of its time, the value of its data.
+    """Hashes what copies of an event have in common: its type, the instant of its time, the value of its data.
 
     The function takes the instant (microseconds as eight bytes, low byte first, then finer digits) and canonical JSON.
     """
-    begin = blake2b(type_.encode() + b"\0", digest_size=16).copy  # quicker than a new one with its arguments
+    begin = blake2b(type_.encode() + b"\0", digest_size=16).copy  # faster than a new one with its arguments
 
     def digest(instant: bytes, data: bytes) -> bytes:
         found = begin()

@@ -1,8 +1,8 @@
 """Lines as Arrow columns: `ColumnClassifier` gives every line what `classify` gives it, most of them a whole column at a time.
 
-A line is plain if nothing about it needs thought: no empty string, amounts and times in their usual form. Plain lines become
-structs of their type, which checks most of this on the way, and then columns together; every other line is classified alone.
-What a plain line says beyond the contract, as it does when its producer is ahead, is put aside on a second look.
+A line is plain if it has no special case: no empty string, amounts and times in their usual form. Plain lines are decoded into
+structs of their type, which checks most of this on the way, and then become columns together; every other line is classified
+by itself. What a plain line says beyond the contract, because its producer is ahead, is set aside in a second look.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ from spark_jobs.ingest.classify import (
     number,
     unknown_fields,
 )
-from spark_jobs.ingest.files import Block, LandingFile
+from spark_jobs.ingest.files import Block, LandingPath
 
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
 _MONEY = pa.decimal128(18, 2)
@@ -69,15 +69,15 @@ Bad = set[int]  # positions of lines that are not plain
 
 
 class Lines:
-    """Lines of landing files that wait to be classified together."""
+    """Lines of landing files, to be classified together."""
 
     def __init__(self) -> None:
-        self.files: list[LandingFile] = []  # of each block that was added
+        self.files: list[LandingPath] = []  # of each block that was added
         self.numbers: list[NDArray[np.int64]] = []
         self.raws: list[bytes] = []
         self.bytes = 0
 
-    def add(self, file: LandingFile, block: Block) -> None:
+    def add(self, file: LandingPath, block: Block) -> None:
         numbers, raws = block
         self.files.append(file)
         self.numbers.append(numbers)
@@ -124,11 +124,11 @@ class ColumnClassifier:
         self._decode = msgspec.json.Decoder(reduce(or_, self._types), float_hook=number).decode
 
     def classified(self, lines: Lines, *, keep_raw: bool = False) -> Iterator[pa.Table]:
-        """Tables with the columns of `lake.ENVELOPE` and of the fields that their lines have, in no order.
+        """Tables with the columns of `event_tables.ENVELOPE` and of the fields that their lines have, in no order.
 
         Quarantined lines keep their raw bytes, with `keep_raw` all do.
         """
-        gc.disable()  # it would look for cycles among all the parsed lines, again and again, and find none
+        gc.disable()  # it would search all parsed lines for cycles again and again, and find none
         try:
             yield from self._classified(lines, keep_raw)
         finally:
@@ -191,7 +191,7 @@ class ColumnClassifier:
             yield self._placed(columns, places, [position for position, _ in rows], keep_raw or name is None)
 
     def _placed(self, columns: Columns, places: _Places, positions: list[int], keep_raw: bool) -> pa.Table:
-        """The columns with those that say where and when: dt, file, line, event_date, event_month."""
+        """The columns, and those for place and date: dt, file, line, event_date, event_month."""
         at = pa.array(places.at[positions])
         columns["dt"] = places.dts.take(at)
         columns["file"] = places.names.take(at)
@@ -238,7 +238,7 @@ class _PlainType:
     def columns(self, group: _Group, latest: Any, bad: Bad) -> Columns:
         """Columns of a group.
 
-        `bad` gets the positions in it of the lines that are not plain; what the columns hold there means nothing.
+        `bad` receives the positions of lines in the group that are not plain; what the columns hold there is meaningless.
         """
         events = group.events
         ids, sources, times = (list(map(part, events)) for part in (_id, _source, _time))
@@ -269,7 +269,7 @@ class _PlainType:
         return columns
 
     def _named(self, values: dict[str, Sequence[Any]]) -> pa.Array:
-        """The persons that each line names."""
+        """The people whom each line names."""
         first, *others = self._persons
         if not others and first not in self._optional:
             people = _strings(values[first])
@@ -284,7 +284,7 @@ def _eight_bytes(instants: NDArray[np.int64]) -> Iterator[bytes]:
 
 
 def _digests(contents: Iterable[bytes]) -> pa.Array:
-    begin = blake2b(digest_size=16).copy  # quicker than a new one with its arguments
+    begin = blake2b(digest_size=16).copy  # faster than a new one with its arguments
     found = []
     for content in contents:
         digest = begin()
@@ -294,7 +294,7 @@ def _digests(contents: Iterable[bytes]) -> pa.Array:
 
 
 def _model(fields: Iterable[Field], currency: str) -> type[msgspec.Struct]:
-    """A struct of plain values; its fields are in the order of their names, as canonical JSON has them."""
+    """A struct of plain values; its fields are ordered by name, as in canonical JSON."""
     declared: list[Any] = []
     for field in sorted(fields, key=lambda field: field.name):
         kind = _plain_values(field, currency)
@@ -375,12 +375,12 @@ def _amounts(column: Sequence[Any], bad: Bad) -> pa.Array:
 
 
 def _amount_text(value: Any) -> str | None:
-    """An amount as plain text if it may be plain, else as text that is not."""
+    """An amount as text, which is plain only if the amount may be."""
     if value is None or type(value) is str:
         return value
     if type(value) is int and 0 <= value < MONEY_LIMIT:
         return str(value)
-    # Only what is about as long as it looks: 1e999999999999 written out would fill the memory.
+    # Only numbers about as long as they look: 1e999999999999 written out would fill the memory.
     return format(value, "f") if type(value) is Decimal and -3 < value.adjusted() < MONEY_DIGITS else ""
 
 

@@ -1,4 +1,4 @@
-"""What the commands of this room share: settings, a session, the report as the last line, faults as sentences."""
+"""What the ingest commands share: settings, a session, the report as the last line of output, faults as sentences."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run(
 
     Args:
         name: of the session.
-        rows: about how many lines the step will see, where that is known beforehand.
+        rows: about how many lines the step will see, if that is known beforehand.
     """
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
     try:
@@ -48,7 +48,7 @@ def run(
 
 
 def _storage_fault(traceback: str) -> str | None:
-    """The line of a worker's traceback that names a fault of the operating system, such as a file that is not there."""
+    """The line of a worker's traceback that names an operating system error, such as a missing file."""
     for found in _FAULT.finditer(traceback):
         kind = getattr(builtins, found["name"], None)
         if isinstance(kind, type) and issubclass(kind, OSError):

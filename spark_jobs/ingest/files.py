@@ -26,12 +26,12 @@ _UNDECODABLE = (BadGzipFile, EOFError, isal_zlib.error, zstandard.ZstdError)
 
 
 class UnreadableFile(Exception):
-    """An archive that is truncated or cannot be decompressed; the message says how."""
+    """An archive that is truncated or cannot be decompressed; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class LandingFile:
-    """A file of a delivery; `name` is its path below the landing folder, the source in front."""
+class LandingPath:
+    """The path of a landing file; `name` is the path below the landing folder, which begins with the source."""
 
     name: str
     source: str
@@ -39,13 +39,13 @@ class LandingFile:
     codec: str
 
 
-def landing_file(name: str) -> LandingFile | None:
-    """What a path below the landing folder says of itself; None if it is not `<source>/dt=YYYY-MM-DD/*.jsonl[.gz|.zst]`."""
+def landing_path(name: str) -> LandingPath | None:
+    """A path below the landing folder, taken apart; None if it is not `<source>/dt=YYYY-MM-DD/*.jsonl[.gz|.zst]`."""
     found = _PATH.fullmatch(name)
     if found is None:
         return None
     try:
-        return LandingFile(name, found["source"], date.fromisoformat(found["dt"]), found["codec"] or "")
+        return LandingPath(name, found["source"], date.fromisoformat(found["dt"]), found["codec"] or "")
     except ValueError:  # dt=2026-02-30
         return None
 
@@ -53,7 +53,7 @@ def landing_file(name: str) -> LandingFile | None:
 def landing_names(landing: Path, source: str) -> Iterator[tuple[str, str | None]]:
     """Paths below a source's landing folder, down to where the files should be, each with what is wrong with it, in order.
 
-    Names that begin with `_` or `.` are files in the making and passed over.
+    Names that begin with `_` or `.` are files still being written and are passed over.
     """
     folder = landing / source
     if folder.exists() and not folder.is_dir():
@@ -62,7 +62,7 @@ def landing_names(landing: Path, source: str) -> Iterator[tuple[str, str | None]
         name = f"{source}/{day.name}"
         if not day.is_dir():
             yield name, "is a file, not a folder dt=YYYY-MM-DD"
-        elif landing_file(f"{name}/x.jsonl") is None:
+        elif landing_path(f"{name}/x.jsonl") is None:
             yield name, "is not a folder dt=YYYY-MM-DD"
         else:
             for file in entries(day):
@@ -70,11 +70,11 @@ def landing_names(landing: Path, source: str) -> Iterator[tuple[str, str | None]
                 if not file.is_file():
                     yield path, "is not a file"
                 else:
-                    yield path, None if landing_file(path) else "is not *.jsonl, *.jsonl.gz or *.jsonl.zst"
+                    yield path, None if landing_path(path) else "is not *.jsonl, *.jsonl.gz or *.jsonl.zst"
 
 
 def entries(folder: Path) -> list[Path]:
-    """What lies in a folder by name, but for names that begin with `_` or `.`; nothing if there is no folder."""
+    """The entries of a folder by name, except those that begin with `_` or `.`; none if there is no folder."""
     return sorted(path for path in folder.iterdir() if path.name[0] not in "_.") if folder.is_dir() else []
 
 
@@ -82,7 +82,7 @@ def read_blocks(path: str, codec: str) -> Iterator[Block]:
     """The lines of a file that are not blank, in blocks of some megabytes; a byte order mark before the first is skipped.
 
     Raises:
-        UnreadableFile: possibly after some blocks; the caller drops what it has of the file.
+        UnreadableFile: possibly after some blocks; the caller discards what it has of the file.
         OSError: the storage failed, which says nothing about the file.
     """
     number, rest, mark = 0, list[bytes](), codecs.BOM_UTF8
@@ -125,7 +125,7 @@ def _decompressed(file: IO[bytes], codec: str) -> Iterator[bytes]:
 
 
 def _zstd_chunks(file: IO[bytes]) -> Iterator[bytes]:
-    """Frames one after another; unlike `stream_reader` this notices a frame that is cut."""
+    """Frames one after another; unlike `stream_reader` this detects a truncated frame."""
     frame = None
     while compressed := file.read(1 << 19):
         while compressed:

@@ -1,4 +1,4 @@
-"""Looking for lines in the data files of an event table, inside the Python workers, a few columns of a row group at a time."""
+"""Search the data files of an event table for lines, in the Python workers, a few columns of a row group at a time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.events import ERASURE_REQUEST
-from spark_jobs.ingest.settle import COPY_COLUMNS, PLACE, Buckets, Digests, are_among, digests, naming
+from spark_jobs.ingest.deduplicate import COPY_COLUMNS, PLACE, Buckets, Digests, are_among, digests, naming
 from spark_jobs.lake.files import DataFile, read_groups
 
 PLACES = pa.schema({"file": pa.string(), "line": pa.int64()})
@@ -24,8 +24,8 @@ class History:
         table: where the event table lies.
         slots: the data files that each task reads.
         keys: the first halves of the event keys that are looked for, sorted; None looks for all.
-        people: who is looked for.
-        replaced: files whose lines take no part any more, since they were read again.
+        people: the people who are looked for.
+        replaced: files whose lines no longer take part, since they are read again.
         buckets: for the copies.
     """
 
@@ -42,7 +42,7 @@ class History:
             if "event_key" not in group.column_names:
                 continue
             found = group.filter(pc.is_valid(group["event_key"]))
-            if self.replaced and "withdrawn_by" not in group.column_names:  # what was withdrawn is remembered
+            if self.replaced and "withdrawn_by" not in group.column_names:  # withdrawn lines are remembered
                 found = found.filter(pc.invert(self._is_replaced(found)))
             elif self.replaced:
                 found = found.filter(pc.or_(pc.invert(self._is_replaced(found)), pc.is_valid(found["withdrawn_by"])))
@@ -63,7 +63,7 @@ class History:
         return pc.is_in(rows["file"], value_set=pa.array(self.replaced, pa.string()))
 
     def places(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Where lines name one of the people and are no request to be erased: rows of `PLACES`."""
+        """The places of lines that name one of the people and are no erasure request: rows of `PLACES`."""
         for group in self._groups(batches, (*PLACE, "event_type", "event_key", "persons")):
             if "persons" not in group.column_names:
                 continue

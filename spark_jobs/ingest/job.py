@@ -19,10 +19,7 @@ from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
 from contract.events import ERASURE_REQUEST, SOURCES, Fate, Reason, Withdrawal
 from contract.settings import Settings
-from spark_jobs.ingest.arrow import PACK, LandedFile, Reader
-from spark_jobs.ingest.files import landing_names
-from spark_jobs.ingest.history import KEYS, PLACES, History
-from spark_jobs.ingest.settle import (
+from spark_jobs.ingest.deduplicate import (
     BUCKET,
     CHANGES,
     COPY_COLUMNS,
@@ -35,7 +32,10 @@ from spark_jobs.ingest.settle import (
     is_copy,
     with_fate,
 )
-from spark_jobs.lake import tables as lake
+from spark_jobs.ingest.files import landing_names
+from spark_jobs.ingest.history import KEYS, PLACES, History
+from spark_jobs.ingest.workers import LINE_BATCH, ListedFile, Reader
+from spark_jobs.lake import catalog, event_tables, lock
 from spark_jobs.lake.files import DATA_FILE, DataFile, slots
 
 log = logging.getLogger(__name__)
@@ -53,32 +53,32 @@ class WithdrawalError(ValueError):
 
 
 class Ingest:
-    """One source's loads into its event table. The caller holds `lake.one_writer`.
+    """One source's loads into its event table. The caller holds `lock.one_writer`.
 
-    Every batch of files is one commit: lines and their file's line 0 appear together or not at all. A file whose line 0 is
-    in the table has been read, so a batch that is repeated after a crash adds nothing. It is read again only when its size or
-    time has changed; its lines then take the place of those that it had.
+    Every batch of files is one commit: lines and their file's line 0 appear together or not at all. A file whose line 0 is in
+    the table has been read, so a batch that is repeated after a crash adds nothing. A file is read again only if its size or
+    time has changed; its lines then replace those that it had.
     """
 
     def __init__(self, spark: SparkSession, settings: Settings, source: str):
-        lake.event_table(settings, source)
+        event_tables.event_table(settings, source)
         self.spark, self.settings, self.source = spark, settings, source
-        self.columns = lake.event_schema(source).names
-        self.path = lake.table_path(settings, f"{source}_events")
+        self.columns = event_tables.event_schema(source).names
+        self.path = catalog.table_path(settings, f"{source}_events")
         self._added: set[str] = set()  # paths of the data files of the last commit, if it only added some
         self.reader = Reader(
             landing=str(settings.landing),
             source=source,
             currency=settings.currency,
             timezone=settings.timezone,
-            schema=to_arrow_schema(lake.event_schema(source)),
+            schema=to_arrow_schema(event_tables.event_schema(source)),
             table=self.path,
         )
 
     def load_files(self) -> None:
         """Read the files that no earlier load has read, and again those that have changed since."""
-        read = lake.landing_files(self.settings, self.source)
-        known = {row["file"]: LandedFile(row["file"], row["bytes"], row["modified_at"]) for row in read}
+        read = event_tables.landing_files(self.settings, self.source)
+        known = {row["file"]: ListedFile(row["file"], row["bytes"], row["modified_at"]) for row in read}
         deliveries = list(self._deliveries())
         changed = [file for file in deliveries if known.get(file.name, file) != file]
         for file in changed:
@@ -100,17 +100,17 @@ class Ingest:
     def _classify_again(self, chosen: DataFrame, fate: Fate) -> None:
         """Classify lines of a fate again by their raw bytes, as if they had come with their file."""
         lines = _by_file(chosen).sortWithinPartitions("file")
-        count = lake.row_counts(self.settings, f"{self.source}_events", "fate").get(fate, 0)
+        count = catalog.row_counts(self.settings, f"{self.source}_events", "fate").get(fate, 0)
         reader = replace(self.reader, buckets=self._buckets(count))
-        packs = self._mapped(lines, reader.pack_lines, PACK).persist()
-        self._commit(packs, _summary(packs), reader, count, again=fate)
-        packs.unpersist()
+        line_batches = self._mapped(lines, reader.batch_lines, LINE_BATCH).persist()
+        self._commit(line_batches, _summary(line_batches), reader, count, again=fate)
+        line_batches.unpersist()
 
     def withdraw(self, chosen: Column, by: Withdrawal, reason: str) -> None:
-        """Take out copies of events, whatever their fate, and let those that are left compete again.
+        """Take out copies of events, whatever their fate, and let the remaining ones compete again.
 
         Raises:
-            WithdrawalError: nothing is chosen, a request to be erased is, or the bytes of a line are not to be had.
+            WithdrawalError: nothing is chosen, an erasure request is chosen, or the bytes of a line are gone.
         """
         copies = self._history().where(chosen & is_copy() & (f.col("fate") != Fate.WITHDRAWN.value)).persist()
         if copies.isEmpty():
@@ -144,13 +144,13 @@ class Ingest:
 
     def erase(self) -> None:
         """Remove what is known of people whose erasure request was accepted since the last time, in every event table."""
-        people = lake.erasure_requests(self.settings) - lake.erased_people(self.settings)
+        people = event_tables.erasure_requests(self.settings) - event_tables.erased_people(self.settings)
         if people:
             for source in SOURCES:
-                if lake.has_rows(self.settings, f"{source}_events"):
+                if catalog.has_rows(self.settings, f"{source}_events"):
                     job = self if source == self.source else Ingest(self.spark, self.settings, source)
                     job._erase_people(sorted(people))
-            lake.add_erased_people(self.settings, people)
+            event_tables.add_erased_people(self.settings, people)
 
     def _history(self) -> DataFrame:
         return self.spark.read.format("delta").load(self.path)
@@ -161,8 +161,8 @@ class Ingest:
     def _tasks(self, slots: Sequence[object]) -> DataFrame:
         return self.spark.range(0, len(slots), 1, len(slots))
 
-    def _deliveries(self) -> Iterator[LandedFile]:
-        """The landing files of the source; what is none is named and left alone."""
+    def _deliveries(self) -> Iterator[ListedFile]:
+        """The landing files of the source; anything else is named in the log and left alone."""
         folder = self.settings.landing / self.source
         if not folder.exists():
             log.warning("%s: no folder %s, nothing to read", self.source, folder)
@@ -172,19 +172,19 @@ class Ingest:
                 log.warning("%s %s and was left alone", name, fault)
                 continue
             stat = (self.settings.landing / name).stat()
-            yield LandedFile(name, stat.st_size, datetime.fromtimestamp(int(stat.st_mtime), UTC))
+            yield ListedFile(name, stat.st_size, datetime.fromtimestamp(int(stat.st_mtime), UTC))
 
-    def _load(self, files: list[LandedFile], *, replaced: Sequence[str] = ()) -> None:
+    def _load(self, files: list[ListedFile], *, replaced: Sequence[str] = ()) -> None:
         of_tasks = slots(files, self.spark.sparkContext.defaultParallelism)
         lines = sum(_about_lines(file.name, file.bytes) for file in files)
         reread_by = self.settings.run_id if replaced else None
         reader = replace(self.reader, slots=of_tasks, buckets=self._buckets(lines), reread_by=reread_by)
-        packs = self._mapped(self._tasks(of_tasks), reader.pack_files, PACK).persist()
-        summary = _summary(packs)
+        line_batches = self._mapped(self._tasks(of_tasks), reader.batch_files, LINE_BATCH).persist()
+        summary = _summary(line_batches)
         for name in summary.unreadable:
             log.warning("%s cannot be read and waits for a whole copy", name)
-        self._commit(packs, summary, replace(reader, slots=(), unreadable=summary.unreadable), lines, replaced=replaced)
-        packs.unpersist()
+        self._commit(line_batches, summary, replace(reader, slots=(), unreadable=summary.unreadable), lines, replaced=replaced)
+        line_batches.unpersist()
 
     def _mapped(self, rows: DataFrame, method: Callable[[Any], Any], schema: pa.Schema) -> DataFrame:
         return rows.mapInArrow(method, from_arrow_schema(schema))
@@ -195,7 +195,7 @@ class Ingest:
 
     def _commit(
         self,
-        packs: DataFrame,
+        line_batches: DataFrame,
         summary: _Summary,
         reader: Reader,
         lines: int,
@@ -203,79 +203,84 @@ class Ingest:
         replaced: Sequence[str] = (),
         again: Fate | None = None,
     ) -> None:
-        """Settle persisted packs against one another and all history, and write their lines in one commit.
+        """Deduplicate persisted line batches against one another and all history, and write their lines in one commit.
 
         Args:
-            reader: of the packs, which knows the unreadable files.
-            lines: about how many the packs hold, which the reader's buckets are made for.
-            replaced: files whose lines in the table make room for those of the packs.
-            again: the fate that the lines of the packs have in the table, where they are classified again.
+            reader: of the line batches, which knows the unreadable files.
+            lines: about how many the line batches hold, which the reader's buckets are made for.
+            replaced: files whose lines in the table are replaced by those of the line batches.
+            again: the fate that the lines of the line batches have in the table, where they are classified again.
         """
-        people = lake.erasure_requests(self.settings) | lake.erased_people(self.settings)
+        people = event_tables.erasure_requests(self.settings) | event_tables.erased_people(self.settings)
         judge = Judge(unreadable=reader.unreadable)
         few = min(lines, summary.candidates) <= _KEYS_HELD
-        # Lines put back take part as those of the packs alone. Quarantined copies are conflicts, which no replay moves.
+        # Lines that are put back take part only as part of the line batches. Quarantined copies are conflicts: no replay
+        # moves them.
         known = [fate for fate in _FATES_OF_COPIES if fate is not again or fate is Fate.QUARANTINED]
-        copies = self._copies(packs, reader.buckets, known, replaced, few=few).repartitionById(reader.buckets.count, "bucket")
-        unsettled = self._mapped(copies, judge.unsettled, BUCKET).persist()
+        copies = self._copies(line_batches, reader.buckets, known, replaced, few=few).repartitionById(
+            reader.buckets.count, "bucket"
+        )
+        undecided = self._mapped(copies, judge.undecided, BUCKET).persist()
         if summary.has_requests:
-            asked = self._mapped(unsettled, replace(judge, people=sorted(people)).asked, PEOPLE)
+            asked = self._mapped(undecided, replace(judge, people=sorted(people)).asked, PEOPLE)
             people |= {row.user_id for row in asked.collect()}
         reader = replace(reader, people=sorted(people))
-        changes = self._mapped(unsettled, replace(judge, people=sorted(people)).changes, CHANGES).persist()
-        is_new = f.col("pack").isNotNull()
+        changes = self._mapped(undecided, replace(judge, people=sorted(people)).changes, CHANGES).persist()
+        is_new = f.col("batch").isNotNull()
         sizes = Counter[bool]()
         for row in changes.select(is_new.alias("is_new"), f.length("changes").alias("bytes")).collect():
             sizes[row.is_new] += row.bytes
         if sizes[True]:
-            by_pack = changes.where(is_new).groupBy("pack").agg(f.collect_list("changes").alias("changes"))
-            packs = packs.join(f.broadcast(by_pack) if sizes[True] < _BROADCAST_BYTES else by_pack, "pack", how="left")
+            by_batch = changes.where(is_new).groupBy("batch").agg(f.collect_list("changes").alias("changes"))
+            line_batches = line_batches.join(
+                f.broadcast(by_batch) if sizes[True] < _BROADCAST_BYTES else by_batch, "batch", how="left"
+            )
         else:
-            packs = packs.withColumn("changes", f.lit(None).cast("array<binary>"))
-        packs = packs.select("lines", "changes")
+            line_batches = line_batches.withColumn("changes", f.lit(None).cast("array<binary>"))
+        line_batches = line_batches.select("lines", "changes")
         if not (replaced or again or sizes[False]):
-            files = self._mapped(packs, reader.write, DATA_FILE).collect()
-            lake.commit_events(self.settings, self.source, files)
+            files = self._mapped(line_batches, reader.write, DATA_FILE).collect()
+            event_tables.commit_events(self.settings, self.source, files)
             self._added = {file.path for file in files}
         else:
             self._added = set()
             changed = self._mapped(changes.where(~is_new), changed_rows, JUDGED)
-            rows = self._mapped(packs, reader.lines, reader.schema)
+            rows = self._mapped(line_batches, reader.lines, reader.schema)
             parts = [rows, *self._demoted(changed), self._promoted(changed)]
             if replaced:
                 before = self._history().where(f.col("file").isin(list(replaced))).select(*PLACE)
-                gone = before.join(self._mapped(packs, reader.places, PLACES), list(PLACE), how="left_anti")
+                gone = before.join(self._mapped(line_batches, reader.places, PLACES), list(PLACE), how="left_anti")
                 parts.append(gone.select(*(f.col(name) if name in PLACE else f.lit(None).alias(name) for name in self.columns)))
             self._merge(reduce(DataFrame.unionByName, parts))
         changes.unpersist()
-        unsettled.unpersist()
+        undecided.unpersist()
 
     def _buckets(self, lines: int) -> Buckets:
-        """Enough for about so many new lines and what `_copies` may find in the table."""
+        """Enough for about this many new lines and what `_copies` may find in the table."""
         rows = lines if lines <= _KEYS_HELD else lines + sum(file.rows for file in self._files_of_copies())
         return Buckets(1 + rows // _COPIES_PER_BUCKET)
 
     def _copies(
-        self, packs: DataFrame, buckets: Buckets, fates: Sequence[Fate], replaced: Sequence[str], *, few: bool
+        self, line_batches: DataFrame, buckets: Buckets, fates: Sequence[Fate], replaced: Sequence[str], *, few: bool
     ) -> DataFrame:
-        """The copies in packs, and where these are few those of the same events in the table, else all of the table.
+        """The copies in line batches, and known copies: if there are few, those of the same events, otherwise all of the table.
 
-        Those of `replaced` files are left out, but their events are looked for too: other copies may take their place.
+        Copies in `replaced` files are left out, but their events are looked for as well: other copies may take their place.
         """
-        copies = packs.select(f.inline("buckets"))
+        copies = line_batches.select(f.inline("buckets"))
         of_tasks = self._slots(self._files_of_copies(*fates))
         if not of_tasks:
             return copies
         known = History(self.path, of_tasks, replaced=replaced, buckets=buckets)
         if few:
-            keys = packs.select("keys")
+            keys = line_batches.select("keys")
             if replaced:
                 keys = keys.union(self._mapped(self._tasks(of_tasks), known.replaced_keys, KEYS))
             known = replace(known, keys=np.unique(np.frombuffer(b"".join(row["keys"] for row in keys.collect()), np.uint64)))
         return copies.union(self._mapped(self._tasks(of_tasks), known.copies, BUCKET))
 
     def _files_of_copies(self, *fates: Fate) -> list[DataFile]:
-        return lake.event_files(self.settings, self.source, *(fates or _FATES_OF_COPIES))
+        return event_tables.event_files(self.settings, self.source, *(fates or _FATES_OF_COPIES))
 
     def _demoted(self, judged: DataFrame) -> list[DataFrame]:
         """Copies that are duplicates or conflicts now; a conflict keeps its raw line."""
@@ -292,7 +297,7 @@ class Ingest:
         return lines.withColumn("raw", f.lit(None).cast("binary"))
 
     def _erase_people(self, people: Sequence[str]) -> None:
-        """Lines that the last commit has added name none of them: it knew of every request; see `_commit`."""
+        """Lines added by the last commit name none of them, since it knew of every request; see `_commit`."""
         of_tasks = self._slots([file for file in self._files_of_copies() if file.path not in self._added])
         if not of_tasks:
             return
@@ -302,7 +307,7 @@ class Ingest:
         erased.unpersist()
 
     def _take_out(self, gone: DataFrame, fate: Fate) -> None:
-        """Give lines a fate in which they are no copies any more; the other copies of their events compete again."""
+        """Give lines a fate in which they are no longer copies; the other copies of their events compete again."""
         places, keys = gone.select(*PLACE), gone.where(is_copy()).select("event_key").distinct()
         copies = self._history().where(is_copy())
         left = copies.join(places, list(PLACE), how="left_anti").join(keys, "event_key", how="left_semi")
@@ -315,7 +320,7 @@ class Ingest:
         changes.unpersist()
 
     def _merge(self, lines: DataFrame) -> None:
-        """Write lines over those at the same places, or beside the others, in one commit; one without a fate removes a line."""
+        """Write lines over those at the same places, or add them, in one commit; a line without a fate is removed."""
         (
             DeltaTable.forPath(self.spark, self.path)
             .alias("old")
@@ -328,16 +333,16 @@ class Ingest:
 
 
 class _Summary(NamedTuple):
-    """What packs hold: the names of files that broke, the number of candidates, whether any is a request to be erased."""
+    """What line batches hold: names of unreadable files, number of candidates, whether any is an erasure request."""
 
     unreadable: list[str]
     candidates: int
     has_requests: bool
 
 
-def _summary(packs: DataFrame) -> _Summary:
-    """Fills the cache of packs."""
-    rows = packs.select("unreadable", "candidates", "has_requests").collect()
+def _summary(line_batches: DataFrame) -> _Summary:
+    """Fills the cache of the line batches."""
+    rows = line_batches.select("unreadable", "candidates", "has_requests").collect()
     return _Summary(
         [name for row in rows for name in row.unreadable],
         sum(row.candidates for row in rows),
@@ -345,9 +350,9 @@ def _summary(packs: DataFrame) -> _Summary:
     )
 
 
-def _batches(files: list[LandedFile]) -> Iterator[list[LandedFile]]:
+def _batches(files: list[ListedFile]) -> Iterator[list[ListedFile]]:
     """Files in the order of their names, in batches of about `_BYTES_PER_BATCH`."""
-    batch: list[LandedFile] = []
+    batch: list[ListedFile] = []
     size = 0
     for file in sorted(files, key=lambda file: file.name):
         if batch and size + file.bytes > _BYTES_PER_BATCH:
@@ -364,7 +369,7 @@ def _by_file(lines: DataFrame) -> DataFrame:
 
 
 def ingest(spark: SparkSession, settings: Settings, source: str) -> dict[str, Any]:
-    """Load what is new of a source, and erase who asked for it; returns the report of the step."""
+    """Load the new files of a source, and erase the people who asked for it; returns the report of the step."""
     return _step(spark, settings, source, "ingest", Ingest.load_files)
 
 
@@ -396,12 +401,12 @@ def put_back(spark: SparkSession, settings: Settings, source: str, chosen: Colum
 
 
 def _step(spark: SparkSession, settings: Settings, source: str, name: str, work: Callable[[Ingest], None]) -> dict[str, Any]:
-    with lake.one_writer(spark, settings):
+    with lock.one_writer(spark, settings):
         job = Ingest(spark, settings, source)
-        before = lake.row_counts(settings, f"{source}_events", "fate")
+        before = catalog.row_counts(settings, f"{source}_events", "fate")
         work(job)
         job.erase()
-        after = lake.row_counts(settings, f"{source}_events", "fate")
+        after = catalog.row_counts(settings, f"{source}_events", "fate")
     return report(f"{name}_{source}", before, after)
 
 

@@ -2,7 +2,7 @@
 
     python -m spark_jobs.ingest.replay --source shop [--reason bad_enum ...] [--file shop/dt=2026-02-01/part-2.jsonl ...]
 
-The lake is then the same as if the lines had been right from the start; what still breaks the contract stays quarantined.
+The lake is then the same as if the lines had been valid from the start; what still breaks the contract stays quarantined.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Take accepted lines out of every figure again, or put withdrawn ones back.
+"""Take accepted lines out of every figure, or put withdrawn ones back.
 
     python -m spark_jobs.ingest.withdraw --source shop --file shop/dt=2026-02-01/part-2.jsonl --because "a test feed"
     python -m spark_jobs.ingest.withdraw --source shop --id e-1 [--event-source shop/m-17] --because "an order number as amount"
@@ -25,7 +25,7 @@ from contract.events import SOURCES, Withdrawal
 from contract.settings import Settings
 from spark_jobs.ingest.command import run
 from spark_jobs.ingest.job import WithdrawalError, put_back, withdraw
-from spark_jobs.lake import tables as lake
+from spark_jobs.lake import catalog
 
 
 def main() -> int:
@@ -61,7 +61,7 @@ def _source(spark: SparkSession, settings: Settings, args: argparse.Namespace) -
     """The one CloudEvents source of the events with the ids."""
     if args.event_source:
         return f.col("event_source").isin(args.event_source)
-    events = spark.read.format("delta").load(lake.table_path(settings, f"{args.source}_events"))
+    events = spark.read.format("delta").load(catalog.table_path(settings, f"{args.source}_events"))
     known = events.where(f.col("event_id").isin(args.id) & f.col("event_key").isNotNull())
     sources = sorted(row.event_source for row in known.select("event_source").distinct().collect())
     if len(sources) > 1:

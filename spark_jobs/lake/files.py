@@ -1,6 +1,7 @@
 """Data files of Delta tables, written by Python workers from Arrow and made part of their table by one commit of the driver.
 
-Through Spark's own Delta writer the graph's 14 tables and the cohorts' 9 cost five and six seconds of processor time more.
+With Spark's own Delta writer the 14 tables of the graph and the 9 of groups, fans and merchants took five and six seconds of
+processor time more.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from deltalake.transaction import AddAction, RemoveAction
 from pyarrow.dataset import dataset
 from pyarrow.fs import PyFileSystem
 
-# What `write_file` tells of a file: path below the table, size (bytes), modified_at (milliseconds since 1970), partition and
+# What `write_file` reports of a file: path below the table, size (bytes), modified_at (milliseconds since 1970), partition and
 # statistics (JSON).
 DATA_FILE = pa.schema(
     {"path": pa.string(), "size": pa.int64(), "modified_at": pa.int64(), "partition": pa.string(), "statistics": pa.string()}
@@ -47,8 +48,8 @@ def write_file(
     Args:
         uri: of the table.
         partition: the values of its partition columns, which are not among the rows' columns.
-        described: columns whose range the commit tells, so that readers skip files, and the file, so that they skip row groups;
-            where none is named the file tells it of all.
+        described: columns whose range the commit states, so that readers skip files, and the file states, so that they skip row
+            groups; if none is named, the file states it for all.
     """
     files = PyFileSystem(DeltaStorageHandler(uri))
     path = "/".join([*(f"{name}={value or _NO_VALUE}" for name, value in partition.items()), f"part-{uuid4()}.zstd.parquet"])
@@ -74,7 +75,7 @@ def write_file(
 
 
 def _repeating(rows: pa.Table) -> list[str]:
-    """Columns in which values come again: for others a dictionary is a detour, and makes the file larger."""
+    """Columns whose values repeat: for others a dictionary only makes the file slower to write, and larger."""
     sample = rows.take(np.linspace(0, len(rows) - 1, min(len(rows), _SAMPLE_ROWS)).astype(np.int64))
     return [
         name
@@ -108,7 +109,7 @@ def data_files(uri: str) -> list[DataFile]:
 
 
 def read_groups(uri: str, file: DataFile, names: Sequence[str]) -> Iterator[pa.Table]:
-    """Some columns of a data file, a row group at a time; columns that the file has not are left out."""
+    """Some columns of a data file, a row group at a time; columns that the file lacks are left out."""
     with PyFileSystem(DeltaStorageHandler(uri)).open_input_file(file.path) as source:
         content = pq.ParquetFile(source)
         there = [name for name in names if name in content.schema_arrow.names and name not in file.partition]
@@ -121,9 +122,9 @@ def read_groups(uri: str, file: DataFile, names: Sequence[str]) -> Iterator[pa.T
 
 
 def matching_rows(uri: str, files: Sequence[DataFile], schema: pa.Schema, wanted: pc.Expression) -> Iterator[pa.Table]:
-    """The rows of data files that are wanted, some hundred thousand at a time; columns that a file has not are null.
+    """The rows of data files that are wanted, some hundred thousand at a time; columns that a file lacks are null.
 
-    Row groups that hold none are not read.
+    Row groups without any are not read.
     """
     store = PyFileSystem(DeltaStorageHandler(uri))
     rows = dataset([file.path for file in files], schema=schema, format="parquet", filesystem=store)
@@ -146,7 +147,7 @@ _File = TypeVar("_File", bound=_Sized)
 
 
 def slots(files: Sequence[_File], cores: int) -> list[list[_File]]:
-    """Files for tasks of about equal size, none without a file; in their order, so that a task sees few months."""
+    """Split files into tasks of about equal size, none empty; in their order, so that a task sees few months."""
     total = sum(file.bytes for file in files)
     tasks = min(len(files), max(min(cores, total >> 20), total // _BYTES_PER_TASK, 1))
     of_tasks: list[list[_File]] = [[] for _ in range(tasks)]
@@ -172,7 +173,7 @@ class PartitionWriter:
 
 
 def statistics(rows: pa.Table, described: Sequence[str]) -> dict[str, Any]:
-    """What a commit says of a file's rows (Delta's per-file statistics); times in milliseconds that enclose the range."""
+    """What a commit states about a file's rows (Delta's per-file statistics); times in milliseconds enclose the range."""
     found: dict[str, Any] = {"numRecords": len(rows), "minValues": {}, "maxValues": {}, "nullCount": {}}
     for name in described:
         if name not in rows.column_names:
@@ -221,7 +222,7 @@ def open_table(
 def commit(
     table: deltalake.DeltaTable, files: Iterable[Mapping[str, Any]], run_id: str, replaced: Mapping[str, str] | None = None
 ) -> None:
-    """Make files (rows of `DATA_FILE`) part of a table, in one commit; those of the partition `replaced` leave it."""
+    """Make files (rows of `DATA_FILE`) part of a table, in one commit, which removes those of the partition `replaced`."""
     actions: list[AddAction | RemoveAction] = [
         AddAction(
             path=file["path"],
@@ -244,5 +245,5 @@ def commit(
 
 
 def _by(run_id: str) -> deltalake.CommitProperties:
-    """The DAG run that makes a commit, where Spark looks for it too."""
+    """The DAG run that makes a commit, in the field that Spark uses too."""
     return deltalake.CommitProperties(custom_metadata={"userMetadata": run_id})

@@ -1,8 +1,9 @@
 """Who spreads: share trees, influence, circles, connectors and concentration, for a business date.
 
-    python -m spark_jobs.spread_graph --as-of 2026-03-20
+    python -m spark_jobs.families spread_graph --as-of 2026-03-20
 
-`facts` reads what counts from the lake, `solve` works out every merchant inside one partition with the array kernels of
-`events`, `forest`, `cascades`, `graph`, `influence`, `circles`, `refine`, `coverage`, `motifs`, `concentration` and
-`spreaders`, and `platform_graph` works out with GraphFrames what spans the merchants. `tables` declares what is written.
+`merchant_events` reads the events from the lake and gathers each merchant's in one partition. There `merchant_pipeline`
+computes all tables of its merchants with array kernels: `events` (which events count), `forest` and `cascades` (share trees),
+`graph` (the opener graph), `influence`, `circles` with `refine`, `coverage`, `motifs`, `concentration`, and `spreaders`, which
+puts the rows together. `platform_graph` computes with GraphFrames what spans merchants. `tables` declares what is written.
 """

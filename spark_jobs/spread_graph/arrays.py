@@ -23,7 +23,7 @@ def ranked(*columns: pa.ChunkedArray) -> tuple[list[Ints], pa.Array]:
         For each column the number of each value, -1 for null, and the strings by number.
     """
     chunks = [chunk for column in columns for chunk in column.chunks]
-    # In one chunk if that is possible: to make one dictionary of several costs as much as to make them.
+    # In one chunk if possible: merging several dictionaries costs as much as making them.
     whole = pa.table({"strings": pa.chunked_array(chunks, type=pa.string())}).combine_chunks()["strings"]
     encoded = whole.dictionary_encode().unify_dictionaries()
     strings = encoded.chunk(0).dictionary if encoded.num_chunks else pa.array([], pa.string())
@@ -36,31 +36,6 @@ def ranked(*columns: pa.ChunkedArray) -> tuple[list[Ints], pa.Array]:
     return np.split(numbers, ends[:-1]), strings.take(pa.array(order))
 
 
-def earliest(rows: pa.Table, where: Ints, keys: Ints) -> Ints:
-    """Of several rows with one key the one that counts: the earliest, then the smaller event id, then the smaller source.
-
-    Args:
-        rows: a table with `at`, `event_id` and `event_source`.
-        where: places of the rows to look at.
-        keys: their keys.
-
-    Returns:
-        Places in `rows` of the rows that count, by rising key.
-    """
-    order = np.argsort(keys, kind="stable")
-    is_first = changes(keys[order])
-    places = where[order]
-    if not is_first.all():
-        group = np.cumsum(is_first) - 1
-        is_repeated = np.bincount(group)[group] > 1
-        repeated = pa.array(places[is_repeated])
-        few = pa.table({name: rows[name].take(repeated) for name in ("at", "event_id", "event_source")})
-        few = few.append_column("place", repeated).append_column("group", pa.array(group[is_repeated]))
-        few = few.sort_by([(name, "ascending") for name in ("group", "at", "event_id", "event_source")])
-        places[is_repeated] = few["place"].to_numpy()
-    return places[is_first]
-
-
 def changes(values: Ints) -> Bools:
     """Where a run of equal values begins."""
     begins = np.ones(len(values), np.bool_)
@@ -69,7 +44,7 @@ def changes(values: Ints) -> Bools:
 
 
 def distinct(values: Ints) -> Ints:
-    """The different values, rising; much faster than numpy's own way, which hashes."""
+    """The different values, rising; much faster than `np.unique`, which hashes."""
     rising = np.sort(values)
     return rising[changes(rising)]
 
@@ -103,7 +78,7 @@ def ratio(numerator: Ints | Floats, denominator: Ints | Floats) -> Floats:
 
 
 def medians(group: Ints, values: Ints, size: int) -> Floats:
-    """Median of the values of each group; every group has one at least."""
+    """Median of the values of each group; every group has at least one."""
     order = np.lexsort((values, group))
     members = counts(group, size)
     start = np.cumsum(members) - members
@@ -118,7 +93,7 @@ def take(strings: pa.Array, places: Ints) -> pa.Array:
 
 
 def summable(cents: Ints, times: Ints | int = 1) -> Ints:
-    """The same numbers, as Python's own where sums of them could leave 64 bits: numpy's wrap around there, silently.
+    """The same numbers, as Python's own where sums of them could leave 64 bits: numpy's wrap around silently.
 
     Args:
         times: how often each is summed.
@@ -137,7 +112,7 @@ def money(cents: Ints) -> pa.Array:
 
 
 def amount(cents: int) -> Decimal | None:
-    """One such amount."""
+    """Cents as one such amount."""
     return Decimal(cents).scaleb(-2) if abs(cents) < _CENTS_LIMIT else None
 
 

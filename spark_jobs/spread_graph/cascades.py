@@ -12,18 +12,18 @@ from spark_jobs.spread_graph.forest import Forest
 MICROSECONDS = 1_000_000
 
 
-def cascade_nodes(of: Events, trees: Forest) -> pa.Table:
+def cascade_nodes(events: Events, trees: Forest) -> pa.Table:
     """One row a share."""
-    shares, moves = of.shares, of.moves
+    shares, moves = events.shares, events.moves
     nodes = len(shares.at)
     status = np.where(trees.was_cut, CYCLE, shares.status)
     orders = counts(moves.share[moves.is_order], nodes)
     return pa.table(
         {
-            "merchant_id": take(of.merchants, shares.merchant),
+            "merchant_id": take(events.merchants, shares.merchant),
             "share_id": shares.share_id,
-            "user_id": take(of.users, shares.user),
-            "channel": take(of.channels, shares.channel),
+            "user_id": take(events.users, shares.user),
+            "channel": take(events.channels, shares.channel),
             "shared_at": instants(shares.at),
             "root_share_id": take(shares.share_id, trees.root),
             "parent_share_id": take(shares.share_id, trees.parent),
@@ -36,9 +36,9 @@ def cascade_nodes(of: Events, trees: Forest) -> pa.Table:
     )
 
 
-def cascades_and_layers(of: Events, trees: Forest) -> tuple[pa.Table, pa.Table]:
+def cascades_and_layers(events: Events, trees: Forest) -> tuple[pa.Table, pa.Table]:
     """One row a tree, and one row a tree and depth."""
-    shares, opens, moves, users = of.shares, of.opens, of.moves, len(of.users)
+    shares, opens, moves, users = events.shares, events.opens, events.moves, len(events.users)
     roots = np.flatnonzero(trees.parent < 0)
     tree = np.searchsorted(roots, trees.root)
     deepest = int(trees.depth.max(initial=0)) + 1
@@ -50,7 +50,7 @@ def cascades_and_layers(of: Events, trees: Forest) -> tuple[pa.Table, pa.Table]:
     layer_cents = sums(layer[moves.share], moves.cents, len(layers))
     layer_table = pa.table(
         {
-            "merchant_id": take(of.merchants, shares.merchant[roots][layer_tree]),
+            "merchant_id": take(events.merchants, shares.merchant[roots][layer_tree]),
             "root_share_id": take(shares.share_id, roots[layer_tree]),
             "depth": layers % deepest,
             "shares": layer_shares,
@@ -67,9 +67,9 @@ def cascades_and_layers(of: Events, trees: Forest) -> tuple[pa.Table, pa.Table]:
     others = reached != shares.user[roots][reached_tree]
     cascade_table = pa.table(
         {
-            "merchant_id": take(of.merchants, shares.merchant[roots]),
+            "merchant_id": take(events.merchants, shares.merchant[roots]),
             "root_share_id": take(shares.share_id, roots),
-            "root_user_id": take(of.users, shares.user[roots]),
+            "root_user_id": take(events.users, shares.user[roots]),
             "object_type": take(shares.object_type, roots),
             "object_id": take(shares.object_id, roots),
             "started_at": instants(shares.at[roots]),
@@ -87,13 +87,13 @@ def cascades_and_layers(of: Events, trees: Forest) -> tuple[pa.Table, pa.Table]:
     return cascade_table, layer_table
 
 
-def share_mix(of: Events) -> pa.Table:
+def share_mix(events: Events) -> pa.Table:
     """One row for a merchant, channel and month in which shares were made."""
-    shares, opens, moves = of.shares, of.opens, of.moves
+    shares, opens, moves = events.shares, events.opens, events.moves
     month = shares.day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     earliest = month.min() if len(month) else 0
     month -= earliest
-    months, channels = int(month.max(initial=0)) + 1, max(len(of.channels), 1)
+    months, channels = int(month.max(initial=0)) + 1, max(len(events.channels), 1)
     groups, group = np.unique((shares.merchant * channels + shares.channel) * months + month, return_inverse=True)
     merchant, made_in = groups // months // channels, groups % months
     made = counts(group, len(groups))
@@ -101,8 +101,8 @@ def share_mix(of: Events) -> pa.Table:
     by_others = opens.user != shares.user[opens.share]
     return pa.table(
         {
-            "merchant_id": take(of.merchants, merchant),
-            "channel": take(of.channels, groups // months % channels),
+            "merchant_id": take(events.merchants, merchant),
+            "channel": take(events.channels, groups // months % channels),
             "month": pa.array(np.datetime_as_string((made_in + earliest).astype("datetime64[M]")), pa.string()),
             "shares": made,
             "share_of_shares": ratio(made, sums(of_month, made, len(groups))[of_month]),
@@ -130,7 +130,7 @@ def _structural_virality(trees: Forest, tree: Ints, size: Ints) -> Floats:
 
 
 def _seconds_to_half(at: Ints, roots: Ints, tree: Ints, size: Ints) -> Floats:
-    """Seconds from the root to the share with which half of the tree is there."""
+    """Seconds from the root to the share that completes half of the tree."""
     by_time = np.lexsort((at, tree))
     start = np.cumsum(size) - size
     half = at[by_time[start + (size + 1) // 2 - 1]]

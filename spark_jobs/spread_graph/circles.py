@@ -1,4 +1,4 @@
-"""Circles: the partition of an open graph by the Leiden algorithm under the constant Potts model, and how good it is.
+"""Circles: the partition of an opener graph by the Leiden algorithm under the constant Potts model, and how good it is.
 
 Traag, Waltman, van Eck 2019, "From Louvain to Leiden"; γ = 0.05: groups denser inside than one pair in twenty.
 """
@@ -23,10 +23,10 @@ EDGES_AT_ONCE = 100_000  # of small merchants, which are refined together
 
 
 def circles(merchant: Ints, low: Ints, high: Ints) -> Ints:
-    """The circle of each vertex, named by its smallest member; the same for the same graph, whatever stands beside it.
+    """The circle of each vertex, named by its smallest member; it does not depend on the graphs beside its own.
 
     Args:
-        merchant: whose graph each vertex belongs to, rising.
+        merchant: the merchant of each vertex, rising.
         low, high: the undirected edges, each once, rising.
     """
     begins = np.flatnonzero(changes(merchant))
@@ -54,7 +54,7 @@ def _circles(merchant: Ints, low: Ints, high: Ints) -> Ints:
 
 
 def _leiden(low: Ints, high: Ints, size: int) -> Ints:
-    """A community of each vertex; every vertex has an edge. Iterations are doubled as long as that is worth it."""
+    """A community of each vertex; every vertex has an edge. Iterations are doubled as long as that pays."""
     ends = np.concatenate([low, high])
     graph = sparse.csr_array((np.ones(len(ends)), (ends, np.roll(ends, len(low)))), shape=(size, size))
     best, iterations = 0.0, 1
@@ -89,7 +89,7 @@ def modularity(circle: Ints, low: Ints, high: Ints) -> float | None:
 
 
 def adjusted_rand(first: Ints, second: Ints) -> float | None:
-    """Agreement of two partitions of the same people (Hubert, Arabie 1985); 1 for equal ones, none for nobody."""
+    """Agreement of two partitions of the same people (Hubert, Arabie 1985); 1 for equal ones, none without people."""
     if not len(first):
         return None
     both = first * (second.max() + 1) + second

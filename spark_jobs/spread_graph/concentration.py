@@ -35,7 +35,7 @@ def concentration(metric: str, values: Ints, people: Ints) -> list[dict[str, Any
         return int(held[step]) - (int(upto[step]) - many) * int(values[step])
 
     step = int(np.searchsorted(held, -(-total // 2)))
-    # Of the people who share the value at which half is passed, some may be left out again.
+    # Of the people with the value at which half is passed, some may not be needed.
     users_for_half = int(upto[step]) - (2 * int(held[step]) - total) // (2 * int(values[step]))
     # Σ i·x over the people by rising x, where a run of equals takes the places up to `place`.
     place = users - (upto - people)

@@ -1,4 +1,4 @@
-"""Whom to care for first: greedy maximum coverage of a merchant's openers."""
+"""Which sharers to look after first: greedy maximum coverage of a merchant's openers."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ MOST_PEOPLE = 200
 
 
 def key_spreaders(graph: MerchantGraph) -> tuple[Ints, Ints]:
-    """The sharers who together reach 95 % of the openers, at most 200, each with the most openers that no better one has.
+    """The sharers who together reach 95 % of the openers, at most 200, each with the most openers not reached by those before.
 
-    Nemhauser, Wolsey, Fisher 1978; lazily after Leskovec et al. 2007 (CELF): what somebody adds only shrinks, so a stale count
-    that is still the best after a recount is the best. Ties go to the smaller vertex.
+    Nemhauser, Wolsey, Fisher 1978; lazily after Leskovec et al. 2007 (CELF): what a sharer adds only shrinks, so a count
+    that is still the largest after a recount is the largest of all. Ties go to the smaller vertex.
 
     Returns:
         The vertices by rank, and how many openers each adds.

@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spark_jobs.spread_graph.arrays import Bools, Ints, earliest, find, ranked, summable
-from spark_jobs.spread_graph.facts import OPEN, ORDER, REFUND, SHARE
+from spark_jobs.rules.time_order import earliest_places
+from spark_jobs.spread_graph.arrays import Bools, Ints, find, ranked, summable
+from spark_jobs.spread_graph.merchant_events import OPEN, ORDER, REFUND, SHARE
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Moves:
 
 @dataclass(frozen=True)
 class Events:
-    """Everything that counts, with the ids by number."""
+    """All events that count, with the ids by number."""
 
     merchants: pa.Array
     users: pa.Array
@@ -76,18 +77,18 @@ STATUSES = ("root", "missing", "other_object", "self", "time_inverted", "cycle",
 ROOT, MISSING, OTHER_OBJECT, SELF, TIME_INVERTED, CYCLE, DECLARED = range(len(STATUSES))
 
 
-def events(rows: pa.Table) -> Events:
-    """Number the ids of a partition's facts and keep the events that count.
+def events_that_count(rows: pa.Table) -> Events:
+    """Number the ids of a partition's events and keep those that count.
 
     Args:
-        rows: the columns of `facts.facts`, in any order of rows, every merchant whole.
+        rows: the columns of `merchant_events.slim`, in any order of rows, every merchant whole.
     """
     (merchant,), merchants = ranked(rows["merchant_id"])
     (user,), users = ranked(rows["user_id"])
     (share, parent), share_ids = ranked(rows["share_id"], rows["parent_share_id"])
     (channel,), channels = ranked(rows["channel"])
     (order,), order_ids = ranked(rows["order_id"])
-    at, day = rows["at"].to_numpy(), rows["day"].to_numpy().astype(np.int64)
+    at, day = rows["event_time"].to_numpy(), rows["day"].to_numpy().astype(np.int64)
     share_key = merchant * (len(share_ids) + 1) + share  # -1, no share, makes a key that no share has
     order_key = merchant * len(order_ids) + order
 
@@ -96,7 +97,7 @@ def events(rows: pa.Table) -> Events:
 
     def counting(kind: str, keys: Ints) -> Ints:
         where = places(kind)
-        return earliest(rows, where, keys[where])
+        return earliest_places(rows, where, keys[where])
 
     made = counting(SHARE, share_key)
     known = share_key[made]

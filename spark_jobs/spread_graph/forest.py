@@ -73,7 +73,7 @@ class Forest:
         """The nodes with no ancestor of their own label: together they hold each subtree of a label once.
 
         Args:
-            among: the nodes that are looked at; with a node also those above it.
+            among: the nodes to look at; with a node also those above it.
         """
         nodes = np.flatnonzero(among)
         order = nodes[np.lexsort((self.preorder[nodes], label[nodes]))]
@@ -110,7 +110,7 @@ def forest(parent: Ints) -> Forest:
 
 
 def _breadth_first(parent: Ints) -> tuple[Ints, Ints]:
-    """Nodes that hang from a root by depth, and the ends of the layers; nodes of and below a cycle are left out."""
+    """Nodes that hang from a root by depth, and the ends of the layers; nodes on or below a cycle are left out."""
     roots = np.flatnonzero(parent < 0)
     children = np.argsort(parent, kind="stable")[len(roots) :]
     degree = counts(parent[children], len(parent))
@@ -128,7 +128,7 @@ def _breadth_first(parent: Ints) -> tuple[Ints, Ints]:
 
 
 def _smallest_of_cycles(parent: Ints, nodes: Ints) -> list[int]:
-    """The smallest node of every cycle among nodes whose way up never ends."""
+    """The smallest node of every cycle, among nodes whose path upwards never ends."""
     walked: dict[int, int] = {}
     smallest = []
     for start in nodes.tolist():

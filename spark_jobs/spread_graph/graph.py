@@ -1,4 +1,4 @@
-"""The open graph of 90 days: who opened whose shares, and who is credited with what."""
+"""The opener graph of 90 days: who opened whose shares, and who is credited with what."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WINDOW_DAYS = 90
 
 @dataclass(frozen=True)
 class MerchantGraph:
-    """The open graph of one merchant; vertices are numbered from 0 in the order of their user ids.
+    """The opener graph of one merchant; vertices are numbered from 0 in the order of their user ids.
 
     An edge says that `opener` opened `weight` different shares of `sharer`; edges rise by (opener, sharer), nobody opens
     their own. `span` are the places of its vertices in the partition's graph.
@@ -37,8 +37,8 @@ class MerchantGraph:
 
 
 @dataclass(frozen=True)
-class OpenGraph:
-    """The open graphs of all merchants of a partition, and what each vertex did in the window.
+class OpenerGraph:
+    """The opener graphs of all merchants of a partition, and what each vertex did in the window.
 
     Vertices rise by (merchant, user); edges as in `MerchantGraph`, by the partition's numbers. `led` holds for each payment
     and refund of the window the vertex that the last touch credits.
@@ -69,13 +69,13 @@ def pairs(opener: Ints, sharer: Ints, vertices: int) -> tuple[Ints, Ints]:
     return both // max(vertices, 1), both % max(vertices, 1)
 
 
-def open_graph(of: Events, trees: Forest, last_day: int) -> OpenGraph:
+def opener_graph(events: Events, trees: Forest, last_day: int) -> OpenerGraph:
     """The graph of the 90 days that end at `last_day`, of what was known by then.
 
     A share is never younger than its children, so the trees of an earlier day are those of today without the younger shares.
     """
-    shares, opens, moves, users = of.shares, of.opens, of.moves, len(of.users)
-    maker = of.person(shares.merchant, shares.user)
+    shares, opens, moves, users = events.shares, events.opens, events.moves, len(events.users)
+    maker = events.person(shares.merchant, shares.user)
 
     def is_in_window(day: Ints) -> Bools:
         return (day > last_day - WINDOW_DAYS) & (day <= last_day)
@@ -84,10 +84,10 @@ def open_graph(of: Events, trees: Forest, last_day: int) -> OpenGraph:
     is_known = shares.day <= last_day
     opened = is_in_window(opens.day) & is_known[opens.share]
     open_share, open_user = opens.share[opened], opens.user[opened]
-    open_person = of.person(shares.merchant[open_share], open_user)
+    open_person = events.person(shares.merchant[open_share], open_user)
     moved = is_in_window(moves.day) & (moves.order_day <= last_day) & is_known[moves.share]
     share, cents, is_order = moves.share[moved], moves.cents[moved], moves.is_order[moved]
-    credited = maker[_last_touch(of, trees, share, moves.buyer[moved])]
+    credited = maker[_last_touch(events, trees, share, moves.buyer[moved])]
 
     people = distinct(np.concatenate([made, open_person, maker[open_share], credited]))
     by_others = open_person != maker[open_share]
@@ -96,7 +96,7 @@ def open_graph(of: Events, trees: Forest, last_day: int) -> OpenGraph:
     opener, share_opened = once // max(len(maker), 1), once % max(len(maker), 1)
     edges, weight = np.unique(opener * len(people) + find(people, maker[share_opened]), return_counts=True)
     led = find(people, credited)
-    return OpenGraph(
+    return OpenerGraph(
         merchant=people // max(users, 1),
         user=people % max(users, 1),
         opener=edges // max(len(people), 1),
@@ -110,10 +110,10 @@ def open_graph(of: Events, trees: Forest, last_day: int) -> OpenGraph:
     )
 
 
-def _last_touch(of: Events, trees: Forest, share: Ints, buyer: Ints) -> Ints:
+def _last_touch(events: Events, trees: Forest, share: Ints, buyer: Ints) -> Ints:
     """The share that is credited: the nearest on the way up that is not the buyer's; if all are, the first of the way."""
-    above = trees.nearest_other(of.shares.user)[share]
-    return np.where((of.shares.user[share] == buyer) & (above >= 0), above, share)
+    above = trees.nearest_other(events.shares.user)[share]
+    return np.where((events.shares.user[share] == buyer) & (above >= 0), above, share)
 
 
 def _cents_below(trees: Forest, maker: Ints, share: Ints, cents: Ints, people: Ints) -> Ints:

@@ -1,4 +1,4 @@
-"""PageRank on open graphs."""
+"""PageRank on opener graphs."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from scipy import sparse
 from spark_jobs.spread_graph.arrays import Floats, Ints
 
 RESET, DAMPING = 0.15, 0.85
-STEPS = 150  # what is left is less than 0.85^150 = 3e-11 of it; a fixed number, so that no graph depends on its neighbours
+STEPS = 150  # the error is below 0.85^150 = 3e-11; fixed, so that no graph depends on its neighbours
 
 
 def page_rank(size: int, opener: Ints, sharer: Ints, weight: Ints) -> Floats:
-    """PageRank r = 0.15 + 0.85 · Σ r/out-degree over the openers; who opens nothing passes nothing on.
+    """PageRank r = 0.15 + 0.85 · Σ r/out-degree over the openers; a vertex that opens nothing passes nothing on.
 
     Each different share that somebody opened is an edge of its own, so a pair counts as often as its weight.
 
     Args:
-        size: number of vertices; of as many graphs as one likes.
+        size: number of vertices, of any number of graphs.
         opener, sharer, weight: the edges, each pair once.
     """
     out_degree = np.bincount(opener, weights=weight, minlength=size)

@@ -1,4 +1,4 @@
-"""Pairs and triangles of an open graph."""
+"""Pairs and triangles of an opener graph."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from scipy import sparse
 
 from spark_jobs.spread_graph.arrays import Ints
 
-MOST_PATHS = 5_000_000  # paths of two edges that are looked at at a time
+MOST_PATHS = 5_000_000  # paths of two edges that are examined at a time
 
 
 def triangles(size: int, low: Ints, high: Ints) -> int:
     """Triangles of an undirected graph, each once.
 
-    Edges point to the end of higher degree, so that nobody has many of them and a star costs nothing (Chiba, Nishizeki 1985).
+    Edges point to the end of higher degree, so no vertex has many of them and a star costs nothing (Chiba, Nishizeki 1985).
     """
     degree = np.bincount(np.concatenate([low, high]), minlength=size)
     is_up = (degree[low] < degree[high]) | ((degree[low] == degree[high]) & (low < high))
@@ -34,7 +34,7 @@ def connected_triples(size: int, low: Ints, high: Ints) -> int:
 
 
 def reciprocal_pairs(size: int, opener: Ints, sharer: Ints) -> int:
-    """Pairs of whom each opened a share of the other."""
+    """Pairs in which each opened a share of the other."""
     return len(np.intersect1d(opener * size + sharer, sharer * size + opener, assume_unique=True)) // 2
 
 

@@ -10,44 +10,44 @@ import pyspark.sql.functions as f
 from graphframes import GraphFrame
 from pyspark.sql import Column, DataFrame, Window
 
+from spark_jobs.lake.schemas import arrow_schema, spark_schema
 from spark_jobs.spread_graph.arrays import counts, ranked, sums
 from spark_jobs.spread_graph.concentration import METRICS, MONEY, concentration
 from spark_jobs.spread_graph.influence import RESET, page_rank
-from spark_jobs.spread_graph.tables import arrow_columns, columns
 
 EVERY_MERCHANT = "all"
 RANKS = "user_id string, openers bigint, page_rank double"
-TOLERANCE = 1e-8  # change of a rank below which GraphX lets a vertex fall silent
-DIGITS = 8  # GraphX adds messages in the order of their arrival, which moves the last bits: they are cut off
+TOLERANCE = 1e-8  # change of a rank below which a vertex of GraphX sends no more messages
+DIGITS = 8  # GraphX adds messages in the order of arrival, which changes the last bits: they are cut off
 
 
-def platform_spreaders(spreaders: DataFrame, open_graph: DataFrame, executor_edges: int) -> DataFrame:
+def platform_spreaders(spreaders: DataFrame, opener_edges: DataFrame, executor_edges: int) -> DataFrame:
     """One row for each user of the platform.
 
     Args:
         spreaders: the table of this name.
-        open_graph: the table of this name, of the same users.
+        opener_edges: the table of this name, of the same users.
         executor_edges: a graph with more edges than this is ranked by GraphFrames.
     """
     people = spreaders.groupBy("user_id").agg(
         f.count("*").alias("merchants"), f.sum("shares").alias("shares"), f.min("component_id").alias("component_id")
     )
     island = islands_of_components(spreaders, people).persist()
-    if open_graph.groupBy().sum("shares_opened").where(f.col("sum(shares_opened)") > executor_edges).isEmpty():
-        edges = open_graph.join(island, "component_id", "inner").repartition("island_id")
+    if opener_edges.groupBy().sum("shares_opened").where(f.col("sum(shares_opened)") > executor_edges).isEmpty():
+        edges = opener_edges.join(island, "component_id", "inner").repartition("island_id")
         ranks = edges.select("opener_id", "sharer_id", "shares_opened").mapInArrow(_rank_islands, RANKS)
     else:
-        ranks = ranks_by_graphframes(people, open_graph)
+        ranks = ranks_by_graphframes(people, opener_edges)
     users = people.join(island, "component_id", "inner").join(ranks, "user_id", "left")
     return (
         with_influence(users, [])
         .withColumn("openers", f.coalesce("openers", f.lit(0)))
-        .select(columns("platform_spreaders").names)
+        .select(spark_schema("platform_spreaders").names)
     )
 
 
 def islands(platform_spreaders: DataFrame, spreaders: DataFrame) -> DataFrame:
-    """One row for each weakly connected component of the platform's open graph."""
+    """One row for each weakly connected component of the platform's opener graph."""
     users = platform_spreaders.groupBy("island_id").agg(f.count("*").alias("users"), f.sum("shares").alias("shares"))
     components = spreaders.where(f.col("user_id") == f.col("component_id")).select("merchant_id", "user_id")
     merchants = (
@@ -55,17 +55,17 @@ def islands(platform_spreaders: DataFrame, spreaders: DataFrame) -> DataFrame:
         .groupBy("island_id")
         .agg(f.countDistinct("merchant_id").alias("merchants"))
     )
-    return users.join(merchants, "island_id", "inner").select(columns("islands").names)
+    return users.join(merchants, "island_id", "inner").select(spark_schema("islands").names)
 
 
 def islands_of_components(spreaders: DataFrame, people: DataFrame) -> DataFrame:
     """The island of each component of a merchant's graph: `component_id`, `island_id`, its smallest user.
 
-    The merchants' components are known; what joins them are the users that several merchants share.
+    The merchants' components are known; users who are at several merchants join them.
 
     Args:
         spreaders: the table of this name.
-        people: user_id, merchants (how many have this user).
+        people: user_id, merchants (at how many the user is).
     """
     shared = people.where("merchants > 1").select("user_id")
     joined = spreaders.join(shared, "user_id", "left_semi").select("user_id", "component_id")
@@ -81,13 +81,13 @@ def islands_of_components(spreaders: DataFrame, people: DataFrame) -> DataFrame:
     )
 
 
-def influence_of_outgrown(spreaders: DataFrame, open_graph: DataFrame) -> DataFrame:
+def influence_of_outgrown(spreaders: DataFrame, opener_edges: DataFrame) -> DataFrame:
     """The rows of `spreaders` that have no influence yet, with influence and rank: of merchants too large for one executor."""
     outgrown = spreaders.where(f.col("influence").isNull()).drop("influence", "influence_rank")
     vertices = numbered(outgrown, ["merchant_id", "user_id"]).persist()
-    edges = between(vertices, open_graph.withColumnRenamed("shares_opened", "weight"), ["merchant_id"]).persist()
+    edges = between(vertices, opener_edges.withColumnRenamed("shares_opened", "weight"), ["merchant_id"]).persist()
     users = vertices.join(page_rank_by_graphframes(vertices, edges), "id", "inner")
-    return with_influence(users, ["merchant_id"]).select(columns("spreaders").names)
+    return with_influence(users, ["merchant_id"]).select(spark_schema("spreaders").names)
 
 
 def concentration_of_all(spreaders: DataFrame) -> DataFrame:
@@ -97,12 +97,12 @@ def concentration_of_all(spreaders: DataFrame) -> DataFrame:
         for metric in METRICS
     ]
     people = spreaders.select(f.inline(f.array(*values))).where(f.col("value") > 0).groupBy("metric", "value").count()
-    return people.groupBy("metric").applyInArrow(_concentration, columns("spread_concentration"))
+    return people.groupBy("metric").applyInArrow(_concentration, spark_schema("spread_concentration"))
 
 
-def ranks_by_graphframes(people: DataFrame, open_graph: DataFrame) -> DataFrame:
+def ranks_by_graphframes(people: DataFrame, opener_edges: DataFrame) -> DataFrame:
     """What `_rank_islands` gives, for the users of a graph that is too large for an executor."""
-    opened = open_graph.groupBy("opener_id", "sharer_id").agg(f.sum("shares_opened").alias("weight"))
+    opened = opener_edges.groupBy("opener_id", "sharer_id").agg(f.sum("shares_opened").alias("weight"))
     openers = opened.groupBy(f.col("sharer_id").alias("user_id")).agg(f.count("*").alias("openers"))
     vertices = numbered(people, ["user_id"]).persist()
     ranked_vertices = page_rank_by_graphframes(vertices, between(vertices, opened, []).persist())
@@ -160,4 +160,4 @@ def _rank_islands(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]
 def _concentration(groups: tuple[pa.Scalar, ...], rows: pa.Table) -> pa.Table:
     rows = rows.sort_by("value")
     found = concentration(groups[0].as_py(), rows["value"].to_numpy(), rows["count"].to_numpy())
-    return pa.Table.from_pylist([{"merchant_id": EVERY_MERCHANT} | row for row in found], arrow_columns("spread_concentration"))
+    return pa.Table.from_pylist([{"merchant_id": EVERY_MERCHANT} | row for row in found], arrow_schema("spread_concentration"))

@@ -1,9 +1,9 @@
 """A better partition from a good one: a local search in whole arrays, for many graphs at once.
 
-What Leiden finds is improved until nobody is better off in another circle, or alone, and no two circles are better as one.
+What Leiden finds is improved until no member is better off in another circle or alone, and no two circles are better as one.
 Then some circles, chosen by hash, are taken apart, what is left is improved again, and wherever that is better it is kept. Two
 partitions are compared region by region (the smallest sets of people that are unions of circles in both), so that one pass
-tries many places and keeps each success. It ends when some passes together bring next to nothing.
+tries many places and keeps each success. The search ends when a round of passes gains next to nothing.
 
 Each step looks at one graph only, so what comes out does not depend on the graphs beside it. Quality is counted in whole
 numbers: `WORTH` times the edges inside, less the pairs of members.
@@ -21,9 +21,9 @@ from spark_jobs.spread_graph.components import connected
 
 WORTH = 20  # pairs of members that one edge makes up for
 TAKEN_APART = 0.1  # of the circles, in one pass ...
-LEAST_TAKEN_APART = 2  # ... and about so many at least
-PASSES = 20  # over a graph, before it is asked what they gained ...
-EDGES_PASSED = 50_000  # ... but over a large one no more than make up so many edges
+LEAST_TAKEN_APART = 2  # ... and about this many at least
+PASSES = 20  # over a graph, before their gain is checked ...
+EDGES_PASSED = 50_000  # ... but over a large graph only as many as pass this many edges
 ROUNDS = 10  # of such passes at most
 LEAST_GAIN = 0.0005  # of a graph's quality in each pass, for another round
 
@@ -63,13 +63,13 @@ class Graphs:
 
 
 def refined(circle: Ints, graphs: Graphs) -> Ints:
-    """The circles after the search, named by their smallest members, as those that are given."""
+    """The circles after the search; they are named by their smallest members, as the given ones are."""
     size = graphs.count
     edges = counts(graphs.number[graphs.low], size)
     passes = np.clip(EDGES_PASSED // np.maximum(edges, 1), 1, PASSES)
     goes_on = edges > 0
     everybody = np.ones(len(circle), np.bool_)
-    circle = _settled(circle, graphs, everybody, _luck(graphs.place, 0))
+    circle = _converged(circle, graphs, everybody, _luck(graphs.place, 0))
     for again in range(ROUNDS):
         gained = np.zeros(size, np.int64)
         for number in range(int(passes[goes_on].max(initial=0))):
@@ -78,7 +78,7 @@ def refined(circle: Ints, graphs: Graphs) -> Ints:
             circle[people] = people[found]
             gained[: len(gains)] += gains
         goes_on &= gained > LEAST_GAIN * passes * sums(graphs.number, graphs.scores(circle), size)
-    return _settled(circle, graphs, everybody, _luck(graphs.place, 0))
+    return _converged(circle, graphs, everybody, _luck(graphs.place, 0))
 
 
 def _shaken(circle: Ints, graphs: Graphs, turn: int) -> tuple[Ints, Ints]:
@@ -89,11 +89,11 @@ def _shaken(circle: Ints, graphs: Graphs, turn: int) -> tuple[Ints, Ints]:
     is_apart = chosen[circle] < share[graphs.number]
     is_alone = is_apart & ((leaves < 0.5) | (turn % 2 == 0))
     apart = _named(np.where(is_alone, len(circle) + np.arange(len(circle)), circle))
-    return _best_of(circle, _settled(apart, graphs, is_apart, luck), graphs)
+    return _best_of(circle, _converged(apart, graphs, is_apart, luck), graphs)
 
 
-def _settled(circle: Ints, graphs: Graphs, is_new: Bools, luck: Floats) -> Ints:
-    """Merge circles and move people as long as that is better, and split circles that hang together no more.
+def _converged(circle: Ints, graphs: Graphs, is_new: Bools, luck: Floats) -> Ints:
+    """Merge circles and move people as long as that is better, and split circles that are no longer connected.
 
     Args:
         is_new: the members of the circles to begin with; between the others nothing is to be gained.
@@ -140,7 +140,7 @@ def _merged(circle: Ints, graphs: Graphs, is_new: Bools, luck: Floats) -> tuple[
 def _moved(circle: Ints, graphs: Graphs, is_new: Bools, luck: Floats) -> tuple[Ints, Bools]:
     """Move people to a circle where they gain more, or to one of their own; the circles, and the members of the changed ones.
 
-    In each round a circle loses or wins one person at most.
+    In each round a circle loses or gains at most one person.
     """
     size, is_changed = len(circle), np.zeros(len(circle), np.bool_)
     person_of, friend_of = graphs.ends

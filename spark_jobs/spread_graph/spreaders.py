@@ -1,4 +1,4 @@
-"""The marts of the open graph, merchant by merchant: `spreaders`, `circles` and what is said about them."""
+"""The marts of the opener graph, merchant by merchant: `spreaders`, `circles` and what describes them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from spark_jobs.lake.schemas import arrow_schema
 from spark_jobs.spread_graph import circles as leiden
 from spark_jobs.spread_graph import motifs
 from spark_jobs.spread_graph.arrays import (
@@ -28,48 +29,47 @@ from spark_jobs.spread_graph.components import connected
 from spark_jobs.spread_graph.concentration import METRICS, concentration
 from spark_jobs.spread_graph.coverage import key_spreaders
 from spark_jobs.spread_graph.events import Events
-from spark_jobs.spread_graph.graph import MerchantGraph, OpenGraph, pairs
+from spark_jobs.spread_graph.graph import MerchantGraph, OpenerGraph, pairs
 from spark_jobs.spread_graph.influence import page_rank, ranks, scaled
-from spark_jobs.spread_graph.tables import arrow_columns
 
 CONNECTOR_OPENERS = 3
 CONNECTOR_CIRCLES = 2
 CONNECTOR_PERCENTILE = 90
 
 
-def all_circles(graph: OpenGraph) -> Ints:
+def all_circles(graph: OpenerGraph) -> Ints:
     """The circle of each vertex of a partition, named by its smallest member."""
     return leiden.circles(graph.merchant, *pairs(graph.opener, graph.sharer, len(graph.user)))
 
 
-def all_components(graph: OpenGraph) -> Ints:
+def all_components(graph: OpenerGraph) -> Ints:
     """The connected component of each vertex of a partition, named by its smallest member."""
     return connected(len(graph.user), graph.opener, graph.sharer)
 
 
-def open_graph_table(of: Events, graph: OpenGraph, component: Ints) -> pa.Table:
+def opener_edges(events: Events, graph: OpenerGraph, component: Ints) -> pa.Table:
     """One row for each opener and sharer."""
     return pa.table(
         {
-            "merchant_id": take(of.merchants, graph.merchant[graph.opener]),
-            "opener_id": take(of.users, graph.user[graph.opener]),
-            "sharer_id": take(of.users, graph.user[graph.sharer]),
+            "merchant_id": take(events.merchants, graph.merchant[graph.opener]),
+            "opener_id": take(events.users, graph.user[graph.opener]),
+            "sharer_id": take(events.users, graph.user[graph.sharer]),
             "shares_opened": graph.weight,
-            "component_id": take(of.users, graph.user[component[graph.opener]]),
+            "component_id": take(events.users, graph.user[component[graph.opener]]),
         }
     )
 
 
 def spreader_tables(
-    of: Events, graph: OpenGraph, circle: Ints, circle_before: Ints, component: Ints, executor_edges: int
+    events: Events, graph: OpenerGraph, circle: Ints, circle_before: Ints, component: Ints, executor_edges: int
 ) -> dict[str, pa.Table]:
-    """Every table whose rows come from the open graph.
+    """Every table whose rows come from the opener graph.
 
     Args:
-        of: the partition's events.
-        graph: its open graph at the day.
+        events: the partition's events.
+        graph: its opener graph at the day.
         circle: the circle of each vertex.
-        circle_before: the user who named its circle a week before, -1 for who had none.
+        circle_before: the user who named its circle a week before, -1 for a vertex that had none.
         component: the connected component of each vertex.
         executor_edges: a merchant with more edges gets no influence and no rank by it.
     """
@@ -81,7 +81,7 @@ def spreader_tables(
     rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for merchant in graph.merchants():
         span = merchant.span
-        key = {"merchant_id": of.merchants[int(graph.merchant[span.start])].as_py()}
+        key = {"merchant_id": events.merchants[int(graph.merchant[span.start])].as_py()}
         is_connector[span] = _connectors(openers[span], reached[span], bridge[span])
         rows["circle_quality"].append(key | _quality(merchant, circle[span] - span.start))
         rows["spread_motifs"].append(key | _motifs(merchant))
@@ -92,19 +92,19 @@ def spreader_tables(
             key
             | row
             | {
-                "user_id": of.users[int(graph.user[vertex])].as_py(),
+                "user_id": events.users[int(graph.user[vertex])].as_py(),
                 "revenue_led": amount(int(graph.cents_led[vertex])),
                 "influence_rank": int(rank[vertex]),
             }
             for vertex, row in _key_spreaders(merchant)
         ]
         rows["circle_stability"].append(key | _stability(graph.user[circle[span]], circle_before[span]))
-    tables = {name: pa.Table.from_pylist(found, arrow_columns(name)) for name, found in rows.items()}
-    tables["circles"] = _circles(of, graph, circle)
+    tables = {name: pa.Table.from_pylist(found, arrow_schema(name)) for name, found in rows.items()}
+    tables["circles"] = _circles(events, graph, circle)
     tables["spreaders"] = pa.table(
         {
-            "merchant_id": take(of.merchants, graph.merchant),
-            "user_id": take(of.users, graph.user),
+            "merchant_id": take(events.merchants, graph.merchant),
+            "user_id": take(events.users, graph.user),
             "shares": graph.shares,
             "opens": graph.opens,
             "openers": openers,
@@ -113,17 +113,17 @@ def spreader_tables(
             "subtree_revenue": money(graph.cents_below),
             "influence": nullable(score),
             "influence_rank": rank,
-            "circle_id": take(of.users, graph.user[circle]),
+            "circle_id": take(events.users, graph.user[circle]),
             "circles_reached": reached,
             "bridge_score": nullable(bridge),
             "is_connector": is_connector,
-            "component_id": take(of.users, graph.user[component]),
+            "component_id": take(events.users, graph.user[component]),
         }
     )
     return tables
 
 
-def _influence(graph: OpenGraph, executor_edges: int) -> tuple[Floats, Ints]:
+def _influence(graph: OpenerGraph, executor_edges: int) -> tuple[Floats, Ints]:
     """Influence and rank of each vertex; not a number and 0 for those of a merchant with too many edges."""
     edges = sums(graph.merchant[graph.opener], graph.weight, int(graph.merchant.max(initial=-1)) + 1)
     fits = edges[graph.merchant] <= executor_edges
@@ -133,7 +133,7 @@ def _influence(graph: OpenGraph, executor_edges: int) -> tuple[Floats, Ints]:
     return np.where(fits, score, np.nan), np.where(fits, ranks(score, graph.merchant), 0)
 
 
-def _bridges(graph: OpenGraph, circle: Ints) -> tuple[Ints, Floats]:
+def _bridges(graph: OpenerGraph, circle: Ints) -> tuple[Ints, Floats]:
     """For each vertex the circles among its openers, and 1 - Σ (k_c/k)² over them (Guimerà, Amaral 2005)."""
     size = len(circle)
     reached, openers = np.unique(graph.sharer * size + circle[graph.opener], return_counts=True)
@@ -143,7 +143,7 @@ def _bridges(graph: OpenGraph, circle: Ints) -> tuple[Ints, Floats]:
 
 
 def _connectors(openers: Ints, reached: Ints, bridge: Floats) -> Bools:
-    """Who reaches circles that others do not: few do as well as the merchant's 90th percentile."""
+    """Who reaches circles that others do not: those at or above the merchant's 90th percentile."""
     is_heard = openers >= CONNECTOR_OPENERS
     if not is_heard.any():
         return is_heard
@@ -193,7 +193,7 @@ def _key_spreaders(merchant: MerchantGraph) -> list[tuple[int, dict[str, Any]]]:
 
 
 def _stability(circle: Ints, before: Ints) -> dict[str, Any]:
-    """How much of a merchant's circles is as it was; circles by the user who names them."""
+    """How far a merchant's circles are as they were; circles are given by the user who names them."""
     in_both = before >= 0
     circle, before = circle[in_both], before[in_both]
     return {
@@ -203,11 +203,11 @@ def _stability(circle: Ints, before: Ints) -> dict[str, Any]:
     }
 
 
-def _circles(of: Events, graph: OpenGraph, circle: Ints) -> pa.Table:
-    """One row a circle, of one person too."""
+def _circles(events: Events, graph: OpenerGraph, circle: Ints) -> pa.Table:
+    """One row a circle, also for a circle of one person."""
     names, group = np.unique(circle, return_inverse=True)
     size, people = len(names), len(circle)
-    merchants = len(of.merchants)
+    merchants = len(events.merchants)
     edge = distinct(np.minimum(graph.opener, graph.sharer) * people + np.maximum(graph.opener, graph.sharer))
     low, high = edge // max(people, 1), edge % max(people, 1)
     is_inside = circle[low] == circle[high]
@@ -216,8 +216,8 @@ def _circles(of: Events, graph: OpenGraph, circle: Ints) -> pa.Table:
     reach = counts(graph.merchant[distinct(graph.opener)], merchants)
     return pa.table(
         {
-            "merchant_id": take(of.merchants, graph.merchant[names]),
-            "circle_id": take(of.users, graph.user[names]),
+            "merchant_id": take(events.merchants, graph.merchant[names]),
+            "circle_id": take(events.users, graph.user[names]),
             "members": counts(group, size),
             "median_degree": medians(group, degree, size),
             "share_of_reach": nullable(ratio(reached, reach[graph.merchant[names]])),

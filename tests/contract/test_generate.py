@@ -13,11 +13,14 @@ import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
 
+from contract import event_files, table_files
+from contract.event_files import json_schema, sources_yaml
 from contract.events import EVENT_TYPES, ORDER_LINE, SOURCES, EventType, Field, Kind, source_fields
-from contract.generate import NOTICE, generated_files, json_schema, sources_yaml, write
+from contract.generate import generated_files, write
 from contract.settings import CHECKOUT
+from contract.tables import TABLES
 from spark_jobs.ingest.classify import Classifier
-from spark_jobs.lake.tables import ENVELOPE
+from spark_jobs.lake.event_tables import ENVELOPE
 
 DAY = date(2026, 3, 20)
 GOOD: dict[Kind, list[Any]] = {
@@ -123,27 +126,32 @@ def test_schemas_are_valid_and_named() -> None:
 
 
 def test_generated_files_are_committed() -> None:
-    files = generated_files()
-    assert len(files) == 2 * len(EVENT_TYPES) + 3 * len(SOURCES) + 1
+    files = generated_files(CHECKOUT)
+    assert len(files) > 2 * len(EVENT_TYPES) + len(TABLES)
     stale = [str(path) for path, content in files.items() if (CHECKOUT / path).read_text() != content]
     assert not stale, "run: python -m contract.generate"
 
 
-def test_no_committed_file_is_left_of_an_event_that_is_gone() -> None:
-    folders = [CHECKOUT / "dbt_project/models/staging" / source for source in SOURCES] + [CHECKOUT / "docs/schemas"]
-    committed = {path.relative_to(CHECKOUT) for folder in folders for path in folder.iterdir()}
+def test_no_committed_file_is_left_of_what_is_gone() -> None:
+    folders = [CHECKOUT / "dbt_project/models/staging", CHECKOUT / "docs/schemas"]
+    committed = {path.relative_to(CHECKOUT) for folder in folders for path in folder.rglob("*") if path.is_file()}
     assert committed
-    assert committed <= set(generated_files())
+    assert committed <= set(generated_files(CHECKOUT))
 
 
 def test_write_removes_what_it_once_generated_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/analysts.md").write_text("## Where to look\n\n## Ten questions\n")
     write(tmp_path)
-    gone, own = tmp_path / "docs/schemas/shop.gone.v1.json", tmp_path / "docs/schemas/own.json"
-    gone.write_text(json.dumps({"$comment": NOTICE}))
-    own.write_text("{}")
-    assert len(write(tmp_path)) == len(generated_files())
-    assert not gone.exists()
-    assert own.exists()
+    gone = [tmp_path / "docs/schemas/shop.gone.v1.json", tmp_path / "dbt_project/models/marts/spread/gone.sql"]
+    own = [tmp_path / "docs/schemas/own.json", tmp_path / "dbt_project/models/marts/money/own.sql"]
+    for path, notice in zip(gone, (event_files.NOTICE, table_files.NOTICE), strict=True):
+        path.write_text(f"-- {notice}")
+    for path in own:
+        path.write_text("select 1")
+    assert len(write(tmp_path)) == len(generated_files(tmp_path))
+    assert not any(path.exists() for path in gone)
+    assert all(path.exists() for path in own)
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -16,7 +16,6 @@ from contract.settings import Settings
 from dbt_project import build as command
 from dbt_project.build import PROJECT, BuildFailed, build, variables
 from dbt_project.docs import newest_day, write_docs
-from dbt_project.extensions import extension_path
 from tests.dbt_project.conftest import AS_OF
 
 
@@ -60,12 +59,6 @@ def test_a_date_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, capsys:
 )
 def test_the_end_of_the_day_is_told_to_dbt(settings: Settings, timezone: str, day: date, end: str) -> None:
     assert variables(replace(settings, timezone=timezone), day)["end_of_as_of"] == end
-
-
-def test_an_extension_without_its_wheel_is_named() -> None:
-    assert extension_path("delta").exists()
-    with pytest.raises(RuntimeError, match="install duckdb-extension-nonsense=="):
-        extension_path("nonsense")
 
 
 @pytest.mark.acceptance

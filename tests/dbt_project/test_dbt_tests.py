@@ -21,9 +21,6 @@ GENERIC = ("unique_combination", "expression_is_true")
 FAULTS = {
     "cohorts_hold_every_buyer": "delete from marts.cohort_retention where merchant_id = 'm2'",
     "credit_is_conserved": "delete from intermediate.int_credits_split where movement = 'refund' and step = 1",
-    "fans_add_up_to_merchants": "update marts.fan_revenue set assisted_revenue_linear = 24.99 where user_id = 'b'",
-    "layers_and_nodes_add_up_to_cascades": "update marts.cascade_layers set revenue = 50 where revenue = 50.01",
-    "ledger_adds_up_to_registry_and_reasons": "delete from marts.event_registry where event_type = 'group.team_opened.v1'",
     "merchants_add_up_to_the_platform": "update marts.per_fan_revenue set direct_revenue = 70 where merchant_id = 'm1'",
     "months_add_up_to_totals": "update marts.growth_split set revenue = revenue + 0.01 where month = '2026-03'",
     "no_event_is_accepted_twice": """
@@ -34,16 +31,10 @@ FAULTS = {
         create or replace view staging.stg_spread_graph__cascade_nodes as
         select * from marts.cascade_nodes where share_id = 's1'
     """,
-    "teams_add_up_to_regions": "update marts.team_formation set failed = 0, formed_organic = 1 where failed = 1",
-    "expression_is_true_growth_split_": "update marts.growth_split set user_effect = 1, per_fan_effect = 1",
     "expression_is_true_int_fan_spells_derived_": "update intermediate.int_fan_spells_derived set ended_at = '2000-01-01'",
     "expression_is_true_int_users_registered_periods_": """
         update intermediate.int_users_registered_periods set valid_to = '2000-01-01'
     """,
-    "expression_is_true_lifetime_value_": "update marts.lifetime_value set p_alive = 2",
-    "expression_is_true_live_sessions_peak_viewers_": "update marts.live_sessions set peak_viewers = 0",
-    "expression_is_true_orders_": "update marts.orders set net = paid + 0.01",
-    "expression_is_true_merchant_stage_history_": "update marts.merchant_stage_history set left_on = entered_on",
 }
 
 
@@ -80,20 +71,15 @@ def on_nulls(built: tuple[Settings, dict[str, Any]], tmp_path_factory: pytest.Te
 
 @pytest.fixture(scope="module")
 def on_faults(built: tuple[Settings, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Status of each data test where the faults are planted, marts without rows having one of nulls first."""
+    """Status of each data test where the faults are planted."""
     settings, _ = built
-    filled = [
-        f"create or replace table marts.{name} as select t.* from range(1) left join marts.{name} as t on false"
-        for name in ("merchant_stage_history",)
-    ]
-    entered = "update marts.merchant_stage_history set entered_on = '2026-03-01'"
-    return _tests_of(settings, [*filled, entered, *FAULTS.values()], tmp_path_factory.mktemp("faults"))
+    return _tests_of(settings, FAULTS.values(), tmp_path_factory.mktemp("faults"))
 
 
 def test_data_tests_refuse_rows_of_nulls(on_nulls: dict[str, str]) -> None:
     """Keys twice break every test of uniqueness, unknown values every test of an expression but those that allow them."""
     generic = {name: status for name, status in on_nulls.items() if name.startswith(GENERIC)}
-    assert len(generic) > 100
+    assert len(generic) > 20
     passing = {name for name, status in generic.items() if status == "pass"}
     assert {name for name in passing if not name.startswith(tuple(FAULTS))} == set()
     assert set(generic.values()) <= {"pass", "fail"}

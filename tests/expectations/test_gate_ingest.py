@@ -19,7 +19,7 @@ from contract.events import SOURCES
 from contract.settings import Settings
 from expectations.gate import GateError, gate_ingest, inspect, main
 from expectations.suites import Severity, deliveries, events
-from spark_jobs.lake.tables import event_schema
+from spark_jobs.lake.event_tables import event_schema
 
 # Five deliveries of ten lines or so; f-5 holds one line of each fate, and line 3 of f-5 repeats line 1 of f-1.
 # The amounts are 1 to 10 yuan.
@@ -55,32 +55,9 @@ union all by name
 select date '2026-03-06' as dt, 'shop/dt=2026-03-06/cut' as file, 0 as line, 'unreadable' as fate;
 """
 
-TWINS = {
-    ("files", "has rows"): "delete from events",
-    ("files", "ledger"): "delete from events where file like '%f-3' and line = 7",
-    ("files", "lines are there once"): "update events set line = 8 where file like '%f-3' and line = 7",
-    ("files", "unreadable files gave no rows"): "update events set fate = 'unreadable' where file like '%f-5' and line = 0",
-    ("files", "unchanged"): "update events set reread_by = 'this run' where file like '%f-3' and line = 0",
-    ("kinds", "fate is known"): "update events set fate = 'lost' where line = 7",
-    ("kinds", "reason is known"): "update events set reason = 'other' where reason = 'bad_enum'",
-    ("kinds", "quarantine has a reason"): "update events set reason = null where fate = 'quarantined'",
-    ("kinds", "quarantine keeps the line"): "update events set raw = null",
-    ("kinds", "withdrawn lines can come back"): "update events set raw = null where fate = 'withdrawn'",
-    ("kinds", "accepted types are declared"): "update events set event_type = 'shop.order_paid.v9' where line = 10",
-    ("kinds", "accepted events are dated"): "update events set event_date = null where line = 10",
-    ("kinds", "erased lines are empty"): "update events set persons = ['u-2'] where fate = 'erased'",
-    ("kinds", "unknown types"): "update events set reason = 'unknown_type' where reason = 'bad_enum'",
-    ("copies", "one copy is accepted"): "update events set fate = 'accepted' where fate = 'duplicate'",
-    ("days", "volume"): "delete from events where file like '%f-5' and line in (2, 3, 4, 5)",
-    ("days", "quarantine"): "select 1",  # one of the five lines of the newest delivery is quarantined
-    ("old", "events are young"): "update events set event_date = date '2025-03-02' where file like '%f-2' and line = 7",
-    ("excessive", "amounts are usual"): "update events set amount = 10001 where file like '%f-2' and line = 7",
-    ("deliveries", "came"): "delete from events where dt = '2026-03-06'",
-    ("deliveries", "can be read"): "delete from events where file like '%f-5'",  # and leave the one that is cut
-    ("deliveries", "has lines"): "delete from events where file like '%f-5' and line > 0",
-}
 SUITES = (*events.SUITES, deliveries.suite(expected=True, scheduled=True))
 CASES = [(suite, expectation) for suite in SUITES for expectation in suite.expectations]
+TWINS = {(suite.table, expectation.name): expectation.breaks for suite, expectation in CASES}
 
 
 @pytest.fixture
@@ -111,8 +88,9 @@ def test_gate_passes_the_small_table(table: duckdb.DuckDBPyConnection) -> None:
     assert _broken(table) == {}
 
 
-def test_every_expectation_has_a_twin() -> None:
-    assert {(suite.table, expectation.name) for suite, expectation in CASES} == TWINS.keys()
+def test_every_expectation_has_a_counterexample() -> None:
+    assert len(TWINS) > 20
+    assert [key for key, breaks in TWINS.items() if not breaks] == []
 
 
 @pytest.mark.parametrize(("suite", "name"), [pytest.param(s.table, e.name, id=f"{s.table}-{e.name}") for s, e in CASES])

@@ -84,7 +84,7 @@ def test_the_ingest_chooses_its_kills_and_not_the_deliveries() -> None:
         *EVERYTHING,
         ".ci/run",
         "tests/conftest.py",
-        "tests/small_warehouse.sql",
+        "tests/small_warehouse.yml",
         "a_room_that_nobody_placed/module.py",
         "a_file_that_nobody_placed",
     ],
@@ -102,7 +102,7 @@ def test_a_test_file_chooses_itself_and_its_neighbour_the_folder() -> None:
     assert select([KILLS]).keys() == {KILLS, ALWAYS}
     assert select(["tests/exports/delivery/servers.py"]).keys() == OF_EXPORTS | {ALWAYS}
     assert select(["tests/end_to_end/conftest.py"]).keys() == {test for test in TESTS if test.startswith("tests/end_to_end/")}
-    assert select(["tests/spark_jobs/cohorts/frames.py"]).keys() == {ALWAYS}
+    assert select(["tests/spark_jobs/frames.py"]).keys() == {ALWAYS}
 
 
 def test_the_table_has_every_acceptance_test_and_no_other() -> None:

@@ -27,9 +27,9 @@ def database(tmp_path: Path) -> Path:
                 (3, 'ingest_group', 'c', 'queued'), (4, 'ingest_group', 'd', 'failed');
             INSERT INTO task_instance VALUES ('a', 'ingest', 'success'), ('b', 'ingest', 'running'), ('b', 'gate', NULL),
                 ('c', 'ingest', 'scheduled'), ('d', 'ingest', 'failed'), ('e', 'gate', 'up_for_reschedule');
-            INSERT INTO asset_partition_dag_run VALUES (1, 'build_cohorts', '2026-03-01', 7),
-                (2, 'build_cohorts', '2026-03-01', NULL),
-                (3, 'build_cohorts', '2026-03-02', NULL);
+            INSERT INTO asset_partition_dag_run VALUES (1, 'build_retention', '2026-03-01', 7),
+                (2, 'build_retention', '2026-03-01', NULL),
+                (3, 'build_retention', '2026-03-02', NULL);
             INSERT INTO partitioned_asset_key_log VALUES (1, 1), (2, 2), (3, 2), (4, 3);
             """
         )

@@ -15,6 +15,7 @@ import pytest
 from deltalake import write_deltalake
 
 from contract.settings import Settings
+from contract.tables import marts
 from expectations.gate import gate_publication
 from publication.__main__ import main
 from publication.publish import current_database, lake_versions, publish, roll_back
@@ -42,7 +43,7 @@ def _marts(path: Path) -> dict[str, list[tuple[object, ...]]]:
 
 def test_publishes_what_the_gate_passed(settings: Settings) -> None:
     settings = replace(settings, run_id="ingest_shop/manual__2026-03-20")
-    warehouse = small_warehouse.build(settings)
+    warehouse = small_warehouse.build(settings, *COMMENTS)
     write_deltalake(f"{settings.lake}/shop_events", duckdb.sql("select 1 as x").to_arrow_table())
     assert gate_publication(settings, AS_OF)["passed"]
     report = publish(settings, AS_OF)
@@ -69,6 +70,23 @@ def test_constraints_are_copied(settings: Settings) -> None:
     with duckdb.connect(str(current_database(settings, AS_OF)), read_only=True) as con:
         nullable = con.execute("select column_name, is_nullable from duckdb_columns() where table_name = 'promised'").fetchall()
     assert nullable == [("merchant_id", False), ("order", True)]
+
+
+def test_keys_become_primary_keys(settings: Settings) -> None:
+    passed(settings)
+    publish(settings, AS_OF)
+    query = """select table_name, constraint_column_names from duckdb_constraints() where constraint_type = 'PRIMARY KEY'"""
+    with duckdb.connect(str(current_database(settings, AS_OF)), read_only=True) as con:
+        keys = {name: tuple(columns) for name, columns in con.execute(query).fetchall()}
+    assert len(keys) == len(marts())
+    assert keys["cascade_layers"] == ("merchant_id", "root_share_id", "depth")
+
+
+def test_a_key_that_does_not_hold_is_not_published(settings: Settings) -> None:
+    passed(settings, "insert into marts.islands from marts.islands")
+    with pytest.raises(PublicationError, match=r"breaks a key that contract/tables declares: .*duplicate key"):
+        publish(settings, AS_OF)
+    assert current(settings.published / "2026-03-20") is None
 
 
 def test_published_files_cannot_be_written(settings: Settings) -> None:
@@ -101,7 +119,7 @@ def test_refuses_a_warehouse_that_passed_no_gate(settings: Settings, fault: str)
 
 
 def test_the_same_marts_become_no_second_version(settings: Settings) -> None:
-    passed(settings)
+    passed(settings, *COMMENTS)
     assert publish(settings, AS_OF)["is_new"] is True
     passed(settings, "create or replace table marts.cascades as from marts.cascades order by merchant_id desc", *COMMENTS)
     report = publish(settings, AS_OF)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from contract.events import ERASURE_REQUEST, PERSON_FIELDS, SOURCES
 from spark_jobs.ingest.classify import Classifier
-from spark_jobs.ingest.files import UnreadableFile, landing_file, read_blocks
+from spark_jobs.ingest.files import UnreadableFile, landing_path, read_blocks
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -56,7 +56,7 @@ def read_landing(folder: Path, truth: dict[str, Any]) -> Landing:
     seen: dict[bytes, tuple[bytes, date]] = {}
     names = sorted(path.relative_to(folder).as_posix() for source in SOURCES for path in (folder / source).rglob("*.*"))
     classifiers = {source: Classifier(source, "CNY", "Asia/Shanghai") for source in SOURCES}
-    files = [file for file in map(landing_file, names) if file is not None]
+    files = [file for file in map(landing_path, names) if file is not None]
     assert len(files) == len(names) > 0, "every file of the source folders has a landing name"
     for file in sorted(files, key=lambda file: (file.dt, file.name)):
         landing.suffixes.add(file.codec)

@@ -12,8 +12,8 @@ import pytest
 
 from exports.pages.reasons import TOPICS, reasons
 from exports.pages.words import Words
-from spark_jobs.cohorts.churn_features import FEATURES, sentence
-from spark_jobs.cohorts.churn_features import TOPICS as MODEL_TOPICS
+from spark_jobs.merchant_churn.features import FEATURES, sentence
+from spark_jobs.merchant_churn.features import TOPICS as MODEL_TOPICS
 
 SAID = [
     reason

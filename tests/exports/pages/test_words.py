@@ -14,7 +14,7 @@ import pytest
 
 import exports
 from contract.events import EVENT_TYPES
-from exports.pages.figures import STAGES
+from contract.values import STAGES
 from exports.pages.words import LANGUAGES, Words, rounded_parts, time_unit
 
 ROOM = Path(exports.__file__).parent

@@ -6,12 +6,15 @@ import gc
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from threading import Barrier
 
 import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from spark_jobs.engine.session import CLASS_ARCHIVE, shuffle_partitions
+from contract.settings import CHECKOUT
+from spark_jobs.engine.session import CLASS_ARCHIVE, run_concurrently, shuffle_into, shuffle_partitions
 
 
 def test_the_jvm_starts_from_the_class_archive(spark: SparkSession) -> None:
@@ -27,6 +30,37 @@ def test_the_jvm_starts_from_the_class_archive(spark: SparkSession) -> None:
 )
 def test_a_shuffle_makes_two_partitions_a_core_and_more_for_many_rows(cores: int, rows: int, expected: int) -> None:
     assert shuffle_partitions(cores, rows) == expected
+
+
+def test_executors_import_the_jobs_from_the_checkout(spark: SparkSession) -> None:
+    assert (CHECKOUT / "spark_jobs" / "engine" / "session.py").is_file()
+    assert spark.sparkContext.getConf().get("spark.executorEnv.PYTHONPATH") == str(CHECKOUT)
+    assert str(CHECKOUT) in os.environ["PYTHONPATH"].split(os.pathsep)
+
+
+def test_a_number_of_partitions_holds_for_a_while(spark: SparkSession) -> None:
+    name, before = "spark.sql.shuffle.partitions", spark.conf.get("spark.sql.shuffle.partitions")
+    with suppress(ZeroDivisionError), shuffle_into(spark, 7):
+        assert spark.conf.get(name) == "7"
+        _ = 1 // 0
+    assert spark.conf.get(name) == before
+
+
+def test_work_is_done_at_the_same_time_and_its_results_keep_their_order() -> None:
+    met = Barrier(2)
+
+    def first() -> str:
+        met.wait(60)
+        return "first"
+
+    def second() -> int:
+        met.wait(60)
+        return 2
+
+    assert run_concurrently(first, second) == ("first", 2)
+    assert run_concurrently() == ()
+    with pytest.raises(ZeroDivisionError):
+        run_concurrently(lambda: 1, lambda: 1 // 0)
 
 
 def test_python_workers_find_modules_in_folders_alone_and_pass_over_them_when_they_collect_garbage(spark: SparkSession) -> None:

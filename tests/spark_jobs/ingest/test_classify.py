@@ -12,7 +12,7 @@ import pytest
 from contract.events import Reason
 from spark_jobs.ingest.classify import Classifier, Line, number, parse_time
 from spark_jobs.ingest.columns import ColumnClassifier, Lines
-from spark_jobs.ingest.files import landing_file
+from spark_jobs.ingest.files import landing_path
 
 DELIVERED = date(2026, 3, 1)
 
@@ -304,7 +304,7 @@ def test_a_line_may_have_just_a_megabyte() -> None:
     just, over = (json.dumps(order(pad="x" * (room + more))).encode() for more in (0, 1))
     assert (len(just), len(over)) == (1_048_576, 1_048_577)
     assert [classify(line).reason for line in (just, over)] == [None, Reason.LINE_TOO_LONG]
-    file = landing_file("shop/dt=2026-03-01/a.jsonl")
+    file = landing_path("shop/dt=2026-03-01/a.jsonl")
     assert file is not None
     block = Lines()
     block.add(file, (np.arange(1, 3), [just, over]))

@@ -16,7 +16,7 @@ import pytest
 from contract.events import PERSON_FIELDS, SOURCES, EventType, Field, Kind, event_types
 from spark_jobs.ingest.classify import Classifier, Line
 from spark_jobs.ingest.columns import ColumnClassifier, Lines
-from spark_jobs.ingest.files import landing_file
+from spark_jobs.ingest.files import landing_path
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 STRANGE: list[Any] = [
@@ -138,7 +138,7 @@ def test_a_column_at_a_time_says_what_a_line_at_a_time_says(source: str) -> None
     texts += [odd for line in whole for odd in twisted(line)]
     texts += [b"{", b"[]", b"1", b'"type"', b"\xff", b"null", b"x" * (1 << 20) + b"x", b'{"type": ["shop"]}']
     chance.shuffle(texts)
-    file = landing_file(f"{source}/dt=2026-03-01/a.jsonl")
+    file = landing_path(f"{source}/dt=2026-03-01/a.jsonl")
     assert file is not None
     classifier = Classifier(source, "CNY", timezone)
     latest = classifier.latest_time(file.dt)
@@ -161,7 +161,7 @@ def test_a_column_at_a_time_says_what_a_line_at_a_time_says(source: str) -> None
 
 
 def test_lines_know_how_much_they_hold() -> None:
-    files = [landing_file(f"shop/dt=2026-03-01/{name}.jsonl") for name in "ab"]
+    files = [landing_path(f"shop/dt=2026-03-01/{name}.jsonl") for name in "ab"]
     lines = Lines()
     for file, block in zip(files, ([b"one", b"three"], [b"four"]), strict=True):
         assert file is not None
@@ -171,7 +171,7 @@ def test_lines_know_how_much_they_hold() -> None:
 
 def test_plain_lines_need_no_second_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """What producers write every day goes by columns; else the speed is gone."""
-    file = landing_file("shop/dt=2026-03-01/a.jsonl")
+    file = landing_path("shop/dt=2026-03-01/a.jsonl")
     assert file is not None
     lines = Lines()
     for event in event_types("shop"):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from spark_jobs.ingest.files import UnreadableFile, landing_file, landing_names, read_blocks
+from spark_jobs.ingest.files import UnreadableFile, landing_names, landing_path, read_blocks
 
 CONTENT = b"one\n\n \t\r\ntwo\r\n" + b"x" * (9 << 20) + b"\nlast"
 LINES = [(1, b"one"), (4, b"two\r"), (5, b"x" * (9 << 20)), (6, b"last")]
@@ -141,11 +141,11 @@ def test_an_archive_is_unreadable_wherever_it_is_cut(tmp_path: Path) -> None:
     ],
 )
 def test_other_names_are_no_deliveries(name: str) -> None:
-    assert landing_file(name) is None
+    assert landing_path(name) is None
 
 
 def test_a_delivery_says_what_it_is() -> None:
-    file = landing_file("group/dt=2026-02-01/a b%.jsonl.zst")
+    file = landing_path("group/dt=2026-02-01/a b%.jsonl.zst")
     assert file is not None
     assert (file.source, file.dt.isoformat(), file.codec) == ("group", "2026-02-01", ".zst")
 

@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from contract.events import ERASURE_REQUEST
+from spark_jobs.ingest.deduplicate import COPY, digests
 from spark_jobs.ingest.history import History
-from spark_jobs.ingest.settle import COPY, digests
 from spark_jobs.lake.files import DataFile
-from tests.spark_jobs.ingest.test_settle import Places, copies_of, copy, places
+from tests.spark_jobs.ingest.test_deduplicate import Places, copies_of, copy, places
 
 SLOTS = [pa.RecordBatch.from_pydict({"slot": [0, 1]})]
 LINES = [
@@ -32,8 +32,8 @@ OLDER = [copy("ab", "x", 1, "a", 6), copy("f", "x", 1, "c", 7)]
 @pytest.fixture
 def history(tmp_path: Path) -> Any:
     """The lines in one data file, some in one that is older than withdrawals, and a file's own line, which is no copy."""
-    rows = pa.Table.from_pylist(LINES, COPY).drop_columns(["pack", "fate"])
-    older = pa.Table.from_pylist(OLDER, COPY).drop_columns(["pack", "fate", "withdrawn_by"])
+    rows = pa.Table.from_pylist(LINES, COPY).drop_columns(["batch", "fate"])
+    older = pa.Table.from_pylist(OLDER, COPY).drop_columns(["batch", "fate", "withdrawn_by"])
     files = []
     for fate, part in (("accepted", rows), ("accepted", older), ("unreadable", rows.select(["file", "line"]))):
         path = f"fate={fate}/{len(files)}.parquet"

@@ -21,9 +21,9 @@ from pyspark.sql import functions as f
 from contract.events import Withdrawal
 from contract.settings import SettingError, Settings
 from spark_jobs.ingest import job
-from spark_jobs.ingest.arrow import LandedFile
 from spark_jobs.ingest.job import Ingest, WithdrawalError, ingest, put_back, replay, withdraw
-from spark_jobs.lake import tables as lake
+from spark_jobs.ingest.workers import ListedFile
+from spark_jobs.lake import catalog, event_tables
 
 from .brute_force import Landing, Written, fates, random_landing, write
 
@@ -31,7 +31,7 @@ CONFLICT = "conflicting_duplicate"
 
 
 def table(spark: SparkSession, settings: Settings, source: str = "shop") -> DataFrame:
-    return spark.read.format("delta").load(lake.table_path(settings, f"{source}_events"))
+    return spark.read.format("delta").load(catalog.table_path(settings, f"{source}_events"))
 
 
 def loaded(spark: SparkSession, settings: Settings) -> dict[tuple[str, int], tuple[str, str | None]]:
@@ -182,20 +182,20 @@ def test_a_cut_file_waits_for_a_whole_copy_and_stops_no_other(spark: SparkSessio
     landing: Landing = random_landing(4, files=2)
     write(landing, settings.landing)
     cut, whole = (settings.landing / name for name in landing)
-    packed = gzip.compress(cut.read_bytes(), mtime=0)
+    archived = gzip.compress(cut.read_bytes(), mtime=0)
     cut.unlink()
     archive = cut.with_name("part-0.jsonl.gz")
-    archive.write_bytes(packed[:-20])
+    archive.write_bytes(archived[:-20])
     os.utime(archive, (1, 1))  # decades old: it must not be taken for seen
     name = str(archive.relative_to(settings.landing))
     report = ingest(spark, settings, "shop")
     assert report["unreadable_files"] == 1
     assert {place[0] for place in loaded(spark, settings)} == {str(whole.relative_to(settings.landing))}
     marker = table(spark, settings).where(f.col("file") == name).collect()
-    assert [(row.fate, row.line, row.bytes) for row in marker] == [("unreadable", 0, len(packed) - 20)]
+    assert [(row.fate, row.line, row.bytes) for row in marker] == [("unreadable", 0, len(archived) - 20)]
     assert marker[0].error
 
-    archive.write_bytes(packed)
+    archive.write_bytes(archived)
     assert ingest(spark, settings, "shop")["unreadable_files"] == 0
     expected = fates(
         {
@@ -223,7 +223,7 @@ def test_files_that_are_no_deliveries_are_named_and_left_alone(
     assert table(spark, settings, "stream").isEmpty()
 
 
-def test_replay_ends_where_a_first_load_under_the_mended_rule_ends(spark: SparkSession, settings: Settings) -> None:
+def test_replay_ends_where_a_first_load_under_the_fixed_rule_ends(spark: SparkSession, settings: Settings) -> None:
     def order(id_: str, day: int, amount: str, currency: str) -> str:
         data = {"merchant_id": "m", "order_id": id_, "user_id": "u", "amount": amount, "currency": currency}
         envelope = {
@@ -242,14 +242,14 @@ def test_replay_ends_where_a_first_load_under_the_mended_rule_ends(spark: SparkS
     write(days, settings.landing)
     ingest(spark, settings, "shop")
     assert {fate for fate, _ in loaded(spark, settings).values()} == {"quarantined"}
-    mended = replace(settings, currency="GBP")
-    report = replay(spark, mended, "shop", ["unsupported_currency"], [])
+    fixed = replace(settings, currency="GBP")
+    report = replay(spark, fixed, "shop", ["unsupported_currency"], [])
     assert (report["accepted"], report["duplicate"], report["quarantined"]) == (2, 1, -3)
 
-    afresh = replace(mended, lake=f"{settings.lake}-afresh")
+    afresh = replace(fixed, lake=f"{settings.lake}-afresh")
     ingest(spark, afresh, "shop")
-    assert contents(spark, mended) == contents(spark, afresh)
-    assert loaded(spark, mended)["shop/dt=2026-03-02/a.jsonl", 2] == ("quarantined", "conflicting_duplicate")
+    assert contents(spark, fixed) == contents(spark, afresh)
+    assert loaded(spark, fixed)["shop/dt=2026-03-02/a.jsonl", 2] == ("quarantined", "conflicting_duplicate")
 
 
 def test_a_late_earlier_copy_takes_the_place_of_the_accepted_one(
@@ -407,7 +407,7 @@ def test_a_fault_of_the_storage_fails_the_load_and_says_nothing_of_the_file(
     away = settings.landing.with_name("away")
     deliveries = Ingest._deliveries
 
-    def lost(self: Ingest) -> Iterator[LandedFile]:
+    def lost(self: Ingest) -> Iterator[ListedFile]:
         yield from list(deliveries(self))
         settings.landing.rename(away)
 
@@ -416,7 +416,7 @@ def test_a_fault_of_the_storage_fails_the_load_and_says_nothing_of_the_file(
         with pytest.raises(PythonException, match="FileNotFoundError"):
             ingest(spark, settings, "shop")
     away.rename(settings.landing)
-    assert lake.landing_files(settings, "shop") == []
+    assert event_tables.landing_files(settings, "shop") == []
     assert ingest(spark, settings, "shop")["accepted"] == 1
 
 
@@ -520,9 +520,9 @@ def test_withdrawn_lines_are_erased_with_their_people(spark: SparkSession, setti
 @pytest.mark.usefixtures("spark")  # which tells the table's schema
 def test_a_lake_of_digests_of_another_kind_is_refused(settings: Settings) -> None:
     old = pa.table({"file": ["a"], "fate": ["accepted"], "event_month": ["2026-03"], "value_hash": [b"1"]})
-    write_deltalake(lake.table_path(settings, "shop_events"), old, partition_by=["fate", "event_month"])
+    write_deltalake(catalog.table_path(settings, "shop_events"), old, partition_by=["fate", "event_month"])
     with pytest.raises(SettingError, match="FANOUT_LAKE"):
-        lake.event_table(settings, "shop")
+        event_tables.event_table(settings, "shop")
 
 
 def _is_request(landing: Landing, place: tuple[str, int]) -> bool:

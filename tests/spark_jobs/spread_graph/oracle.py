@@ -1,4 +1,4 @@
-"""The definitions of share trees and of the open graph once more: plain loops over small facts, to set the kernels against."""
+"""The definitions of share trees and of the opener graph as plain loops over a few events, to check the kernels against."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Merchant:
                 status[name] = "other_object"
             elif named == name:
                 status[name] = "self"
-            elif above["at"] > row["at"]:
+            elif above["event_time"] > row["event_time"]:
                 status[name] = "time_inverted"
             else:
                 status[name] = "declared"
@@ -76,7 +76,7 @@ class Merchant:
 
 def _first(rows: list[Row], kind: str, key: str) -> dict[str, Row]:
     found: dict[str, Row] = {}
-    for row in sorted(rows, key=lambda row: (row["at"], row["event_id"], row["event_source"])):
+    for row in sorted(rows, key=lambda row: (row["event_time"], row["event_id"], row["event_source"])):
         if row["kind"] == kind:
             found.setdefault(row[key], row)
     return found
@@ -89,82 +89,82 @@ def _net(moves: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def nodes(of: Merchant) -> dict[str, Row]:
+def nodes(merchant: Merchant) -> dict[str, Row]:
     found = {}
-    for name in of.shares:
-        money = _net([move for move in of.moves if move["order"]["share_id"] in of.below[name]])
+    for name in merchant.shares:
+        money = _net([move for move in merchant.moves if move["order"]["share_id"] in merchant.below[name]])
         found[name] = {
-            "root_share_id": of.path(name)[-1],
-            "parent_share_id": of.parent[name],
-            "parent_status": of.status[name],
-            "depth": len(of.path(name)) - 1,
-            "subtree_shares": len(of.below[name]),
+            "root_share_id": merchant.path(name)[-1],
+            "parent_share_id": merchant.parent[name],
+            "parent_status": merchant.status[name],
+            "depth": len(merchant.path(name)) - 1,
+            "subtree_shares": len(merchant.below[name]),
             "subtree_orders": money["orders"],
             "subtree_revenue": money["revenue"],
         }
     return found
 
 
-def layers(of: Merchant) -> dict[tuple[str, int], Row]:
+def layers(merchant: Merchant) -> dict[tuple[str, int], Row]:
     names = defaultdict(list)
-    for name in of.shares:
-        names[of.path(name)[-1], len(of.path(name)) - 1].append(name)
+    for name in merchant.shares:
+        names[merchant.path(name)[-1], len(merchant.path(name)) - 1].append(name)
     return {
         key: {
             "shares": len(layer),
-            "sharers": len({of.shares[name]["user_id"] for name in layer}),
-            "openers": len({row["user_id"] for row in of.opens if row["share_id"] in layer}),
-            **_net([move for move in of.moves if move["order"]["share_id"] in layer]),
+            "sharers": len({merchant.shares[name]["user_id"] for name in layer}),
+            "openers": len({row["user_id"] for row in merchant.opens if row["share_id"] in layer}),
+            **_net([move for move in merchant.moves if move["order"]["share_id"] in layer]),
         }
         for key, layer in names.items()
     }
 
 
-def cascades(of: Merchant) -> dict[str, Row]:
+def cascades(merchant: Merchant) -> dict[str, Row]:
     found = {}
-    for root in (name for name, above in of.parent.items() if above is None):
-        tree = of.below[root]
-        depths = Counter(len(of.path(name)) - 1 for name in tree)
-        times = sorted(of.shares[name]["at"] for name in tree)
-        reached = {row["user_id"] for row in of.opens if row["share_id"] in tree}
-        reached |= {of.shares[name]["user_id"] for name in tree}
-        far = [_distance(of, one, other) for one, other in combinations(tree, 2)]
+    for root in (name for name, above in merchant.parent.items() if above is None):
+        tree = merchant.below[root]
+        depths = Counter(len(merchant.path(name)) - 1 for name in tree)
+        times = sorted(merchant.shares[name]["event_time"] for name in tree)
+        reached = {row["user_id"] for row in merchant.opens if row["share_id"] in tree}
+        reached |= {merchant.shares[name]["user_id"] for name in tree}
+        far = [_distance(merchant, one, other) for one, other in combinations(tree, 2)]
         found[root] = {
-            "root_user_id": of.shares[root]["user_id"],
-            "object_type": of.shares[root]["object_type"],
-            "object_id": of.shares[root]["object_id"],
+            "root_user_id": merchant.shares[root]["user_id"],
+            "object_type": merchant.shares[root]["object_type"],
+            "object_id": merchant.shares[root]["object_id"],
             "shares": len(tree),
-            "sharers": len({of.shares[name]["user_id"] for name in tree}),
-            "reach": len(reached - {of.shares[root]["user_id"]}),
+            "sharers": len({merchant.shares[name]["user_id"] for name in tree}),
+            "reach": len(reached - {merchant.shares[root]["user_id"]}),
             "depth": max(depths),
             "max_breadth": max(depths.values()),
             "structural_virality": sum(far) / len(far) if far else None,
-            "seconds_to_half": (times[(len(tree) + 1) // 2 - 1] - of.shares[root]["at"]) / 1e6,
-            **_net([move for move in of.moves if move["order"]["share_id"] in tree]),
+            "seconds_to_half": (times[(len(tree) + 1) // 2 - 1] - merchant.shares[root]["event_time"]) / 1e6,
+            **_net([move for move in merchant.moves if move["order"]["share_id"] in tree]),
         }
     return found
 
 
-def _distance(of: Merchant, one: str, other: str) -> int:
-    up, across = of.path(one), of.path(other)
+def _distance(merchant: Merchant, one: str, other: str) -> int:
+    up, across = merchant.path(one), merchant.path(other)
     return len(set(up) ^ set(across))
 
 
-def spreaders(of: Merchant) -> dict[str, Row]:
+def spreaders(merchant: Merchant) -> dict[str, Row]:
     """Counts, money and influence of the 90 days."""
-    maker = {name: row["user_id"] for name, row in of.shares.items()}
-    opens = [(maker[row["share_id"]], row["user_id"], row["share_id"]) for row in of.opens if row["day"] in WINDOW]
-    moves = [move for move in of.moves if move["day"] in WINDOW]
-    made = Counter(row["user_id"] for row in of.shares.values() if row["day"] in WINDOW)
+    maker = {name: row["user_id"] for name, row in merchant.shares.items()}
+    opens = [(maker[row["share_id"]], row["user_id"], row["share_id"]) for row in merchant.opens if row["day"] in WINDOW]
+    moves = [move for move in merchant.moves if move["day"] in WINDOW]
+    made = Counter(row["user_id"] for row in merchant.shares.values() if row["day"] in WINDOW)
     people = set(made) | {user for sharer, opener, _ in opens for user in (sharer, opener)}
-    people |= {of.credited(move["order"]) for move in moves}
+    people |= {merchant.credited(move["order"]) for move in moves}
     by_others = [row for row in opens if row[0] != row[1]]
     edges = {(opener, sharer, name) for sharer, opener, name in by_others}
     influence = page_rank(people, [(opener, sharer) for opener, sharer, _ in edges])
     found = {}
     for user in people:
-        led = _net([move for move in moves if of.credited(move["order"]) == user])
-        through = {name for own, owner in maker.items() if owner == user for name in of.below[own]}
+        led = _net([move for move in moves if merchant.credited(move["order"]) == user])
+        through = {name for own, owner in maker.items() if owner == user for name in merchant.below[own]}
         found[user] = {
             "shares": made[user],
             "opens": sum(sharer == user for sharer, _, _ in by_others),

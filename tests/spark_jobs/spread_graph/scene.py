@@ -1,4 +1,4 @@
-"""Facts written by hand: shares, opens, payments and refunds around one business date."""
+"""Events written by hand: shares, opens, payments and refunds around one business date."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from spark_jobs.spread_graph.facts import OPEN, ORDER, REFUND, SHARE
-from spark_jobs.spread_graph.solve import solve
+from spark_jobs.spread_graph.merchant_events import OPEN, ORDER, REFUND, SHARE
+from spark_jobs.spread_graph.merchant_pipeline import merchant_tables
 
 AS_OF = date(2026, 4, 1)
 TODAY = (AS_OF - date(1970, 1, 1)).days
@@ -20,7 +20,7 @@ COLUMNS = {
     "merchant_id": pa.string(),
     "share_id": pa.string(),
     "user_id": pa.string(),
-    "at": pa.int64(),
+    "event_time": pa.int64(),
     "day": pa.int32(),
     "event_id": pa.string(),
     "event_source": pa.string(),
@@ -36,7 +36,7 @@ COLUMNS = {
 
 def _event(kind: str, merchant: str, day: int, second: float, event: str | None, **fields: Any) -> Row:
     at = int(((TODAY + day) * SECONDS + second) * 1_000_000)
-    row: Row = dict.fromkeys(COLUMNS) | {"kind": kind, "merchant_id": merchant, "at": at, "day": TODAY + day}
+    row: Row = dict.fromkeys(COLUMNS) | {"kind": kind, "merchant_id": merchant, "event_time": at, "day": TODAY + day}
     name = event or "-".join(str(part) for part in (kind, day, second, *fields.values()))
     return row | {"event_id": name, "event_source": f"shop/{merchant}"} | fields
 
@@ -86,9 +86,9 @@ def table(rows: list[Row]) -> pa.Table:
     return pa.Table.from_pylist(rows, pa.schema(list(COLUMNS.items())))
 
 
-def solved(*rows: Row, executor_edges: int = 1_000_000) -> dict[str, list[Row]]:
-    """Every merchant table of some facts, as lists of rows."""
-    return {name: found.to_pylist() for name, found in solve(table(list(rows)), AS_OF, executor_edges).items()}
+def tables_of(*rows: Row, executor_edges: int = 1_000_000) -> dict[str, list[Row]]:
+    """Every merchant table of some events, as lists of rows."""
+    return {name: found.to_pylist() for name, found in merchant_tables(table(list(rows)), AS_OF, executor_edges).items()}
 
 
 def one(rows: list[Row], **key: Any) -> Row:
@@ -98,7 +98,7 @@ def one(rows: list[Row], **key: Any) -> Row:
     return found[0]
 
 
-def random_facts(seed: int, shares: int = 60, users: int = 12, days: int = 120) -> list[Row]:
+def random_events(seed: int, shares: int = 60, users: int = 12, days: int = 120) -> list[Row]:
     """A mess of two merchants: repeated ids, unknown and foreign parents, equal times, opens of nothing, odd refunds."""
     dice = random.Random(seed)
     rows: list[Row] = []

@@ -1,4 +1,4 @@
-"""Everything that is counted, against the plain definitions, on messy random facts."""
+"""Everything that is counted, against the plain definitions, on messy random events."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from tests.spark_jobs.spread_graph import oracle
 from tests.spark_jobs.spread_graph.oracle import Merchant
-from tests.spark_jobs.spread_graph.scene import Row, random_facts, solved
+from tests.spark_jobs.spread_graph.scene import Row, random_events, tables_of
 
 SEEDS = range(40)
 TABLES: dict[str, tuple[Callable[[Merchant], dict[Any, Row]], tuple[str, ...]]] = {
@@ -32,10 +32,10 @@ def test_tables_follow_the_definitions(table: str) -> None:
     define, key = TABLES[table]
     compared = 0
     for seed in SEEDS:
-        facts = random_facts(seed)
-        found = solved(*facts)[table]
+        events = random_events(seed)
+        found = tables_of(*events)[table]
         for merchant in ("m", "n"):
-            expected, rows = define(Merchant(facts, merchant)), keyed(found, key, merchant)
+            expected, rows = define(Merchant(events, merchant)), keyed(found, key, merchant)
             assert rows.keys() == expected.keys()
             for name, row in expected.items():
                 got = {column: rows[name][column] for column in row}
@@ -49,29 +49,29 @@ def approximately(value: Any) -> Any:
     return pytest.approx(value, rel=1e-9) if isinstance(value, float) else value
 
 
-def test_the_random_facts_hold_every_corner() -> None:
+def test_the_random_events_hold_every_corner() -> None:
     statuses: Counter[str] = Counter()
     for seed in SEEDS:
-        facts = random_facts(seed)
-        statuses += Counter(row["parent_status"] for row in solved(*facts)["cascade_nodes"])
+        events = random_events(seed)
+        statuses += Counter(row["parent_status"] for row in tables_of(*events)["cascade_nodes"])
     assert set(statuses) == {"root", "missing", "other_object", "self", "time_inverted", "cycle", "declared"}
     assert min(statuses.values()) >= 5, statuses
 
 
 def test_the_order_of_rows_makes_no_difference() -> None:
-    facts = random_facts(7)
-    expected = solved(*facts)
+    events = random_events(7)
+    expected = tables_of(*events)
     assert expected["circles"]
     for seed in range(5):
-        random.Random(seed).shuffle(facts)
-        assert solved(*facts) == expected
+        random.Random(seed).shuffle(events)
+        assert tables_of(*events) == expected
 
 
 def test_a_merchant_is_solved_alone_as_among_others() -> None:
-    facts = random_facts(3)
-    together = solved(*facts)
+    events = random_events(3)
+    together = tables_of(*events)
     for merchant in ("m", "n"):
-        alone = solved(*(row for row in facts if row["merchant_id"] == merchant))
+        alone = tables_of(*(row for row in events if row["merchant_id"] == merchant))
         for name, rows in alone.items():
             assert rows, name
             assert rows == [row for row in together[name] if row["merchant_id"] == merchant], name

@@ -1,4 +1,4 @@
-"""Strings as numbers, the row that counts, and money, at their edges."""
+"""Strings as numbers and back, and money, at their edges."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from spark_jobs.spread_graph.arrays import changes, distinct, earliest, find, medians, money, ranked, ratio
+from spark_jobs.spread_graph.arrays import changes, distinct, find, medians, money, ranked, ratio
 
 
 def strings(*chunks: list[str | None]) -> pa.ChunkedArray:
@@ -25,19 +25,6 @@ def test_strings_are_numbered_by_code_point_over_all_columns() -> None:
 def test_columns_without_rows_have_no_numbers(empty: pa.ChunkedArray) -> None:
     (one, other), names = ranked(empty, empty)
     assert (len(one), len(other), len(names)) == (0, 0, 0)
-
-
-def test_the_earliest_row_counts_then_the_smaller_id_then_the_smaller_source() -> None:
-    rows = pa.table(
-        {
-            "at": [5, 4, 4, 4, 9, 1],
-            "event_id": ["a", "c", "b", "b", "z", "y"],
-            "event_source": ["s", "s", "t", "s", "s", "s"],
-        }
-    )
-    assert earliest(rows, np.arange(5), np.array([7, 7, 7, 7, 3])).tolist() == [4, 3]
-    assert earliest(rows, np.array([0, 1, 5]), np.array([2, 2, 1])).tolist() == [5, 1]
-    assert earliest(rows, np.array([5, 0]), np.array([2, 1])).tolist() == [0, 5]
 
 
 def test_small_kernels_by_hand() -> None:

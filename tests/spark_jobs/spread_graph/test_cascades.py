@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.spark_jobs.spread_graph.scene import Row, one, opened, order, refund, share, solved
+from tests.spark_jobs.spread_graph.scene import Row, one, opened, order, refund, share, tables_of
 
 TREE = [
     share("a", "ann", day=-10),
@@ -18,11 +18,11 @@ TREE = [
 
 
 def status(share_id: str, *rows: Row) -> str:
-    return str(one(solved(*rows)["cascade_nodes"], share_id=share_id)["parent_status"])
+    return str(one(tables_of(*rows)["cascade_nodes"], share_id=share_id)["parent_status"])
 
 
 def test_a_tree_by_hand() -> None:
-    tables = solved(
+    tables = tables_of(
         *TREE,
         opened("a", "bob"),
         opened("a", "bob"),
@@ -90,20 +90,20 @@ def test_another_merchants_share_is_no_parent() -> None:
 
 def test_one_share_id_at_two_merchants_is_two_shares() -> None:
     rows = [*TREE, share("a", "zoe", merchant="n", day=-3), opened("a", "yan", merchant="n")]
-    cascades = solved(*rows)["cascades"]
+    cascades = tables_of(*rows)["cascades"]
     assert one(cascades, merchant_id="n")["reach"] == 1
     assert one(cascades, merchant_id="m")["reach"] == 2
 
 
 def test_of_shares_with_one_id_the_earliest_counts_then_the_smaller_event_id() -> None:
     late, early = share("s", "late", day=-1), share("s", "early", day=-2)
-    assert one(solved(late, early)["cascade_nodes"], share_id="s")["user_id"] == "early"
+    assert one(tables_of(late, early)["cascade_nodes"], share_id="s")["user_id"] == "early"
     tie = [share("s", user, day=-1, event=event) for user, event in (("ten", "e-10"), ("nine", "e-9"))]
-    assert one(solved(*tie)["cascade_nodes"], share_id="s")["user_id"] == "ten"
+    assert one(tables_of(*tie)["cascade_nodes"], share_id="s")["user_id"] == "ten"
 
 
 def test_of_orders_and_refunds_with_one_id_the_earliest_counts() -> None:
-    revenue = solved(
+    revenue = tables_of(
         share("s", "ann", day=-9),
         order("o", "bob", 10_00, "s", day=-5),
         order("o", "bob", 50_00, "s", day=-4),
@@ -123,24 +123,24 @@ def test_refunds_are_uncapped_and_need_their_order() -> None:
         refund("lost", "unknown", 5_00),
         order("o", "bob", 10_00, merchant="n"),
     ]
-    assert solved(*rows)["cascades"][0]["revenue"] == Decimal("-20.00")
+    assert tables_of(*rows)["cascades"][0]["revenue"] == Decimal("-20.00")
 
 
 def test_structural_virality_of_stars_and_chains() -> None:
     star = [share("s00", "u", day=-9)] + [share(f"s{i:02}", "u", "s00") for i in range(1, 20)]
-    assert solved(*star)["cascades"][0]["structural_virality"] == pytest.approx(2 * 19 / 20)  # 2(n-1)/n
+    assert tables_of(*star)["cascades"][0]["structural_virality"] == pytest.approx(2 * 19 / 20)  # 2(n-1)/n
     chain = [share("s00", "u")] + [share(f"s{i:02}", "u", f"s{i - 1:02}") for i in range(1, 20)]
-    assert solved(*chain)["cascades"][0]["structural_virality"] == pytest.approx(21 / 3)  # (n+1)/3
-    assert solved(share("s", "u"))["cascades"][0]["structural_virality"] is None
+    assert tables_of(*chain)["cascades"][0]["structural_virality"] == pytest.approx(21 / 3)  # (n+1)/3
+    assert tables_of(share("s", "u"))["cascades"][0]["structural_virality"] is None
 
 
 def test_seconds_to_half_takes_the_half_rounded_up() -> None:
     rows = [share("s0", "u")] + [share(f"s{i}", "u", "s0", second=float(10**i)) for i in range(1, 5)]
-    assert [solved(*rows[:n])["cascades"][0]["seconds_to_half"] for n in (1, 2, 3, 4, 5)] == [0, 0, 10, 10, 100]
+    assert [tables_of(*rows[:n])["cascades"][0]["seconds_to_half"] for n in (1, 2, 3, 4, 5)] == [0, 0, 10, 10, 100]
 
 
 def test_share_mix_counts_whenever_they_came() -> None:
-    mix = solved(
+    mix = tables_of(
         *TREE,
         share("old", "ann", day=-100, channel="direct"),
         opened("old", "bob", day=-1),
@@ -161,6 +161,6 @@ def test_share_mix_counts_whenever_they_came() -> None:
 
 
 def test_nothing_gives_nothing() -> None:
-    tables = solved(order("o", "bob", 10_00, "nowhere"), opened("nowhere", "bob"))
+    tables = tables_of(order("o", "bob", 10_00, "nowhere"), opened("nowhere", "bob"))
     assert {name for name, rows in tables.items() if rows} == set()
     assert {"cascades", "spreaders"} <= tables.keys()

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import deltalake
 import pytest
 from pyspark.sql import SparkSession
 
 from contract.settings import Settings
-from spark_jobs.engine import session
-from spark_jobs.lake import tables as lake
+from contract.tables import family_tables
+from spark_jobs.families.runner import run_families
+from spark_jobs.lake import catalog, derived_tables
+from spark_jobs.lake.schemas import spark_schema
 from spark_jobs.spread_graph import platform_graph
-from spark_jobs.spread_graph.__main__ import main
-from spark_jobs.spread_graph.job import partitions, spread_graph, with_influence
-from spark_jobs.spread_graph.tables import MERCHANT_TABLES, TABLES, columns
+from spark_jobs.spread_graph.job import partitions, with_influence
+from spark_jobs.spread_graph.merchant_pipeline import MERCHANT_TABLES
 from tests.spark_jobs.spread_graph import oracle
 from tests.spark_jobs.spread_graph.oracle import Merchant
-from tests.spark_jobs.spread_graph.scene import AS_OF, TODAY, Row, opened, random_facts, share, solved
+from tests.spark_jobs.spread_graph.scene import AS_OF, TODAY, Row, opened, random_events, share, tables_of
 from tests.spark_jobs.spread_graph.small_lake import fill
 
+TABLES = [table.name for table in family_tables("spread_graph")]
 WEEK_BEFORE = AS_OF - timedelta(days=7)
-FACTS = [
-    *random_facts(5),
+EVENTS = [
+    *random_events(5),
     # an island of two, on which nobody opens anything back
     share("island", "x2", day=-1, merchant="n"),
     opened("island", "x1", merchant="n"),
@@ -37,25 +39,32 @@ FACTS = [
 
 
 def read(spark: SparkSession, settings: Settings, name: str, as_of: object = AS_OF) -> list[Row]:
-    rows = [row.asDict() for row in lake.read_day(spark, settings, name, as_of).collect()]  # type: ignore[arg-type]
+    rows = [row.asDict() for row in derived_tables.read_day(spark, settings, name, as_of).collect()]  # type: ignore[arg-type]
     return sorted(rows, key=str)
+
+
+def spread_graph(spark: SparkSession, settings: Settings, as_of: date) -> dict[str, Any]:
+    """The family's report."""
+    report, failed = run_families(spark, settings, as_of, ["spread_graph"])
+    assert failed == {}
+    return dict(report["families"]["spread_graph"])
 
 
 @pytest.fixture(scope="module")
 def lake_of_facts(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A lake on which the job has run for the business date, and for the week before it."""
     settings = Settings.from_environment({"FANOUT_HOME": str(tmp_path_factory.mktemp("spread"))})
-    fill(settings, FACTS)
+    fill(settings, EVENTS)
     spread_graph(spark, settings, WEEK_BEFORE)
     report = spread_graph(spark, settings, AS_OF)
-    assert report["rows_in"] == len(FACTS) - 1
+    assert report["rows_in"] == len(EVENTS) - 1
     assert report["rows_out"] == sum(report["tables"].values()) > 100
     assert all(report["tables"][name] == len(read(spark, settings, name)) for name in ("cascades", "islands"))
     return settings
 
 
 def test_merchant_tables_are_those_of_the_kernels(spark: SparkSession, lake_of_facts: Settings) -> None:
-    expected = solved(*(fact for fact in FACTS if fact["day"] <= TODAY))
+    expected = tables_of(*(event for event in EVENTS if event["day"] <= TODAY))
     for name in MERCHANT_TABLES:
         rows = [row for row in read(spark, lake_of_facts, name) if row["merchant_id"] != "all"]
         assert rows, name
@@ -71,7 +80,7 @@ def test_merchant_tables_are_those_of_the_kernels(spark: SparkSession, lake_of_f
 
 
 def test_platform_tables_follow_the_definitions(spark: SparkSession, lake_of_facts: Settings) -> None:
-    merchants = {name: Merchant([fact for fact in FACTS if fact["day"] <= TODAY], name) for name in ("m", "n")}
+    merchants = {name: Merchant([event for event in EVENTS if event["day"] <= TODAY], name) for name in ("m", "n")}
     rows = [row | {"user": user} for of in merchants.values() for user, row in oracle.spreaders(of).items()]
     edges = {
         (row["user_id"], of.shares[row["share_id"]]["user_id"], (name, row["share_id"]))
@@ -106,25 +115,27 @@ def test_islands_reach_over_merchants_through_the_users_they_share(spark: SparkS
     dice = random.Random(3)
     shops = [f"m{i}" for i in range(9)]
     homes = {f"u{i:02}": dice.sample(shops, dice.choice([1, 1, 1, 2])) for i in range(40)}
-    facts = [share(f"s-{user}", user, merchant=shop) for user, visited in homes.items() for shop in visited]
+    events = [share(f"s-{user}", user, merchant=shop) for user, visited in homes.items() for shop in visited]
     pairs = []
     for user in dice.sample(sorted(homes), 14):
         other = dice.choice(sorted(homes))
-        facts.append(opened(f"s-{other}", user, merchant=homes[other][0]))
+        events.append(opened(f"s-{other}", user, merchant=homes[other][0]))
         pairs.append((user, other))
     island = {user: user for user in homes}
     for one, two in pairs:
         low, high = sorted((island[one], island[two]))
         island = {user: low if name == high else name for user, name in island.items()}
     assert 1 < len(set(island.values())) < 40
-    tables = solved(*facts)
-    spreaders, open_graph = (spark.createDataFrame(tables[name], columns(name)) for name in ("spreaders", "open_graph"))
+    tables = tables_of(*events)
+    spreaders, opener_edges = (
+        spark.createDataFrame(tables[name], spark_schema(name)) for name in ("spreaders", "opener_edges")
+    )
     components = {(row["merchant_id"], row["component_id"]) for row in tables["spreaders"]}
-    found = platform_graph.platform_spreaders(spreaders, open_graph, 1_000_000).persist()
+    found = platform_graph.platform_spreaders(spreaders, opener_edges, 1_000_000).persist()
     assert {row["user_id"]: row["island_id"] for row in found.collect()} == island
     for row in platform_graph.islands(found, spreaders).collect():
         people = {user for user, name in island.items() if name == row["island_id"]}
-        merchants = {fact["merchant_id"] for fact in tables["spreaders"] if fact["user_id"] in people}
+        merchants = {event["merchant_id"] for event in tables["spreaders"] if event["user_id"] in people}
         assert (row["users"], row["merchants"]) == (len(people), len(merchants))
     joined = {island[component] for _, component in components}
     assert len(joined) < len({component for _, component in components}), "no island joins components of several merchants"
@@ -142,7 +153,7 @@ def test_concentration_of_every_merchant_together(spark: SparkSession, lake_of_f
 def test_a_past_day_is_what_it_was_and_a_second_run_changes_nothing(
     spark: SparkSession, lake_of_facts: Settings, settings: Settings
 ) -> None:
-    past = [fact for fact in FACTS if fact["day"] <= TODAY - 7]
+    past = [event for event in EVENTS if event["day"] <= TODAY - 7]
     fill(settings, past)
     spread_graph(spark, settings, WEEK_BEFORE)
     first = {name: read(spark, settings, name, WEEK_BEFORE) for name in TABLES}
@@ -155,17 +166,18 @@ def test_a_past_day_is_what_it_was_and_a_second_run_changes_nothing(
 
 def test_graphframes_gives_the_same_influence(spark: SparkSession) -> None:
     """On graphs that lose most of their rank at each step, so that GraphFrames is done after a few."""
-    facts = [share(f"s{i}-{merchant}", f"u{i}", merchant=merchant) for i in range(6) for merchant in ("m", "n")]
+    events = [share(f"s{i}-{merchant}", f"u{i}", merchant=merchant) for i in range(6) for merchant in ("m", "n")]
     heard = {0: (1, 2, 3, 8, 9), 1: (0, 7), 2: (3, 4, 0, 1), 3: (0, 1), 5: (8, 0, 1)}
     for sharer, openers in heard.items():
-        facts += [opened(f"s{sharer}-m", f"u{opener}") for opener in openers]
-        facts += [opened(f"s{sharer}-n", f"u{9 - opener}", merchant="n") for opener in openers]
-    facts += [share("again", "u0"), opened("again", "u1"), share("s", "u1", merchant="few"), opened("s", "u2", merchant="few")]
-    expected = solved(*facts)
-    missing = solved(*facts, executor_edges=5)
+        events += [opened(f"s{sharer}-m", f"u{opener}") for opener in openers]
+        events += [opened(f"s{sharer}-n", f"u{9 - opener}", merchant="n") for opener in openers]
+    events += [share("again", "u0"), opened("again", "u1"), share("s", "u1", merchant="few"), opened("s", "u2", merchant="few")]
+    expected = tables_of(*events)
+    missing = tables_of(*events, executor_edges=5)
     assert {row["merchant_id"] for row in missing["spreaders"] if row["influence"] is None} == {"m", "n"}
     tables = {
-        name: spark.createDataFrame(missing[name], columns(name)) for name in ("spreaders", "open_graph", "key_spreaders")
+        name: spark.createDataFrame(missing[name], spark_schema(name))
+        for name in ("spreaders", "opener_edges", "key_spreaders")
     }
     found = with_influence(tables)
     for name in ("spreaders", "key_spreaders"):
@@ -180,7 +192,7 @@ def approximately(row: Row) -> Row:
 @pytest.mark.soak
 def test_all_of_it_through_graphframes(spark: SparkSession, lake_of_facts: Settings, tmp_path: Path) -> None:
     through_graphframes = replace(lake_of_facts, executor_edges=3, lake=str(tmp_path / "lake"))
-    fill(through_graphframes, FACTS)
+    fill(through_graphframes, EVENTS)
     spread_graph(spark, through_graphframes, AS_OF)
     for name, key in (("spreaders", ("merchant_id", "user_id")), ("platform_spreaders", ("user_id",))):
         expected = {tuple(row[column] for column in key): row for row in read(spark, lake_of_facts, name)}
@@ -207,7 +219,7 @@ def test_a_day_on_which_people_are_gone_leaves_trees_alone(spark: SparkSession, 
     assert before["cascades"] == 2
     assert before["islands"] == 1
     assert before["platform_spreaders"] == 2
-    deltalake.DeltaTable(lake.table_path(settings, "shop_events")).delete("merchant_id = 'n'")
+    deltalake.DeltaTable(catalog.table_path(settings, "shop_events")).delete("merchant_id = 'n'")
     report = spread_graph(spark, settings, AS_OF)
     assert report["tables"] == {name: len(read(spark, settings, name)) for name in TABLES}
     assert report["tables"]["cascades"] == 1
@@ -219,21 +231,5 @@ def test_partitions_grow_with_the_lake(
     spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch, rows: int, expected: int
 ) -> None:
     assert spark.sparkContext.defaultParallelism == 2
-    monkeypatch.setattr(lake, "row_counts", lambda *_: {"accepted": rows, "duplicate": 5_000_000})
+    monkeypatch.setattr(catalog, "row_counts", lambda *_: {"accepted": rows, "duplicate": 5_000_000})
     assert partitions(spark, settings) == expected
-
-
-def test_the_command_names_what_is_wrong(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("FANOUT_HOME", str(tmp_path))
-    monkeypatch.setattr("sys.argv", ["spread_graph", "--as-of", "20260401"])
-    assert main() == 2
-    assert "20260401" in capsys.readouterr().err
-    monkeypatch.setattr("sys.argv", ["spread_graph", "--as-of", "2026-04-01"])
-    resolved = tmp_path / "resolved.json"
-    coordinates = session.COORDINATES[:1]
-    resolved.write_text(json.dumps({"coordinates": coordinates, "files": []}))
-    monkeypatch.setattr(session, "_RESOLVED", resolved)
-    assert main() == 2
-    assert "sedona" in capsys.readouterr().err

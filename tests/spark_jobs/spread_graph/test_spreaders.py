@@ -1,4 +1,4 @@
-"""The open graph of 90 days worked out by hand: who has a row, who is credited, who bridges."""
+"""The opener graph of 90 days worked out by hand: who has a row, who is credited, who bridges."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from tests.spark_jobs.spread_graph.scene import Row, one, opened, order, refund, share, solved
+from tests.spark_jobs.spread_graph.scene import Row, one, opened, order, refund, share, tables_of
 
 
 def spreaders(*rows: Row) -> dict[str, Row]:
-    return {row["user_id"]: row for row in solved(*rows)["spreaders"]}
+    return {row["user_id"]: row for row in tables_of(*rows)["spreaders"]}
 
 
 def test_who_has_a_row() -> None:
@@ -93,7 +93,7 @@ def two_circles(first: int = 8, second: int = 8) -> list[Row]:
 
 
 def test_circles_and_the_one_who_bridges_them() -> None:
-    tables = solved(*two_circles())
+    tables = tables_of(*two_circles())
     found = {row["user_id"]: row for row in tables["spreaders"]}
     assert {row["circle_id"] for row in found.values()} == {"a0", "b0"}
     assert found["hub"]["circle_id"] == "a0"
@@ -109,7 +109,7 @@ def test_circles_and_the_one_who_bridges_them() -> None:
 
 
 def test_one_user_alone_is_a_circle() -> None:
-    tables = solved(share("s", "solo"), order("o", "buyer", 5_00, "s"))
+    tables = tables_of(share("s", "solo"), order("o", "buyer", 5_00, "s"))
     (row,) = tables["spreaders"]
     assert (row["influence"], row["circle_id"], row["circles_reached"], row["bridge_score"]) == (1.0, "solo", 0, None)
     assert not row["is_connector"]
@@ -130,7 +130,7 @@ def test_one_user_alone_is_a_circle() -> None:
 
 
 def test_one_user_alone_at_several_merchants_is_one_of_each() -> None:
-    found = solved(*(share("s", "solo", merchant=merchant) for merchant in "mno"))["spreaders"]
+    found = tables_of(*(share("s", "solo", merchant=merchant) for merchant in "mno"))["spreaders"]
     assert [(row["merchant_id"], row["user_id"], row["shares"]) for row in found] == [(name, "solo", 1) for name in "mno"]
 
 
@@ -139,14 +139,14 @@ def test_refunds_of_several_merchants_are_different_ones() -> None:
     rows += [order("o", "eve", 10_00, "s", merchant=merchant) for merchant in "mno"]
     rows += [refund("r1", "o", 1_00, merchant="m"), refund("r2", "o", 2_00, merchant="m")]
     rows += [refund("r1", "o", 3_00, merchant="n"), refund("r1", "o", 4_00, merchant="o")]
-    found = solved(*rows)["spreaders"]
+    found = tables_of(*rows)["spreaders"]
     assert [str(row["revenue_led"]) for row in found] == ["7.00", "7.00", "6.00"]
 
 
 def test_motifs_of_a_triangle_with_a_tail() -> None:
     rows = [share(f"s-{user}", user) for user in "abcd"]
     rows += [opened("s-a", "b"), opened("s-b", "a"), opened("s-b", "c"), opened("s-c", "a"), opened("s-c", "d")]
-    (motifs,) = solved(*rows)["spread_motifs"]
+    (motifs,) = tables_of(*rows)["spread_motifs"]
     assert (motifs["pairs"], motifs["reciprocal_pairs"], motifs["triangles"]) == (4, 1, 1)
     assert motifs["reciprocity"] == 0.25
     assert motifs["transitivity"] == pytest.approx(3 / 5)
@@ -154,7 +154,7 @@ def test_motifs_of_a_triangle_with_a_tail() -> None:
 
 def test_concentration_by_hand() -> None:
     rows = [share(f"s-{user}-{i}", user) for user, many in (("a", 5), ("b", 3), ("c", 2)) for i in range(many)]
-    found = solved(*rows)["spread_concentration"]
+    found = tables_of(*rows)["spread_concentration"]
     assert [row["metric"] for row in found] == ["shares"]  # nobody has any of the others
     (row,) = found
     assert (row["users"], row["total"], row["users_for_half"]) == (3, Decimal("10.00"), 1)
@@ -164,21 +164,21 @@ def test_concentration_by_hand() -> None:
 
 def test_concentration_of_money_leaves_out_who_cost_some() -> None:
     rows = [share("a", "ann", day=-9), share("b", "bob", day=-9), order("o", "eve", 5_50, "a"), order("p", "eve", 1_00, "b")]
-    (row,) = (r for r in solved(*rows, refund("r", "p", 2_00))["spread_concentration"] if r["metric"] == "revenue_led")
+    (row,) = (r for r in tables_of(*rows, refund("r", "p", 2_00))["spread_concentration"] if r["metric"] == "revenue_led")
     assert (row["users"], row["total"]) == (1, Decimal("5.50"))
 
 
 def test_circles_of_last_week_by_what_was_known_then() -> None:
     now = [*two_circles(), *(opened(f"s-b{i}", f"c{j}", day=-1) for i in range(2) for j in range(3))]
-    assert solved(*now)["circle_stability"] == [
+    assert tables_of(*now)["circle_stability"] == [
         {"merchant_id": "m", "users_in_both": 0, "adjusted_rand": None, "renamed_share": None}
     ]
-    before = [dict(row, day=row["day"] - 20, at=row["at"] - 20 * 86_400_000_000) for row in two_circles()]
-    (row,) = solved(*before)["circle_stability"]
+    before = [dict(row, day=row["day"] - 20, event_time=row["event_time"] - 20 * 86_400_000_000) for row in two_circles()]
+    (row,) = tables_of(*before)["circle_stability"]
     assert row == {"merchant_id": "m", "users_in_both": 17, "adjusted_rand": 1.0, "renamed_share": 0.0}
     # Since then a member who is smaller by name has joined the circle of the a's.
     joined = [share("s-A", "A"), *(opened("s-A", f"a{i}") for i in range(8)), *(opened(f"s-a{i}", "A") for i in range(8))]
-    (row,) = solved(*before, *joined)["circle_stability"]
+    (row,) = tables_of(*before, *joined)["circle_stability"]
     assert (row["users_in_both"], row["adjusted_rand"]) == (17, 1.0)
     assert row["renamed_share"] == pytest.approx(9 / 17)
 
@@ -191,7 +191,7 @@ def test_last_week_is_what_the_run_of_last_week_saw() -> None:
         refund("r", "o", 1_00, day=-2),
         share("t", "cy", day=-3),
     ]
-    (row,) = solved(*rows)["circle_stability"]
+    (row,) = tables_of(*rows)["circle_stability"]
     assert row["users_in_both"] == 1
     assert sorted(spreaders(*rows)) == ["ann", "cy"]
 
@@ -201,20 +201,20 @@ def test_key_spreaders_by_hand() -> None:
     rows = [share(f"s-{user}", user) for user in reach]
     rows += [opened(f"s-{user}", opener) for user, openers in reach.items() for opener in openers]
     rows.append(order("o", "1", 3_00, "s-a"))
-    found = solved(*rows)["key_spreaders"]
+    found = tables_of(*rows)["key_spreaders"]
     assert [(row["rank"], row["user_id"], row["new_openers"]) for row in found] == [(1, "a", 4), (2, "c", 2)]
     assert [row["reach_share"] for row in found] == [pytest.approx(4 / 6), 1.0]
     assert found[0]["revenue_led"] == Decimal("3.00")
-    ranks = {row["user_id"]: row["influence_rank"] for row in solved(*rows)["spreaders"]}
+    ranks = {row["user_id"]: row["influence_rank"] for row in tables_of(*rows)["spreaders"]}
     assert [row["influence_rank"] for row in found] == [ranks["a"], ranks["c"]]
 
 
 def test_a_merchant_above_the_limit_gets_no_influence_here() -> None:
     rows = two_circles()
     few = [dict(row, merchant_id="n") for row in (share("s", "ann"), opened("s", "bob"))]
-    found = solved(*rows, *few, executor_edges=10)["spreaders"]
+    found = tables_of(*rows, *few, executor_edges=10)["spreaders"]
     assert {(row["merchant_id"], row["influence_rank"]) for row in found if row["influence"] is None} == {("m", 0)}
-    alone = solved(*few)["spreaders"]
+    alone = tables_of(*few)["spreaders"]
     assert [row for row in found if row["merchant_id"] == "n"] == alone
 
 
@@ -225,7 +225,7 @@ def test_sums_of_money_beyond_64_bits_are_null_and_touch_nobody_else() -> None:
     """Twenty orders through b, below a of ann: in 64 bits they add up to -0.16. The merchant n has its usual figures."""
     tree = [share("a", "ann"), share("b", "bob", "a"), opened("b", "eve")]
     usual = [share("a", "ann", merchant="n"), order("o", "eve", 5_00, "a", merchant="n"), opened("a", "eve", merchant="n")]
-    found = solved(*tree, *usual, *(order(f"o{number}", "eve", WRAPPING, "b") for number in range(20)))
+    found = tables_of(*tree, *usual, *(order(f"o{number}", "eve", WRAPPING, "b") for number in range(20)))
     ann, bob = (one(found["spreaders"], merchant_id="m", user_id=user) for user in ("ann", "bob"))
     assert (bob["orders_led"], bob["revenue_led"], bob["subtree_revenue"]) == (20, None, None)
     assert (ann["orders_led"], ann["revenue_led"], ann["subtree_revenue"]) == (0, Decimal("0.00"), None)
@@ -236,7 +236,7 @@ def test_sums_of_money_beyond_64_bits_are_null_and_touch_nobody_else() -> None:
     assert one(found["circles"], merchant_id="m", circle_id=bob["circle_id"])["revenue"] is None
     assert one(found["key_spreaders"], merchant_id="m")["revenue_led"] is None
     assert one(found["spread_concentration"], merchant_id="m", metric="revenue_led")["total"] is None
-    alone = solved(*usual)
+    alone = tables_of(*usual)
     assert set(alone) == set(found)
     for name, rows in alone.items():
         assert [row for row in found[name] if row["merchant_id"] == "n"] == rows, name
@@ -246,6 +246,6 @@ def test_sums_that_come_back_within_64_bits_are_exact() -> None:
     """The twenty orders less twenty refunds that leave 0.01 of each."""
     orders = [order(f"o{number}", "eve", WRAPPING, "a") for number in range(20)]
     refunds = [refund(f"r{number}", f"o{number}", WRAPPING - 1) for number in range(20)]
-    found = solved(share("a", "ann"), *orders, *refunds)
+    found = tables_of(share("a", "ann"), *orders, *refunds)
     assert one(found["spreaders"], user_id="ann")["revenue_led"] == Decimal("0.20")
     assert one(found["cascades"])["revenue"] == Decimal("0.20")

@@ -1,5 +1,6 @@
+-- Generated from contract/tables/ by `python -m contract.generate`; edit the declaration.
 with group_lifetimes as (
-    select * from {{ ref('stg_cohorts__group_lifetimes') }}
+    select * from {{ ref('stg_group_survival__group_lifetimes') }}
 ),
 
 final as (

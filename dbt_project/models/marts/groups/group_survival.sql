@@ -1,5 +1,6 @@
+-- Generated from contract/tables/ by `python -m contract.generate`; edit the declaration.
 with group_survival as (
-    select * from {{ ref('stg_cohorts__group_survival') }}
+    select * from {{ ref('stg_group_survival__group_survival') }}
 ),
 
 final as (

@@ -1,5 +1,6 @@
+-- Generated from contract/tables/ by `python -m contract.generate`; edit the declaration.
 with churn_model_evaluation as (
-    select * from {{ ref('stg_cohorts__churn_model_evaluation') }}
+    select * from {{ ref('stg_merchant_churn__churn_model_evaluation') }}
 ),
 
 final as (
@@ -19,4 +20,4 @@ final as (
 )
 
 select * from final
-order by split
+order by as_of, split

@@ -1,5 +1,6 @@
+-- Generated from contract/tables/ by `python -m contract.generate`; edit the declaration.
 with merchant_churn_flags as (
-    select * from {{ ref('stg_cohorts__merchant_churn_flags') }}
+    select * from {{ ref('stg_merchant_churn__merchant_churn_flags') }}
 ),
 
 final as (

@@ -1,12 +1,13 @@
+-- Generated from contract/tables/ by `python -m contract.generate`; edit the declaration.
 with merchant_stage_history as (
-    select * from {{ ref('stg_cohorts__merchant_stage_history') }}
+    select * from {{ ref('stg_merchant_churn__merchant_stage_history') }}
 ),
 
 final as (
     select
         merchant_id,
-        entered_on,
         stage,
+        entered_on,
         left_on
     from merchant_stage_history
 )

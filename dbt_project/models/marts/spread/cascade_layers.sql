@@ -1,12 +1,13 @@
+-- Generated from contract/tables/ by `python -m contract.generate`; edit the declaration.
 with cascade_layers as (
     select * from {{ ref('stg_spread_graph__cascade_layers') }}
 ),
 
 final as (
     select
-        merchant_id,
         root_share_id,
         depth,
+        merchant_id,
         shares,
         sharers,
         openers,

@@ -1,3 +1,4 @@
+-- Generated from contract/tables/ by `python -m contract.generate`; edit the declaration.
 with cascade_nodes as (
     select * from {{ ref('stg_spread_graph__cascade_nodes') }}
 ),

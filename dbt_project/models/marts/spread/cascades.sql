@@ -1,11 +1,12 @@
+-- Generated from contract/tables/ by `python -m contract.generate`; edit the declaration.
 with cascades as (
     select * from {{ ref('stg_spread_graph__cascades') }}
 ),
 
 final as (
     select
-        merchant_id,
         root_share_id,
+        merchant_id,
         root_user_id,
         object_type,
         object_id,

@@ -1,3 +1,4 @@
+-- Generated from contract/tables/ by `python -m contract.generate`; edit the declaration.
 with circle_stability as (
     select * from {{ ref('stg_spread_graph__circle_stability') }}
 ),

@@ -1,3 +1,4 @@
+-- Generated from contract/tables/ by `python -m contract.generate`; edit the declaration.
 with key_spreaders as (
     select * from {{ ref('stg_spread_graph__key_spreaders') }}
 ),

@@ -1,12 +1,13 @@
+-- Generated from contract/tables/ by `python -m contract.generate`; edit the declaration.
 with source as (
     select * from {{ lake_day('spread_graph', 'cascade_layers') }}
 ),
 
 renamed as (
     select
-        merchant_id,
         root_share_id,
         depth,
+        merchant_id,
         shares,
         sharers,
         openers,

@@ -1,11 +1,12 @@
+-- Generated from contract/tables/ by `python -m contract.generate`; edit the declaration.
 with source as (
     select * from {{ lake_day('spread_graph', 'cascades') }}
 ),
 
 renamed as (
     select
-        merchant_id,
         root_share_id,
+        merchant_id,
         root_user_id,
         object_type,
         object_id,

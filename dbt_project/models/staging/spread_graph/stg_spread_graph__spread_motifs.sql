@@ -1,3 +1,4 @@
+-- Generated from contract/tables/ by `python -m contract.generate`; edit the declaration.
 with source as (
     select * from {{ lake_day('spread_graph', 'spread_motifs') }}
 ),

@@ -1,0 +1,177 @@
+"""The tables of the area merchants."""
+
+from __future__ import annotations
+
+from contract.columns import (
+    AS_OF,
+    MERCHANT,
+    Column,
+    Type,
+    choice,
+    count,
+    date,
+    flag,
+    integer,
+    money,
+    nullable,
+    number,
+    share,
+    text,
+    timestamp,
+)
+from contract.table import ANALYSTS, MERCHANT_SUCCESS, Empty, Question, Table
+from contract.values import STAGES
+
+TABLES: tuple[Table, ...] = (
+    Table(
+        "merchants",
+        "Grain: merchant that any accepted event names by as_of, with its latest onboarding record.",
+        key="merchant_id",
+        columns=(
+            MERCHANT,
+            nullable(text("name", "Name.")),
+            nullable(text("category", "Category, taken as it comes.")),
+            text("region", "ISO 3166-2 code, or unknown."),
+            nullable(count("city_tier", "tier", "Tier of the city, 1 (largest) to 5.")),
+            nullable(text("plan", "Plan the merchant pays for.")),
+            nullable(text("account_manager", "Who looks after the merchant.")),
+            nullable(timestamp("onboarded_at", "Earliest onboarding, UTC; null if there was none.")),
+            timestamp("first_event_at", "Earliest event that names the merchant, UTC."),
+            flag(
+                "is_money_complete",
+                "Whether all its payments and refunds, added up without sign, stay below 10^16, so that each "
+                "figure of its money fits DECIMAL(18,2). Where they do not, the figures that do not fit are null, "
+                "in every mart.",
+            ),
+        ),
+        questions=(Question.BASICS,),
+        consumers=(ANALYSTS,),
+        empty=Empty.WARNED,
+    ),
+    Table(
+        "daily_merchant",
+        "Grain: merchant × business date, from the merchant's first event to as_of: the last 365 days, "
+        "and 365 days from each day on which something was counted. Longer silences have no rows.",
+        key="merchant_id, date",
+        columns=(
+            MERCHANT,
+            date("date", "Business date."),
+            count("visitors", "people", "People who viewed a page."),
+            count("buyers", "people", "People who paid an order."),
+            count("orders", "orders", "Paid orders."),
+            money("revenue", "Net revenue: payments minus refunds of the day, reporting currency."),
+            money("refunded", "Refunds of the day, of orders paid by as_of.", least=0),
+            count("fans", "people", "Fans at day end."),
+            count("shares", "shares", "Shares made."),
+            count("opens", "opens", "Opens of known shares by others."),
+            count("teams_opened", "teams", "Teams opened."),
+            count("teams_formed", "teams", "Teams formed, by the platform's help too."),
+            count("messages", "messages", "Messages in the merchant's chat groups."),
+            count("live_viewers", "people", "People who joined a live stream of the merchant, replays left out."),
+        ),
+        questions=(Question.BASICS,),
+        consumers=(ANALYSTS, MERCHANT_SUCCESS),
+        empty=Empty.WARNED,
+    ),
+    Table(
+        "merchant_churn_flags",
+        "Grain: merchant × as_of: the merchant's stage, the probability that it brings no order and no "
+        "login in the next 30 days, and why.",
+        key="merchant_id",
+        family="merchant_churn",
+        columns=(
+            MERCHANT,
+            AS_OF,
+            choice(
+                "stage",
+                STAGES,
+                "churned: no paid order and no login in the last 60 days; launching: under 30 days or under 10 "
+                "orders; recovered: churned in the last 90 days; at_risk: flagged; else operating.",
+            ),
+            nullable(
+                integer("days_since_last_order", "days", "Days from the last paid order to as_of; null if there never was one.")
+            ),
+            nullable(
+                integer("days_since_last_login", "days", "Days from the last login to as_of; null if there never was one.")
+            ),
+            money("revenue_28d", "Net revenue of the last 28 days, reporting currency."),
+            money("revenue_prev_28d", "Net revenue of the 28 days before."),
+            share("churn_probability", "Calibrated probability of no order and no login in the next 30 days."),
+            flag("is_churn_flagged", "Whether the probability reaches the threshold; never for a merchant that has churned."),
+            nullable(
+                date(
+                    "at_risk_since",
+                    "For stage at_risk, the first day without a break on which the merchant would have been at risk, "
+                    "had the model and the threshold of as_of looked at what was known on that day; null for the "
+                    "other stages.",
+                )
+            ),
+            nullable(text("reason_1", "Strongest reason in words; null if there is none.")),
+            nullable(text("reason_2", "Second reason.")),
+            nullable(text("reason_3", "Third reason.")),
+            Column(
+                "reasons",
+                Type.REASONS,
+                "The reasons as data, in their order: topic (orders, logins, revenue, features, fans_won, shares, "
+                "teams, tickets or fans_lost), days since the last order or login (null where there never was "
+                "one) and the days that usually lay between them, or how much in the last 28 days and in the 28 "
+                "before.",
+            ),
+            money(
+                "expected_loss",
+                "churn_probability × revenue_28d × 365 / 28, reporting currency; 0 for a merchant that has churned.",
+            ),
+            money(
+                "at_stake",
+                "churn_probability × the larger of revenue_28d and revenue_prev_28d, at least 0, × 365 / 28, "
+                "reporting currency: what calls are ranked by. 0 for a merchant that has churned.",
+                least=0,
+            ),
+            nullable(number("threshold", "ratio", "Probability from which a merchant is flagged; null where nobody is.")),
+            integer("capacity", "merchants", "Merchants that the team can call a week."),
+            text("model_version", "Digest of the model, or why the base rate of the stage stands in."),
+        ),
+        questions=(Question.RETENTION, Question.CHURN),
+        consumers=(MERCHANT_SUCCESS,),
+        empty=Empty.WARNED,
+    ),
+    Table(
+        "churn_model_evaluation",
+        "Grain: split × as_of: how good the probabilities of merchant_churn_flags are, on the training "
+        "days, on later days, and of days since the last order alone.",
+        key="as_of, split",
+        family="merchant_churn",
+        columns=(
+            text("split", "train, later, or later_days_since_last_order."),
+            AS_OF,
+            count("merchants", "merchants", "Merchants in the split."),
+            count("observations", "merchant days", "Merchant days in the split."),
+            nullable(share("base_rate", "Share of the observations that churned.")),
+            nullable(share("auc", "Area under the ROC curve.")),
+            nullable(number("brier", "1", "Mean squared error of the probability.", least=0)),
+            nullable(number("lift_at_10pct", "1", "Churn rate of the tenth with the highest probability / base_rate.")),
+            nullable(
+                number("calibration_slope", "1", "Slope of the outcome on the logit of the probability; 1 is calibrated.")
+            ),
+            nullable(number("threshold", "ratio", "Probability from which a merchant is flagged.")),
+            text("model_version", "Digest of the model, or why there is none."),
+        ),
+        questions=(Question.RETENTION,),
+        consumers=(MERCHANT_SUCCESS,),
+    ),
+    Table(
+        "merchant_stage_history",
+        "Grain: merchant × stage × entered_on: the stages of merchant_churn_flags without the flag, for "
+        "each day of the history, worked out anew on every run.",
+        key="merchant_id, entered_on",
+        family="merchant_churn",
+        columns=(
+            MERCHANT,
+            choice("stage", STAGES, "launching, operating, churned or recovered."),
+            date("entered_on", "First day of the stage."),
+            nullable(date("left_on", "First day of the next stage; null while it lasts.")),
+        ),
+        questions=(Question.RETENTION,),
+        consumers=(MERCHANT_SUCCESS,),
+    ),
+)

@@ -1,0 +1,32 @@
+"""The closed lists that columns of tables are taken from; those of events stand in `contract.events`."""
+
+from __future__ import annotations
+
+from contract.events import EVENT_TYPES, Reason
+
+UNKNOWN = "unknown"  # where an event leaves it open
+
+
+def _of_event(event: str, name: str) -> tuple[str, ...]:
+    [field] = [field for field in EVENT_TYPES[event].fields if field.name == name]
+    return field.values
+
+
+CHANNELS = _of_event("shop.share_created.v1", "channel")
+OBJECT_TYPES = _of_event("shop.share_created.v1", "object_type")
+BENEFIT_SIDES = (*_of_event("group.team_opened.v1", "benefit_side"), UNKNOWN)
+GOALS = (*_of_event("group.team_opened.v1", "goal"), UNKNOWN)
+GROUP_KINDS = (*_of_event("group.chat_created.v1", "kind"), UNKNOWN)
+GROUP_DRIVERS = (*_of_event("group.chat_created.v1", "driver"), UNKNOWN)
+QUARANTINE_REASONS = tuple(reason.value for reason in Reason)
+
+PARENT_STATUSES = ("root", "missing", "other_object", "self", "time_inverted", "cycle", "declared")
+METRICS = ("shares", "opens", "orders_led", "revenue_led")
+STRATA = ("all", "kind", "driver", "size_band")
+QUADRANTS = ("many_opens_high_rate", "many_opens_low_rate", "few_opens_high_rate", "few_opens_low_rate")
+STAGES = ("launching", "operating", "at_risk", "churned", "recovered")
+FALLBACKS = ("none", "too_few_customers", "not_converged")
+VERDICTS = ("consistent", "inconsistent", "insufficient")
+SUPPRESSIONS = ("blocked", "refused")
+GROUP_STATES = ("alive", "dying", "dead")
+NO_CONTACT_REASONS = ("blocked", "blocked refused", "refused")  # those of SUPPRESSIONS that hold, in order

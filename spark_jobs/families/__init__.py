@@ -1,0 +1,41 @@
+"""The model families, and which of them share a Spark session.
+
+    python -m spark_jobs.families FAMILY [FAMILY …] --as-of 2026-03-20
+
+A family is the package of its name in `spark_jobs`: pure modules, and `job.py` with `run`, which computes and writes the tables
+that `contract.tables` declares as the family's (see `families.day`). DAGs, the chain of a day, benchmarks and end-to-end tests
+read the registry below; importing it starts and imports nothing of Spark.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Family:
+    """A row of the registry.
+
+    Attributes:
+        name: of its package, and of its argument to the command.
+        session: families with the same session run concurrently in one Spark session, which the DAG `build_<session>` starts.
+    """
+
+    name: str
+    session: str
+
+
+FAMILIES = (
+    Family("spread_graph", session="spread_graph"),
+    Family("group_survival", session="retention"),
+    Family("merchant_churn", session="retention"),
+    Family("lifetime_value", session="retention"),
+)
+
+# Each session with its families.
+SESSIONS = {family.session: tuple(other.name for other in FAMILIES if other.session == family.session) for family in FAMILIES}
+
+
+def command(session: str) -> str:
+    """What computes all families of a session: a module with its arguments, but for the day."""
+    return f"spark_jobs.families {' '.join(SESSIONS[session])}"

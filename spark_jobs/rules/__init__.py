@@ -1,0 +1,1 @@
+"""Which events count: rules that the model families share, pure and tested equal to dbt's."""

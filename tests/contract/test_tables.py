@@ -1,0 +1,103 @@
+"""Tables are declared once and without contradictions, and what is generated follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import yaml
+
+from contract.columns import MERCHANT, Column, Type, count, date, money, number, text
+from contract.settings import CHECKOUT
+from contract.table import ANALYSTS, AREAS, CONSUMERS, Audience, Table, export
+from contract.table_files import analysts_page, mart_model, staging_model
+from contract.tables import AREA_OF, TABLES, marts
+
+DAY = date("day", "The day.")
+VISITS = Table("visits", "Grain: merchant × day.", "merchant_id, day", (MERCHANT, DAY), consumers=(ANALYSTS,))
+
+
+def test_one_name_is_one_quantity_in_one_unit() -> None:
+    meanings: dict[str, set[tuple[Type, str | None]]] = {}
+    for table in TABLES.values():
+        for column in table.columns:
+            meanings.setdefault(column.name, set()).add((column.type, column.unit))
+    assert len(meanings) > 200
+    assert {name: found for name, found in meanings.items() if len(found) > 1} == {}
+
+
+def test_every_mart_has_an_area_with_an_owner_and_a_consumer() -> None:
+    assert len(marts()) > 40
+    assert all(AREAS[AREA_OF[table.name]] for table in marts())
+    assert {name for table in marts() for name in table.consumers} == CONSUMERS.keys()
+
+
+def test_keys_are_never_null() -> None:
+    nullable = [
+        f"{table.name}.{column.name}"
+        for table in TABLES.values()
+        for column in table.columns
+        if column.name in table.key_columns and not column.is_required
+    ]
+    assert nullable == []
+
+
+@pytest.mark.parametrize(
+    ("declare", "fault"),
+    [
+        pytest.param(lambda: number("rate", "", "A rate."), "rate: a number needs a unit", id="no_unit"),
+        pytest.param(lambda: Column("rate", Type.DOUBLE, "A rate."), "rate: a number needs a unit", id="no_unit_at_all"),
+        pytest.param(lambda: Column("name", Type.VARCHAR, "A name.", "letters"), "only a number has a unit", id="unit"),
+        pytest.param(lambda: text("name", " "), "name: a column needs a text", id="no_text"),
+        pytest.param(lambda: count("Rate", "people", "People."), "is no name of a column", id="name"),
+        pytest.param(lambda: replace(VISITS, key="merchant_id, dya"), "visits has no column dya", id="misspelt_key"),
+        pytest.param(
+            lambda: replace(VISITS, audience=Audience.MERCHANT, export=export("merchant_id dya", "A day.")),
+            "visits has no column dya",
+            id="misspelt_export",
+        ),
+        pytest.param(lambda: replace(VISITS, columns=(MERCHANT, DAY, DAY)), "a column is declared twice", id="twice"),
+        pytest.param(lambda: replace(VISITS, consumers=()), "visits: a mart needs a consumer", id="no_consumer"),
+        pytest.param(lambda: replace(VISITS, consumers=("nobody",)), "there is no consumer nobody", id="unknown_consumer"),
+        pytest.param(
+            lambda: replace(VISITS, export=export("merchant_id day", "A day.")), "its audience is platform", id="audience"
+        ),
+    ],
+)
+def test_a_declaration_that_is_wrong_is_refused(declare: Callable[[], object], fault: str) -> None:
+    with pytest.raises(ValueError, match=fault):
+        declare()
+
+
+def test_a_table_that_a_job_writes_gets_staging_and_a_mart() -> None:
+    table = replace(TABLES["spread_motifs"], key="merchant_id", columns=(MERCHANT, money("revenue", "Revenue.")))
+    assert "select * from {{ lake_day('spread_graph', 'spread_motifs') }}" in staging_model(table)
+    assert "        merchant_id,\n        revenue\n    from source" in staging_model(table)
+    assert "from {{ ref('stg_spread_graph__spread_motifs') }}" in mart_model(table)
+    assert mart_model(table).endswith("order by merchant_id\n")
+    assert "timezone('UTC', started_at) as started_at" in staging_model(TABLES["cascades"])
+    assert "{{ as_of() }} as as_of" in mart_model(TABLES["spreaders"])
+    assert "component_id" not in staging_model(TABLES["spreaders"])
+
+
+def test_models_say_what_is_declared() -> None:
+    path = CHECKOUT / "dbt_project/models/marts/spread/_spread__models.yml"
+    [model] = [model for model in yaml.safe_load(path.read_text())["models"] if model["name"] == "circle_quality"]
+    assert model["config"]["meta"] == {"owner": "Analysts", "key": "merchant_id", "audience": "merchant"}
+    assert model["columns"][1] == {
+        "name": "users",
+        "data_type": "bigint",
+        "description": TABLES["circle_quality"].columns[1].text,
+        "constraints": [{"type": "not_null"}],
+        "config": {"meta": {"unit": "people"}},
+    }
+
+
+def test_the_page_for_analysts_keeps_what_is_written_by_hand() -> None:
+    page = analysts_page("# Head\n\n## Where to look\n\n| a table of before |\n\n## Ten questions\n\nrest\n")
+    assert page.startswith("# Head\n\n## Where to look\n\n<!-- Generated")
+    assert "a table of before" not in page
+    assert "| what a live stream brought | `live_sessions`, `live_minutes` |" in page
+    assert page.endswith("|\n\n## Ten questions\n\nrest\n")
+    assert analysts_page(page) == page
