@@ -20,6 +20,8 @@ from contract.columns import Column, Null, Type
 from contract.settings import Settings
 from contract.table import Table
 from contract.tables import TABLES, marts
+from dbt_project import success_sql
+from dbt_project.build import variables
 from publication.publish import publish
 
 AS_OF = date(2026, 3, 20)
@@ -97,10 +99,22 @@ def build(settings: Settings, *changes: str, as_of: date = AS_OF) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as con:
-        con.execute(script())
-        for change in changes:
-            con.execute(change)
+        fill(con, *changes, as_of=as_of)
     return path
+
+
+def fill(con: duckdb.DuckDBPyConnection, *changes: str, as_of: date = AS_OF) -> None:
+    """Make the marts in an empty database; those of merchant success that read marts, from these as `changes` left them."""
+    con.execute(script())
+    for change in changes:
+        con.execute(change)
+    for statement in success_sql.statements(variables(Settings.from_environment({}), as_of)):
+        con.execute(statement)
+
+
+def merchants_tables() -> list[str]:
+    """The marts of merchants that the file has rows of."""
+    return [name for name in yaml.load(ROWS.read_text(), yaml.CSafeLoader) if "merchant_id" in TABLES[name].key_columns]
 
 
 def passed(settings: Settings, *changes: str, as_of: date = AS_OF) -> Path:

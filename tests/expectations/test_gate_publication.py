@@ -46,7 +46,7 @@ def _twin(suite: Suite, expectation: Expectation) -> str:
 @pytest.fixture(scope="module")
 def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as con:
-        con.execute(small_warehouse.script())
+        small_warehouse.fill(con)
         con.execute("set variable as_of = ?::date", [AS_OF])
         yield con
 
