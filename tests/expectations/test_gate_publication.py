@@ -15,8 +15,9 @@ import pytest
 from contract.settings import Settings
 from contract.tables import TABLES
 from expectations.findings import Finding
-from expectations.gate import SUITES, GateError, gate_publication, inspect, judge, main
+from expectations.gate import GateError, gate_publication, inspect, judge, main
 from expectations.suites import Expectation, Severity, Suite
+from expectations.suites.marts import SUITES
 from tests import small_warehouse
 from tests.small_warehouse import AS_OF
 

@@ -14,6 +14,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
@@ -76,9 +77,9 @@ def main(home: Path, scratch: Path) -> None:
         copy = scratch / str(operation)
         shutil.copytree(home, copy, symlinks=True)
         settings = Settings.from_environment({"FANOUT_HOME": str(copy), "FANOUT_KEEP_VERSIONS": "2"})
-        status = in_child(lambda number=operation, copied=settings: publish_until(number, copied))  # type: ignore[misc]
-        sights.append(os.waitstatus_to_exitcode(in_child(lambda copied=settings: seen(copied))))  # type: ignore[misc]
-        assert os.waitstatus_to_exitcode(in_child(lambda copied=settings: heal(copied))) == ENDED, operation  # type: ignore[misc]
+        status = in_child(partial(publish_until, operation, settings))
+        sights.append(os.waitstatus_to_exitcode(in_child(partial(seen, settings))))
+        assert os.waitstatus_to_exitcode(in_child(partial(heal, settings))) == ENDED, operation
         shutil.rmtree(copy)
         if not os.WIFSIGNALED(status):
             assert os.waitstatus_to_exitcode(status) == ENDED

@@ -122,7 +122,7 @@ def test_rounded_parts_add_up_to_the_rounded_whole() -> None:
     seen = 0
     for parts in product(amounts, repeat=3):
         rounded = rounded_parts(parts)
-        assert sum(rounded) == sum(parts).quantize(Decimal(1))
+        assert sum(rounded) == sum(parts, Decimal()).quantize(Decimal(1))
         neighbours = [(part.to_integral_value(ROUND_FLOOR), part.to_integral_value(ROUND_CEILING)) for part in parts]
         assert all(one in near for one, near in zip(rounded, neighbours, strict=True))
         choices = [choice for choice in product(*neighbours) if sum(choice) == sum(rounded)]

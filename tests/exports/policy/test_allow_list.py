@@ -112,7 +112,7 @@ def test_a_merchants_files_say_who_may_be_contacted(exported: Export, rows: Read
     expected = {"u-1": ("true", ""), "u-2": ("false", "blocked refused"), "u-3": ("false", "refused"), "": ("", "")}
     files = {table.name: next(iter(table.persons)) for table in MERCHANT_TABLES if table.persons}
     assert files.keys() == {"fan_revenue", "cascades", "cascade_nodes", "spreaders", "lifetime_value", "fan_churn_flags"}
-    seen = set()
+    seen: set[str] = set()
     for name, person in files.items():
         found = {row[person]: (row["may_contact"], row["no_contact_reason"]) for row in rows(folder / f"{name}.csv")}
         assert found.items() <= expected.items()

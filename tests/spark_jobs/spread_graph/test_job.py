@@ -38,8 +38,8 @@ EVENTS = [
 ]
 
 
-def read(spark: SparkSession, settings: Settings, name: str, as_of: object = AS_OF) -> list[Row]:
-    rows = [row.asDict() for row in derived_tables.read_day(spark, settings, name, as_of).collect()]  # type: ignore[arg-type]
+def read(spark: SparkSession, settings: Settings, name: str, as_of: date = AS_OF) -> list[Row]:
+    rows = [row.asDict() for row in derived_tables.read_day(spark, settings, name, as_of).collect()]
     return sorted(rows, key=str)
 
 
