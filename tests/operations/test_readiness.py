@@ -49,7 +49,7 @@ def test_a_wrong_file_of_destinations_is_named_before_the_night(settings: Settin
     file = tmp_path / "destinations.toml"
     file.write_text("[[destination]]\nname = 'a'\nkind = 'ftp'\npath = '/x'\n")
     assert readiness.problems(replace(settings, destinations=file), LAST) == [
-        f"{file}, destination a: kind 'ftp' is none of folder, s3, sftp"
+        f"{file}, destination a: kind 'ftp' has to be one of folder, s3, sftp"
     ]
 
 
