@@ -40,7 +40,7 @@ WAREHOUSE = Path(__file__).with_suffix(".sql")
 
 
 def publish(settings: Settings, merchants: int, managers: int) -> Path:
-    """Put the made-up warehouse where exports look for it."""
+    """Publish the made-up warehouse where the exports look for it."""
     version = settings.published / AS_OF.isoformat() / "v000001"
     version.mkdir(parents=True)
     with duckdb.connect(str(version / DATABASE)) as con:
@@ -52,7 +52,7 @@ def publish(settings: Settings, merchants: int, managers: int) -> Path:
 
 
 class Stopwatch:
-    """Adds up the time that functions take, by part."""
+    """Adds up the time that functions take, by part of the export."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}

@@ -33,6 +33,6 @@ def statements(variables: Mapping[str, str]) -> Iterator[str]:
     environment.globals |= {"var": variables.__getitem__, "ref": "marts.{}".format}
     for name in TopologicalSorter(derived).static_order():
         if name in derived:
-            columns = ", ".join(f"{column.name} {column.type.duckdb}" for column in TABLES[name].mart_columns)
+            columns = ", ".join(f"{column.name} {column.type}" for column in TABLES[name].mart_columns)
             yield f"create or replace table marts.{name} ({columns})"
             yield f"insert into marts.{name} by name\n{environment.from_string(macros + marts[name]).render()}"

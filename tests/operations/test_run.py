@@ -82,7 +82,7 @@ def test_what_is_no_delivery_is_named(landing: Path, capsys: pytest.CaptureFixtu
         run.main([])
     out = capsys.readouterr().out
     assert "1 files of 1 days, the newest 2026-03-20" in out
-    assert "passed by: shopp is not one of shop, group, stream" in out
+    assert "ignored: shopp is not one of shop, group, stream" in out
 
 
 def test_an_empty_default_landing_is_filled_by_the_simulator(
