@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,10 +61,11 @@ def test_the_ledger_shows_the_current_marts(pages: Any, tmp_path: Path) -> None:
             """
         )
     text = pages.get("/ledger").text
-    assert "<td>shop</td><td>1</td><td>7</td><td>4</td><td>1</td><td>1</td><td>1</td><td>0</td><td>True</td>" in text
+    counts = "".join(f'<td class="number">{count}</td>' for count in (1, 7, 4, 1, 1, 1, 0))
+    assert f"<td>shop</td>{counts}<td>True</td>" in text
     assert "<td>not_json</td><td></td>" in text
     assert "shop/&lt;a&gt;" in text
-    assert "<h2>Unreadable files</h2><p>None.</p>" in text
+    assert "<h2>Unreadable files</h2>\n<p>None.</p>" in text
 
 
 def test_gates_and_data_docs_are_found(pages: Any, tmp_path: Path) -> None:
@@ -77,6 +80,21 @@ def test_gates_and_data_docs_are_found(pages: Any, tmp_path: Path) -> None:
     assert "<h2>2026-03-01/gates/publication.json</h2>" in text
     assert 'href="/fanout/data_docs/ingest_shop/index.html"' in pages.get("/data_docs").text
     assert pages.get("/data_docs/ingest_shop/index.html").text == "<p>docs</p>"
+
+
+def test_names_are_texts_whatever_is_in_them(pages: Any, tmp_path: Path) -> None:
+    hostile = "<i>&\"'#? "
+    (tmp_path / "work" / hostile / "gates").mkdir(parents=True)
+    (tmp_path / "work" / hostile / "gates" / "publication.json").write_text(json.dumps({"name": f"面店 {hostile}"}))
+    site = tmp_path / "data_docs" / hostile / "index.html"
+    site.parent.mkdir(parents=True)
+    site.write_text("<p>docs</p>")
+    gates, docs = pages.get("/gates").text, pages.get("/data_docs").text
+    assert "<i>" not in gates + docs
+    assert "<h2>&lt;i&gt;&amp;" in gates
+    assert "面店 &lt;i&gt;&amp;" in gates
+    [link] = re.findall(r'<li><a href="/fanout([^"]*)">&lt;i&gt;&amp;', docs)
+    assert pages.get(link).text == "<p>docs</p>"
 
 
 @pytest.mark.parametrize("path", ["%2e%2e/secret", "ingest_shop/%2e%2e/%2e%2e/secret", "link", "none"])
