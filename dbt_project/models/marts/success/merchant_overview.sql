@@ -69,8 +69,9 @@ overview as (
         coalesce(flags.reasons, []) as reasons,
         flags.days_since_last_order,
         flags.days_since_last_login,
-        cast({{ as_of() }}
-        - {{ business_date('coalesce(merchants.onboarded_at, merchants.first_event_at)') }} as integer) as days_since_start,
+        cast(
+            {{ as_of() }} - {{ business_date('coalesce(merchants.onboarded_at, merchants.first_event_at)') }} as integer
+        ) as days_since_start,
         coalesce(flags.revenue_28d, 0) as revenue_28d,
         coalesce(flags.revenue_prev_28d, 0) as revenue_prev_28d,
         {{ published_money('coalesce(years.revenue_365d, 0)') }} as revenue_365d,
