@@ -39,7 +39,7 @@ bench: setup  ## the measurements of benchmarks/README.md
 image: setup  ## the container image, by docker or buildah, whichever is there
 	@docker/build.sh
 
-contract: setup  ## dbt's staging models, docs/events.md and the JSON Schemas, from the event contract
+contract: setup  ## what follows from the declared events and tables: dbt's generated files, docs/events.md, the JSON Schemas
 	@$(VENV)/python -m contract.generate
 
 docs: setup  ## the warehouse's documentation as one page, FANOUT_HOME/docs/warehouse.html
@@ -51,6 +51,6 @@ lock: setup  ## compile requirements.lock from pyproject.toml
 setup: preflight  ## install what is missing; nothing is done when nothing changed
 	@$(PYTHON) -m operations.setup
 
-preflight:  ## check what the set-up cannot bring
+preflight:  ## check what the set-up cannot install
 	@$(PYTHON) -c 'pass' 2>/dev/null || { echo 'preflight: Python 3.11 is missing: apt install python3.11 python3.11-venv, brew install python@3.11, or pyenv install 3.11; or name it: make PYTHON=/path/to/python3.11' >&2; exit 2; }
 	@$(PYTHON) -B -m operations.preflight

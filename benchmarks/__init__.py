@@ -1,1 +1,1 @@
-"""Measurements of speed, as ratios against something else in the same run; `python -m benchmarks` lists them."""
+"""Measurements of speed, as ratios to something else in the same run; `python -m benchmarks` runs them."""

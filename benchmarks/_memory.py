@@ -13,7 +13,7 @@ _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UT
 
 
 class Memory:
-    """Resident memory of this process and all its children (JVMs, Python workers), looked at all the time."""
+    """Samples the resident memory of this process and all its children (JVMs, Python workers)."""
 
     def __enter__(self) -> Memory:
         self._seen: list[tuple[datetime, int]] = []
@@ -27,7 +27,7 @@ class Memory:
         self._watcher.join()
 
     def peak(self, begin: datetime = _FIRST, end: datetime = _LAST) -> int:
-        """Megabytes at the highest, in all or between two moments; 0 if nobody looked then."""
+        """Peak in megabytes, in all or between two moments; 0 without a sample in between."""
         return max((megabytes for at, megabytes in self._seen if begin <= at <= end), default=0)
 
     def _watch(self) -> None:

@@ -21,6 +21,8 @@ from pathlib import Path
 import duckdb
 
 from contract.settings import Settings
+from dbt_project.build import variables
+from dbt_project.success_sql import statements
 from exports import write_packs
 from exports.packs.export_day import NOW, open_day
 from exports.policy.allow_list import MANAGER_TABLES, MERCHANT_TABLES
@@ -38,17 +40,19 @@ WAREHOUSE = Path(__file__).with_suffix(".sql")
 
 
 def publish(settings: Settings, merchants: int, managers: int) -> Path:
-    """Put the made-up warehouse where exports look for it."""
+    """Publish the made-up warehouse where the exports look for it."""
     version = settings.published / AS_OF.isoformat() / "v000001"
     version.mkdir(parents=True)
     with duckdb.connect(str(version / DATABASE)) as con:
         con.execute(WAREHOUSE.read_text().replace("{merchants}", str(merchants)).replace("{managers}", str(managers)))
+        for statement in statements(variables(settings, AS_OF)):
+            con.execute(statement)
     point(settings.published, AS_OF, version.name)
     return version / DATABASE
 
 
 class Stopwatch:
-    """Adds up the time that functions take, by part."""
+    """Adds up the time that functions take, by part of the export."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
@@ -83,9 +87,7 @@ def plain_csv(settings: Settings, folder: Path, *, by_owner: bool) -> float:
         for kind, all_tables in (("merchants", MERCHANT_TABLES), ("managers", MANAGER_TABLES)):
             for table in all_tables:
                 columns = ", ".join(dict.fromkeys([table.owner, *table.columns]))
-                rows = (
-                    f"select {columns} from ({table.sql.replace('{db}', NOW)}) order by {', '.join([table.owner, *table.key])}"
-                )
+                rows = f"select {columns} from ({table.sql(NOW)}) order by {', '.join([table.owner, *table.key])}"
                 target = folder / kind / table.name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 options = f"format csv, header{f', partition_by ({table.owner})' if by_owner else ''}"

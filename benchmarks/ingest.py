@@ -34,7 +34,7 @@ def seconds(action: Callable[[], object]) -> float:
 
 
 def copy_with_duckdb(landing: Path, out: Path) -> None:
-    """Each source's files into one Parquet file, types inferred; what DuckDB cannot parse it skips."""
+    """Copy each source's files into one Parquet file with inferred types; DuckDB skips what it cannot parse."""
     for source in SOURCES:
         files = [str(file) for file in sorted((landing / source).glob("*/*.jsonl.gz"))]
         if files:
@@ -49,7 +49,7 @@ def load(spark: SparkSession, settings: Settings) -> None:
 
 
 def only_gzip(landing: Path) -> None:
-    """Leave the same files to both sides: whole gzip files."""
+    """Keep only files that both sides can read: whole gzip files."""
     for file in landing.glob("*/*/*"):
         if not file.name.endswith(".jsonl.gz") or subprocess.call(["gzip", "--test", "--quiet", str(file)]):
             file.unlink()

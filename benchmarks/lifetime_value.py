@@ -1,4 +1,4 @@
-"""How fast the lifetime models are fitted and applied, and against the package `lifetimes` in the same run.
+"""How fast the lifetime models are fitted and applied, compared with the package `lifetimes` in the same run.
 
     python -m benchmarks.lifetime_value                      # 10^6 customers of one merchant, 3,000 merchants of 300
     python -m benchmarks.lifetime_value --customers 100000 --merchants 300
@@ -47,7 +47,7 @@ def customers(count: int, seed: int) -> pd.DataFrame:
 
 
 def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Median of some runs, and what the last one gave."""
+    """Median seconds of some runs, and the result of the last one."""
     times = []
     for _ in range(REPEATS):
         start = time.perf_counter()
@@ -86,7 +86,7 @@ def log_likelihood(frame: pd.DataFrame, parameters: tuple[Vector, Vector]) -> fl
 
 
 def converging(frames: list[pd.DataFrame]) -> list[int]:
-    """Positions of the first frames that the package can fit: with few customers it often gives up."""
+    """Positions of the first frames that the package can fit; with few customers it often fails."""
     from lifetimes.utils import ConvergenceError
 
     found = []
@@ -100,7 +100,7 @@ def converging(frames: list[pd.DataFrame]) -> list[int]:
 
 
 def compare(name: str, frames: list[pd.DataFrame], has_package: bool) -> None:
-    """Fit both models to each frame, by us and by the package, and print seconds, ratio and log-likelihoods."""
+    """Fit both models to each frame, with our code and with the package, and print seconds, ratio and log-likelihoods."""
     ours, fits = seconds(lambda: [fit_ours(frame) for frame in frames])
     line = f"{name}: {ours:.3f} s"
     if has_package and (chosen := converging(frames)):

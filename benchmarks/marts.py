@@ -40,7 +40,7 @@ STAGES = {
 
 
 def run_stage(settings: Settings, command: list[str], cluster: dict[str, str]) -> tuple[float, Memory]:
-    """Seconds, and the memory of that time."""
+    """Seconds that it took, and the peak memory in that time."""
     environment = os.environ | cluster | {"FANOUT_HOME": str(settings.home), "FANOUT_LANDING": str(settings.landing)}
     started = time.perf_counter()
     with Memory() as memory:
@@ -49,7 +49,7 @@ def run_stage(settings: Settings, command: list[str], cluster: dict[str, str]) -
 
 
 def scan_seconds(settings: Settings) -> float:
-    """One DuckDB scan of the columns that the marts read: the contract's."""
+    """Seconds of one DuckDB scan of the contract's columns, which the marts read."""
     connection = duckdb.connect()
     load_extensions(connection)
     started = time.perf_counter()

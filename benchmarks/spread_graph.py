@@ -1,4 +1,4 @@
-"""How fast the spread graph is, from lake to lake, against Spark's own shuffle, GraphFrames, and the bare kernels.
+"""How fast the spread graph is, from lake to lake, compared with Spark's own shuffle, GraphFrames, and the bare kernels.
 
     python -m benchmarks.spread_graph trees --shares 10000000       # share trees against reading, shuffling, writing the rows
     python -m benchmarks.spread_graph graphframes --edges 1000000   # influence and circles against PageRank, label propagation
@@ -55,7 +55,7 @@ PIECE = 1_000_000  # rows written at a time
 
 @dataclass(frozen=True)
 class Opens:
-    """A random opener graph: user `opener` opened the one share of user `sharer`, each pair once; merchants of equal size."""
+    """A random opener graph: user `opener` opened the only share of user `sharer`, each pair once; merchants of equal size."""
 
     users: int
     opener: Ints
@@ -63,7 +63,7 @@ class Opens:
 
 
 def random_opens(edges: int, seed: int = 1) -> Opens:
-    """Half of the opens within circles of 15, half of the shares of a few who are widely heard; six of each user."""
+    """Six opens by each user: half within circles of 15, half of shares by a few people with a wide audience."""
     rng = np.random.default_rng(seed)
     users = max(edges // 6, MERCHANTS * CIRCLE) // (MERCHANTS * CIRCLE) * MERCHANTS * CIRCLE
     size = users // MERCHANTS
@@ -155,14 +155,14 @@ def a_lake(root: Path, name: str) -> Settings:
 
 
 def warm_up(spark: SparkSession, root: Path) -> None:
-    """Run the job on a few shares, so that no measurement pays for the JVM's first steps."""
+    """Run the job on a few shares, so that no measurement includes the JVM's warm-up."""
     small = a_lake(root, "small")
     write_shares(small, 1000, 10)
     spread_graph(LakeDay(spark, small, AS_OF))
 
 
 def run(spark: SparkSession, settings: Settings) -> float:
-    """Seconds of the job, with as many partitions as it would take by itself."""
+    """Seconds of the job, with the number of partitions that it chooses itself."""
     spark.conf.set("spark.sql.shuffle.partitions", str(partitions(spark, settings)))
     return timed(lambda: spread_graph(LakeDay(spark, settings, AS_OF)))
 
@@ -198,7 +198,7 @@ def influence_and_circles(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Reco
 
 
 def against_graphframes(spark: SparkSession, root: Path, edges: int) -> None:
-    """Both rank to the same exactness; GraphFrames is given the edges as numbers in memory."""
+    """Compare with GraphFrames at the same accuracy of PageRank; GraphFrames gets the edges as numbers in memory."""
     opens = random_opens(edges)
     settings = a_lake(root, "graph")
     write_shares(settings, opens.users, 10)

@@ -117,6 +117,7 @@ class Export:
     Attributes:
         columns: the allow-list, in the order of the file; a column that is not here stays.
         row: what a row is, for the reader of the file.
+        file: its name, if it is not the mart's.
         ages: columns that move though nothing happened, with what a day adds; None where a model follows the ages. A row in
             which nothing else changed is left out of the differences.
     """
@@ -124,11 +125,12 @@ class Export:
     columns: tuple[str, ...]
     row: str
     ages: Mapping[str, float | None] = field(default_factory=dict)
+    file: str | None = None
 
 
-def export(columns: str, row: str, ages: Mapping[str, float | None] | None = None) -> Export:
+def export(columns: str, row: str, ages: Mapping[str, float | None] | None = None, file: str | None = None) -> Export:
     """An `Export` whose columns are written with blanks between."""
-    return Export(tuple(columns.split()), row, ages or {})
+    return Export(tuple(columns.split()), row, ages or {}, file)
 
 
 @dataclass(frozen=True)

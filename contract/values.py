@@ -29,3 +29,4 @@ FALLBACKS = ("none", "too_few_customers", "not_converged")
 VERDICTS = ("consistent", "inconsistent", "insufficient")
 SUPPRESSIONS = ("blocked", "refused")
 GROUP_STATES = ("alive", "dying", "dead")
+NO_CONTACT_REASONS = ("blocked", "blocked refused", "refused")  # those of SUPPRESSIONS that hold, in order

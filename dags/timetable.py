@@ -15,7 +15,7 @@ import pendulum
 from airflow.exceptions import InvalidPartitionKeyError
 from airflow.timetables.base import DagRunInfo
 from airflow.timetables.trigger import CronPartitionTimetable
-from croniter import croniter  # type: ignore[import-untyped]
+from croniter import croniter
 
 _KEY_FORMAT = "%Y-%m-%d"
 _DAY = timedelta(days=1)

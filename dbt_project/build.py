@@ -22,6 +22,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from contract.business_days import day_end
 from contract.machine import memory_mb
 from contract.settings import SettingError, Settings, parse_as_of
+from contract.success import RULES
 
 PROJECT = Path(__file__).resolve().parent
 FAILURES = ("error", "fail", "runtime error")
@@ -42,6 +43,7 @@ def variables(settings: Settings, as_of: date) -> dict[str, str]:
         "warehouse": str(settings.warehouse(as_of)),
         "receipts": str(settings.exports / "receipts"),
         "memory": f"{memory_mb() // 2}MB",
+        **{name: str(number) for name, number in RULES.items()},
     }
 
 

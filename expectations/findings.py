@@ -27,4 +27,5 @@ class Finding:
     @property
     def sentence(self) -> str:
         count = "it could not be evaluated" if self.broken_rows < 0 else f"{self.broken_rows} rows break it"
-        return f"{self.severity} {self.table}, '{self.expectation}': {count}, first {self.example} ({self.meaning})"
+        first = "" if self.example is None else f", first {self.example}"
+        return f"{self.severity} {self.table}, '{self.expectation}': {count}{first} ({self.meaning})"

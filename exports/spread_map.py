@@ -14,7 +14,8 @@ from datetime import date
 from pathlib import Path
 
 from contract.settings import SettingError, Settings, parse_as_of
-from exports.packs.export_day import MAP_DAYS, open_day
+from contract.success import RULES
+from exports.packs.export_day import open_day
 from exports.pages.about import About
 from exports.pages.spread import largest_cascades, one_cascade
 from exports.pages.spread_page import map_page
@@ -43,7 +44,7 @@ def spread_map(settings: Settings, as_of: date, merchant: str, root: str | None)
             spread = one_cascade(day, merchant, root)
         if spread is None:
             what = f"cascade {root!r} of merchant {merchant!r}" if root else f"cascade of merchant {merchant!r}"
-            when = "" if root else f" in the {MAP_DAYS} days to {as_of}"
+            when = "" if root else f" in the {RULES['map_days']} days to {as_of}"
             raise NothingToDraw(f"there is no {what}{when}; see marts.cascades for those that there are")
         about = About(day.published, None, settings.currency, settings.contact, "", bool(settings.pseudonym_key))
     return map_page(spread, merchant, root, about, Words.of(settings.language))

@@ -16,7 +16,7 @@ from typing import Any
 from contract.settings import Settings
 from exports.packs import row_ids
 from exports.packs.csv_tables import CSV, write_tables
-from exports.packs.export_day import ExportDay, Published, open_day
+from exports.packs.export_day import BEFORE, NOW, ExportDay, Published, open_day
 from exports.packs.manifest import MANIFEST, File, to_json, versions, write, write_manifest
 from exports.packs.pack import MANAGERS, MERCHANTS, Pack, last_export, pack_folder
 from exports.pages import figures, playbook
@@ -28,7 +28,7 @@ from exports.pages.report import manager_report, merchant_report
 from exports.pages.spread_page import map_page
 from exports.pages.words import Words
 from exports.pages.workbook import write_workbook
-from exports.policy.allow_list import MANAGER_TABLES, MERCHANT_TABLES
+from exports.policy.allow_list import MANAGER_TABLES, MERCHANT_TABLES, OVERVIEW
 from exports.policy.names import readable
 
 REPORT, MAP, WORKBOOK = "report.html", "spread_map.html", "workbook.xlsx"
@@ -121,11 +121,9 @@ def _tables(day: ExportDay, folder: Path, currency: str) -> dict[tuple[str, str]
     """Write the CSV files of every pack; returns the files by kind and owner."""
     files: dict[tuple[str, str], list[File]] = {}
     for kind, tables, owner in ((MANAGERS, MANAGER_TABLES, "manager"), (MERCHANTS, MERCHANT_TABLES, "merchant_id")):
-        sources = ["overview_now", *(["overview_before"] if day.base else [])]
-        named = " union ".join(f"select {owner} from {source}" for source in sources)
-        folders = {
-            name: pack_folder(folder, kind, name) for (name,) in day.con.execute(f"from ({named}) order by all").fetchall()
-        }
+        named = " union ".join(f"select {owner} from {db}.marts.{OVERVIEW}" for db in day.catalogs)
+        owners = [name for (name,) in day.con.execute(f"from ({named}) order by all").fetchall()]
+        folders = {name: pack_folder(folder, kind, name) for name in owners}
         for path in folders.values():
             (path / CSV).mkdir(parents=True)
         files |= {(kind, name): written for name, written in write_tables(day, kind, tables, folders, currency).items()}
@@ -135,9 +133,9 @@ def _tables(day: ExportDay, folder: Path, currency: str) -> dict[tuple[str, str]
 def _managers(day: ExportDay) -> Iterator[tuple[str, Iterator[Merchant]]]:
     """Managers with their merchants, read in batches."""
     assigned: dict[str, list[str]] = {}
-    managers = "select manager, merchant_id from overview_now"
+    managers = f"select manager, merchant_id from {NOW}.marts.{OVERVIEW}"
     if day.base:
-        managers += " union all select manager, null from overview_before"
+        managers += f" union all select manager, null from {BEFORE}.marts.{OVERVIEW}"
     for manager, merchant in day.con.execute(f"from ({managers}) order by all").fetchall():
         assigned.setdefault(manager, [])
         if merchant is not None:

@@ -37,10 +37,10 @@ TESTS: dict[str, tuple[str, ...]] = {
     "tests/end_to_end/test_other_names.py": _TO_MARTS,
     "tests/end_to_end/test_pieces.py": ("expectations", "spark_jobs"),
     "tests/end_to_end/test_real_data.py": (*_TO_MARTS, "dags", "exports", "operations"),
-    "tests/exports/delivery/test_delivery.py": ("exports", "expectations", "publication"),
-    "tests/exports/packs/test_csv_text.py": ("exports", "expectations", "publication"),
-    "tests/exports/pages/test_workbook.py": ("exports", "expectations", "publication"),
-    "tests/exports/test_commands.py": ("exports", "expectations", "publication"),
+    "tests/exports/delivery/test_delivery.py": ("dbt_project", "expectations", "exports", "publication"),
+    "tests/exports/packs/test_csv_text.py": ("dbt_project", "expectations", "exports", "publication"),
+    "tests/exports/pages/test_workbook.py": ("dbt_project", "expectations", "exports", "publication"),
+    "tests/exports/test_commands.py": ("dbt_project", "expectations", "exports", "publication"),
     "tests/simulator/test_landing.py": ("expectations", "simulator", "spark_jobs"),
 }
 

@@ -113,9 +113,9 @@ def _look_at_landing(settings: Settings, asked: str | None) -> date:
         + (f", the newest {found.days[-1]}" if found.days else "")
     )
     for path, why in found.passed_by[:_WARNINGS_SHOWN]:
-        say(f"  passed by: {path} {why}")
+        say(f"  ignored: {path} {why}")
     if len(found.passed_by) > _WARNINGS_SHOWN:
-        say(f"  passed by: {len(found.passed_by) - _WARNINGS_SHOWN} more")
+        say(f"  ignored: {len(found.passed_by) - _WARNINGS_SHOWN} more")
     if found.days and as_of > found.days[-1]:
         say(f"  AS_OF={as_of} is later than the newest delivery")
     return as_of

@@ -1,1 +1,1 @@
-"""A coherent little platform of social commerce that writes landing files, with its planted truth beside them."""
+"""Simulates a small, coherent platform of social commerce: its landing files, and the planted truth beside them."""

@@ -1,6 +1,6 @@
-"""The platform's time: days of the business zone, their bustle, and moments within them.
+"""The platform's time: days of the business zone, how busy they are, and moments within them.
 
-Instants are int64 milliseconds since 1970 in UTC, days are counted from the first day of the landing.
+Instants are int64 milliseconds since 1970 in UTC; days are counted from the first day of the landing.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Calendar:
 
 
 def moments(rng: np.random.Generator, calendar: Calendar, day: int, count: int) -> Ints:
-    """Moments of one day: a peak at noon, a higher one in the evening, little at night."""
+    """Random moments of one day: a peak at noon, a higher one in the evening, few at night."""
     kind = rng.random(count)
     hours = np.where(
         kind < 0.3,
@@ -79,6 +79,6 @@ def moments(rng: np.random.Generator, calendar: Calendar, day: int, count: int) 
 
 
 def after(rng: np.random.Generator, at: Ints, median_minutes: float, sigma: float) -> Ints:
-    """Moments some time after others: lognormal delays, ten days at most."""
+    """Random moments after others, by lognormal delays of at most ten days."""
     minutes = median_minutes * rng.lognormal(0, sigma, len(at))
     return at + (np.minimum(minutes, 14_400) * MINUTE).astype(np.int64) + SECOND

@@ -1,4 +1,4 @@
-"""What happens in chat groups, of circles and of merchants' fans: each has a planted day of its last message."""
+"""What happens in the chat groups of circles and of merchants' fans; the day of each group's last message is planted."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ LIFE_BY_DRIVER = np.array([1.1, 1.5, 1.0, 0.5, 0.8, 1.3, 1.0])
 
 
 def chat(world: World, outbox: Outbox, rng: np.random.Generator, day: int, activity: Floats) -> None:
-    """The day of the chat groups: some are born, the living talk, some talk for the last time."""
+    """A day of the chat groups: some are born, the living talk, some talk for the last time."""
     _found(world, outbox, rng, day, activity)
     _talk(world, outbox, rng, day)
     _end(world, outbox, rng, day)
 
 
 def _members(world: World, groups: Ints, places: Ints) -> Ints:
-    """The person at a place of each group (both are positions)."""
+    """The person at one place in each group; places and people are positions."""
     at = world.groups.first[groups] + places
     is_circle = world.groups.circle[groups] >= 0
     return np.where(is_circle, at, world.fans.user[np.where(is_circle, 0, at)])
@@ -96,14 +96,14 @@ def _found(world: World, outbox: Outbox, rng: np.random.Generator, day: int, act
 
 
 def _somebody(world: World, rng: np.random.Generator, at: int, count: int) -> Ints:
-    """Registered people who stay; the platform's first person while there is none."""
+    """Random registered people who will not ask to be forgotten; the platform's first person if there are none yet."""
     candidates = rng.integers(0, len(world.people), (count, 30))
     fits = (world.people.registered_at[candidates] < at) & ~world.people.is_erasable[candidates]
     return np.where(fits.any(axis=1), candidates[np.arange(count), fits.argmax(axis=1)], 0)
 
 
 def _lifetimes(rng: np.random.Generator, stretch: Floats) -> Ints:
-    """From birth to the last message: many groups die within days, most within weeks, a few outlive every landing."""
+    """Time from birth to the last message: many groups die within days, most within weeks, a few outlive every landing."""
     count = len(stretch)
     luck = rng.random(count)
     days = np.where(luck < 0.22, 6 * rng.lognormal(0, 0.6, count), 34 * rng.lognormal(0, 0.7, count))
@@ -142,7 +142,7 @@ def _core(size: Ints) -> Ints:
 
 
 def _talk(world: World, outbox: Outbox, rng: np.random.Generator, day: int) -> None:
-    """Messages of the day, none after the planted last one, and no living group silent for long."""
+    """Messages of the day: none after the planted last one, and no living group is silent for long."""
     groups = world.groups
     midnight, night = world.calendar.midnight(day), world.calendar.midnight(day + 1)
     is_new = groups.born_at >= midnight

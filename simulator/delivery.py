@@ -1,7 +1,7 @@
 """Deliveries: events become CloudEvents lines, wait for their day, and are written as landing files.
 
-Most lines come on the event's business day, a few late, a few twice (also in other key order); a little garbage is mixed
-in, one archive is cut. Every event dated within the landing is delivered within it at least once.
+Most lines come on the event's business day, a few come late, a few come twice (some with their keys in another order). A little
+garbage is mixed in, and one archive is cut. Every event dated within the landing is delivered within it at least once.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _CODEC_SHARES = (0.82, 0.1, 0.08)
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _decode = msgspec.json.decode
-Line = tuple[bytes, str | None]  # a line, and the reason for which it must be refused
+Line = tuple[bytes, str | None]  # a line, and the reason why it must be refused, if it must
 _NO_TIMES: Ints = np.empty(0, np.int64)
 
 
 @dataclass
 class Planted:
-    """What the deliveries hold besides each event once: the truth about garbage, repeats and the cut archive."""
+    """What the deliveries hold besides each event once: garbage, repeats and the cut archive."""
 
     events: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     late: int = 0
@@ -45,7 +45,7 @@ class Planted:
 
 @dataclass
 class _Parcel:
-    """The lines that one source delivers on one day: `fresh` on the day of the event, `stale` late or again."""
+    """The lines that one source delivers on one day: `fresh` ones on the day of their event, `stale` ones late or again."""
 
     times: list[Ints] = field(default_factory=list)
     fresh: list[bytes] = field(default_factory=list)
@@ -55,12 +55,12 @@ class _Parcel:
 class Outbox:
     """Takes events in any order and writes each source's files day by day.
 
-    Memory: the lines of the days not yet written; plans reach some days ahead.
+    Memory: the lines of days not yet written, since plans reach some days ahead.
 
     Args:
         folder: the landing.
         calendar: the days that the landing covers.
-        rng: decides about deliveries alone, so that they do not disturb what happens.
+        rng: decides only about deliveries, so that these do not change what happens.
         future: the folder for deliveries after the landing's last day; None drops them.
     """
 
@@ -76,7 +76,7 @@ class Outbox:
         self._cut_day = calendar.days * 3 // 5
 
     def add(self, event: str, at: Ints, **columns: list[Any]) -> None:
-        """Add events of one type: their instants, and a list a field of `data` (None leaves the field out).
+        """Add events of one type: their instants, and a list for each field of `data` (None leaves the field out).
 
         Raises:
             ValueError: an instant lies on a day that has been written, or a column is too short.
@@ -123,14 +123,14 @@ class Outbox:
         ]
 
     def _times(self, at: Ints) -> list[str]:
-        """RFC 3339, mostly in the zone of the business, some in UTC."""
+        """Instants as RFC 3339, mostly in the business zone, some in UTC."""
         in_utc = self._rng.random(len(at)) < 0.05
         shown = np.datetime_as_string((at + np.where(in_utc, 0, ZONE_OFFSET)).astype("datetime64[ms]")).tolist()
         return [text + ("Z" if utc else "+08:00") for text, utc in zip(shown, in_utc.tolist(), strict=True)]
 
     def _dispatch(self, day: int, source: str, at: Ints, lines: list[bytes]) -> None:
         luck = self._rng.random(len(lines))
-        if day == self._calendar.days - 1:  # no later day to come on
+        if day == self._calendar.days - 1:  # there is no later day to be delivered on
             luck[:] = 1
         for k in np.flatnonzero(luck < LATE + REPEATED).tolist():
             is_late = bool(luck[k] < LATE)
@@ -145,12 +145,12 @@ class Outbox:
         parcel.fresh += [line for line, keep in zip(lines, on_time.tolist(), strict=True) if keep]
 
     def _later(self, day: int) -> int:
-        """A later day of delivery; for an event of the landing none after its last day."""
+        """A later day of delivery; not after the landing's last day for an event of the landing."""
         later = day + int(self._rng.integers(1, LATEST_DAYS + 1))
         return min(later, self._calendar.days - 1) if day < self._calendar.days else later
 
     def _again(self, line: bytes) -> bytes:
-        """The same event as it comes again: to the byte, or with its keys in another order and some white space."""
+        """The same event delivered again: byte for byte, or with its keys in another order and some white space."""
         if self._rng.random() < 0.5:
             return line
         event = _decode(line)
@@ -158,7 +158,7 @@ class Outbox:
         return msgspec.json.format(_encode(dict(reversed(event.items()))), indent=0)
 
     def write(self, day: int) -> None:
-        """Write all deliveries of a day; days are written in order, and none takes events afterwards."""
+        """Write all deliveries of a day. Days are written in order, and a written day takes no more events."""
         in_landing = day < self._calendar.days
         folder = self._folder if in_landing else self._future
         parcels = self._parcels.pop(day, {})
@@ -181,7 +181,7 @@ class Outbox:
                 self._write_cut(f"{name}/part-{number:04d}.jsonl.gz", [line for line, _ in fresh])
 
     def _add_garbage(self, day: int, source: str, lines: list[Line]) -> None:
-        """Mix in, on some days, a line that is refused for each reason in turn, and a changed copy of an earlier line."""
+        """On some days, mix in a line that must be refused, for each reason in turn, and a changed copy of an earlier line."""
         if not lines or day == 0:
             return
         if source == "shop" and day % 2 == 1:
@@ -206,14 +206,14 @@ class Outbox:
         path.write_bytes(compress(b"\n".join(line for line, _ in lines) + b"\n", path.suffix))
 
     def _write_cut(self, name: str, lines: list[bytes]) -> None:
-        """A second sending of some lines that broke off: no event is lost by it."""
+        """Write an archive with lines that were delivered before, cut off in the middle: no event is lost."""
         whole = compress(b"\n".join(lines[:400]) + b"\n", ".gz")
         (self._folder / name).write_bytes(whole[: len(whole) * 7 // 10])
         self.planted.unreadable.append(name)
 
 
 def compress(content: bytes, suffix: str) -> bytes:
-    """The bytes of a file with this suffix, the same on every run: no time stamp, no name inside."""
+    """The bytes of a file with this suffix, the same on every run: without time stamp and file name."""
     match suffix:
         case ".gz":
             return gzip.compress(content, compresslevel=5, mtime=0)

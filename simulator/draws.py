@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def pick(rng: np.random.Generator, values: Sequence[T], count: int, shares: Sequence[float] | None = None) -> list[T]:
-    """`count` of the values, each as often as its share says, all equally often without shares."""
+    """`count` random values, drawn with probabilities in proportion to `shares`, or with equal ones."""
     return [values[k] for k in rng.choice(len(values), count, p=shares).tolist()]
 
 
@@ -23,18 +23,18 @@ def only(values: Sequence[T], kept: Bools) -> list[T | None]:
 
 
 def spans(start: Ints, size: Ints) -> tuple[Ints, Ints]:
-    """All indices of some runs one after another: which run each belongs to, and the index."""
+    """The indices of runs of `size` from `start`, one run after another: the run of each index, and the index."""
     which = np.repeat(np.arange(len(size)), size)
     return which, np.arange(len(which)) + np.repeat(start - (np.cumsum(size) - size), size)
 
 
 def whole(rng: np.random.Generator, expected: float) -> int:
-    """A whole number with this mean, as near to it as whole numbers are."""
+    """A random whole number with this mean: the whole number just below or just above it."""
     return int(expected + rng.random())
 
 
 def draw_rows(rng: np.random.Generator, weight: Floats, count: int) -> Ints:
-    """Rows with a chance in proportion to their weight, one row possibly several times."""
+    """Random rows, drawn with replacement, in proportion to their weight."""
     reach = np.cumsum(weight)
     if not len(reach) or reach[-1] <= 0:
         return np.empty(0, np.int64)

@@ -1,6 +1,6 @@
-"""Fans: who may come to buy at which merchant, how often they truly buy, and when they are gone for good.
+"""Fans: who may buy at which merchant, how often they really buy, and when they are gone for good.
 
-A fan buys in Weibull gaps around a lognormal pace of their own and is gone after a lognormal time, or after the first purchase.
+A fan buys at Weibull gaps around a lognormal pace of their own, and leaves after a lognormal time or after the first purchase.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ GAP_SHAPE = 1.35
 MEAN_GAP = gamma(1 + 1 / GAP_SHAPE)  # mean of a gap of scale 1
 SHARING_SIGMA = 1.7
 CONNECTOR_SHARING = 3.0
-PEOPLE_PER_STAR = 280  # about a hundred sharers who are opened
+PEOPLE_PER_STAR = 280  # about a hundred of them are sharers whose shares are opened
 STARS_PER_MERCHANT = 3
 
 
 class Kind(IntEnum):
     """How a fan buys."""
 
-    LOOKER = 0  # never by themselves, only where a team takes them along
+    LOOKER = 0  # never on their own, only as a member of a team
     TOURIST = 1  # once
     REGULAR = 2
-    LOYAL = 3  # often, and never gone
+    LOYAL = 3  # often, and for good
 
 
 @dataclass
 class Fans:
-    """One row for each person of a circle that a merchant reaches; fans from `follow_at` until `gone_at`.
+    """One row for each person of a circle that a merchant reaches; a fan from `follow_at` until `gone_at`.
 
-    The rows of a merchant stand side by side, within them those of one circle: a block. `bridges` counts the other blocks
-    that a row's person reaches. `stars` are the rows of those few whom everybody at the merchant looks at.
+    The rows of a merchant are contiguous, and within them those of each circle (a block). `bridges` counts the other blocks
+    that a row's person reaches. `stars` are the rows of the few whose posts everybody at the merchant sees.
     """
 
     merchant: Ints
@@ -71,7 +71,7 @@ class Fans:
         return (self.follow_at <= at) & (at < self.gone_at)
 
     def bridged_blocks(self, rows: Ints, number: int) -> Ints:
-        """The block that the `number`-th bridge of each row's person leads to, always another than its own."""
+        """The block to which the `number`-th bridge of each row's person leads, never its own."""
         merchant = self.merchant[rows]
         first, blocks = self.first_block[merchant], self.blocks[merchant]
         step = 1 + (self.user[rows] * 7 + number * 3) % np.maximum(blocks - 1, 1)
@@ -79,7 +79,7 @@ class Fans:
 
 
 def build_fans(rng: np.random.Generator, calendar: Calendar, people: People, merchants: Merchants) -> Fans:
-    """Lets every circle choose one to three merchants, larger ones more often, and draws what each person is to them."""
+    """Assign each circle to one to three merchants, more often to larger ones, and draw each person's kind of fan there."""
     circles = len(people.circle_start)
     chosen = rng.choice(len(merchants), (circles, 3), p=merchants.size / merchants.size.sum())
     chosen[np.arange(3) >= rng.choice([1, 2, 3], circles, p=[0.3, 0.4, 0.3])[:, None]] = -1
@@ -131,9 +131,9 @@ def build_fans(rng: np.random.Generator, calendar: Calendar, people: People, mer
 
 
 def _stars(merchants: Merchants, merchant: Ints, merchant_rows: Ints, is_connector: Bools, count: int) -> Ints:
-    """Some connectors of the merchants with most people, of those that stay."""
+    """Some connectors at those merchants with the most people that do not leave."""
     able = np.flatnonzero(is_connector & (merchants.role[merchant] == Role.STEADY))
-    turn = np.arange(len(able)) - np.searchsorted(merchant[able], merchant[able])  # rows of a merchant stand side by side
+    turn = np.arange(len(able)) - np.searchsorted(merchant[able], merchant[able])  # rows of a merchant are contiguous
     able = able[turn < STARS_PER_MERCHANT]
     return np.sort(able[np.argsort(-merchant_rows[merchant[able]], kind="stable")][:count])
 
@@ -144,7 +144,7 @@ def gaps(fans: Fans, rng: np.random.Generator, rows: Ints) -> Ints:
 
 
 def become_fans(fans: Fans, rng: np.random.Generator, rows: Ints, at: Ints) -> None:
-    """From `at` on these rows are fans, who buy soon for the first time or never."""
+    """Make these rows fans from `at` on, who buy for the first time soon, or never."""
     fans.follow_at[rows] = at
     fans.gone_at[rows] = at + fans.lifetime[rows]
     first = at + (3 * rng.lognormal(0, 1, len(rows)) * DAY).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Lines that the ingest must refuse, one or more for each reason that a line alone can have."""
+"""Lines that the ingest must refuse, one or more for each reason that a single line can have."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _encode = msgspec.json.encode
 
 
 def specimen(number: int, today: date) -> Event:
-    """A well-formed order to spoil; nobody of the platform is named in it."""
+    """A well-formed order, to be spoiled; it names nobody of the platform."""
     return {
         "specversion": "1.0",
         "id": f"x{number:06d}",
@@ -49,7 +49,7 @@ def _in_three_days(event: Event) -> str:
     return f"{date.fromisoformat(day) + timedelta(days=3)}T{clock}"
 
 
-# Keyed by the reason's name in the contract; numbers after a slash tell variants apart.
+# By the reason's name in the contract; numbers after a slash distinguish variants.
 _VARIANTS: dict[str, Callable[[Event], bytes]] = {
     "not_json/1": lambda event: _encode(event)[:-20],
     "not_json/2": lambda event: _encode(event).replace(b"m-import", b"\xff\xfe"),
@@ -77,6 +77,6 @@ _VARIANTS: dict[str, Callable[[Event], bytes]] = {
 
 
 def spoiled(number: int, today: date) -> tuple[bytes, str]:
-    """The garbage of one day, the variants in turn: a line and the reason for which it must be refused."""
+    """The garbage of one day, cycling through the variants: a line, and the reason why it must be refused."""
     name = list(_VARIANTS)[number % len(_VARIANTS)]
     return _VARIANTS[name](specimen(number, today)), name.split("/")[0]

@@ -1,4 +1,4 @@
-"""Regions of China (ISO 3166-2) with what is planted in them: how many teams open and how many of them form."""
+"""Regions of China (ISO 3166-2) with what is planted for each: how many teams open, and how many of them form."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Region(NamedTuple):
 
     @property
     def is_eager_in_vain(self) -> bool:
-        """Many teams are opened here, and few of them form."""
+        """Whether many teams are opened here and few of them form."""
         return self.opening >= 2 and self.formation <= 0.3
 
 

@@ -1,4 +1,4 @@
-"""The chat groups of the platform: who is in them, and how long they still talk."""
+"""The chat groups of the platform: who is in them, and until when they talk."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from simulator.calendar import Bools, Floats, Ints
 class Groups:
     """Groups that still talk, an entry each, and the records of all groups ever.
 
-    Members are people side by side: `first` is a person for a circle's group, a fan row for a merchant's. The first 60 % are
-    the core: they join within hours, and they alone write.
+    Members are contiguous people: `first` is a person for a circle's group, a fan row for a merchant's. The first 60 % are
+    the core: they join within hours, and only they write.
     """
 
     number: Ints

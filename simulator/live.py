@@ -1,4 +1,4 @@
-"""Live streams: viewers who come and go, what they do, what the host shows, and what is bought meanwhile."""
+"""Live streams: viewers who come and go, what they do, what the host shows, and what is bought in the meantime."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulator.shop import follow
 from simulator.spread import Opens, Roots, spread
 from simulator.world import World
 
-STARTS_PER_DAY = 0.065  # of a merchant that streams
+STARTS_PER_DAY = 0.065  # by a merchant that streams
 KINDS = ("comment", "like", "product_click", "coupon", "red_packet", "follow_host", "mic")
 KIND_SHARES = (0.3, 0.34, 0.2, 0.06, 0.04, 0.04, 0.02)
 PUSH_MINUTES = 4
@@ -22,7 +22,7 @@ PUSHED_CLICKS = 0.65  # planted: share of the product clicks that fall into the 
 
 
 def stream(world: World, outbox: Outbox, rng: np.random.Generator, day: int, activity: Floats) -> None:
-    """The day's live streams, which begin in the evening and are over by midnight."""
+    """The day's live streams, which begin in the evening and end before midnight."""
     merchants = np.flatnonzero(world.merchants.is_live & (rng.random(len(world.merchants)) < STARTS_PER_DAY * activity))
     for merchant in merchants.tolist():
         _broadcast(world, outbox, rng, day, merchant)
@@ -69,7 +69,7 @@ def _invite(world: World, outbox: Outbox, rng: np.random.Generator, live_id: str
 def _push(
     world: World, outbox: Outbox, rng: np.random.Generator, live_id: str, merchant: int, starts: int, lasts: int
 ) -> tuple[Ints, Ints]:
-    """A product is pinned about every quarter of an hour, sometimes with a coupon or a red packet."""
+    """Pin a product about every quarter of an hour, sometimes with a coupon or a red packet."""
     at = starts + 3 * MINUTE + np.arange(0, lasts - 10 * MINUTE, 15 * MINUTE) + rng.integers(0, 2 * MINUTE)
     product = rng.integers(0, world.merchants.products[merchant], len(at))
     luck = rng.random(len(at))
@@ -92,10 +92,10 @@ def _push(
 def _watch(
     world: World, outbox: Outbox, rng: np.random.Generator, live_id: str, rows: Ints, opens: Opens, starts: int, lasts: int
 ) -> tuple[Ints, Ints, Ints]:
-    """Viewers come by a share or by themselves, stay some minutes, and a few watch the recording the next day.
+    """Viewers come through a share or on their own, stay some minutes, and a few watch the recording the next day.
 
     Returns:
-        Rows of the viewers, when they came and when they left.
+        Rows of the viewers, and the instants at which they came and left.
     """
     by_share = np.flatnonzero((opens.at < starts + lasts - 5 * MINUTE) & (rng.random(len(opens.row)) < 0.7))
     by_share = by_share[np.unique(opens.row[by_share], return_index=True)[1]]
@@ -142,7 +142,7 @@ def _interact(
     pinned_at: Ints,
     product: Ints,
 ) -> None:
-    """What viewers do while they watch; product clicks crowd behind the pushes."""
+    """What viewers do while they watch; product clicks cluster after a product is pinned."""
     count = np.minimum(1.1 * rng.lognormal(-0.3, 0.9, len(viewers)) + rng.random(len(viewers)), 12).astype(np.int64)
     who = np.repeat(np.arange(len(viewers)), count)
     at = joined[who] + ((left[who] - joined[who]) * rng.random(len(who))).astype(np.int64)
@@ -169,7 +169,7 @@ def _interact(
 def _shop(
     world: World, outbox: Outbox, rng: np.random.Generator, live_id: str, viewers: Ints, joined: Ints, left: Ints, product: Ints
 ) -> None:
-    """Some viewers buy what is shown, a few of them only after they left."""
+    """Some viewers buy what is shown, a few of them only after they have left."""
     fans = world.fans
     able = (fans.kind[viewers] != Kind.LOOKER) & (fans.follow_at[viewers] < joined)
     buying = np.flatnonzero(able & (rng.random(len(viewers)) < 0.14))

@@ -1,4 +1,4 @@
-"""Merchants: their lives (some leave, some sleep and come back), products, and what they do on the platform themselves."""
+"""Merchants: their lives (some leave, some sleep and come back), their products, and what they do on the platform."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ class Merchants:
     leaves_on: Ints
     sleeps_from: Ints
     wakes_on: Ints
-    breaks_from: Ints  # two breaks each: some days without any business, which mean nothing
+    breaks_from: Ints  # two breaks each: days without any business that are no sign of leaving
     break_days: Ints
-    dips_on: Ints  # the middle of a bad month that passes
+    dips_on: Ints  # the middle of a passing bad month
     growth: Floats
     wave: Floats
     size: Floats
@@ -90,7 +90,7 @@ class Merchants:
         return [f"m-{number + 1:04d}" for number in merchants.tolist()]
 
     def activity(self, day: int) -> Floats:
-        """How much of its usual business each merchant does on a day: 0 while it is away."""
+        """The part of its usual business that each merchant does on a day: 0 while it is away."""
         age = day - self.onboarded_on
         start = np.clip((age + 4) / 18, 0, 1)
         decline = np.clip((day - self.declines_from) / np.maximum(self.leaves_on - self.declines_from, 1), 0, 1)
@@ -102,13 +102,13 @@ class Merchants:
         return np.where(away, 0.0, start * (1 - 0.9 * decline**1.4) * (1 - dip) * swing * np.exp(self.growth * age / 240))
 
     def is_open_on(self, days: Ints, merchants: Ints | slice = slice(None)) -> Bools:
-        """Whether each merchant is on the platform on its entry of `days`."""
+        """Whether each merchant is on the platform on the day given for it in `days`."""
         is_asleep = (days >= self.sleeps_from[merchants]) & (days < self.wakes_on[merchants])
         return (days >= self.onboarded_on[merchants]) & (days < self.leaves_on[merchants]) & ~is_asleep
 
 
 def build_merchants(rng: np.random.Generator, calendar: Calendar, count: int) -> Merchants:
-    """Merchants with their whole lives planned, shares of the roles fixed so that every landing shows all of them."""
+    """Merchants with their whole lives planned; roles have fixed quotas, so that every landing shows all of them."""
     days = calendar.days
     role = rng.permutation(np.resize(np.repeat(list(Role), (10, 8, 2)), count)).astype(np.int64)
     onboarded = np.where(rng.random(count) < 0.72, rng.random(count) * 0.1, rng.random(count) * 0.8) * days
@@ -157,12 +157,12 @@ def build_merchants(rng: np.random.Generator, calendar: Calendar, count: int) ->
 
 
 def _evenly(rng: np.random.Generator, count: int) -> Floats:
-    """Numbers from 0 to 1, rising, one in each of as many equal parts."""
+    """`count` rising random numbers from 0 to 1, one in each of `count` equal parts."""
     return (np.arange(count) + rng.random(count)) / max(count, 1)
 
 
 def pick_products(merchants: Merchants, rng: np.random.Generator, of: Ints) -> Ints:
-    """A product of each merchant, as its position within the merchant; the first ones sell best."""
+    """A random product for each merchant, as its position within the merchant; the first ones sell best."""
     return (merchants.products[of] * rng.random(len(of)) ** 2).astype(np.int64)
 
 
@@ -180,7 +180,7 @@ def money(merchants: Merchants, of: Ints, cents: Ints) -> list[str | float]:
 
 
 def run_merchants(merchants: Merchants, calendar: Calendar, outbox: Outbox, rng: np.random.Generator, day: int) -> None:
-    """The day of the merchants themselves: onboarding, listings, logins, leads and spending."""
+    """What the merchants themselves do on a day: onboarding, listings, logins, leads and spending."""
     activity = merchants.activity(day)
     _onboard(merchants, calendar, outbox, rng, day)
     _list_products(merchants, calendar, outbox, rng, day, activity)
@@ -190,7 +190,7 @@ def run_merchants(merchants: Merchants, calendar: Calendar, outbox: Outbox, rng:
 
 
 def _onboard(merchants: Merchants, calendar: Calendar, outbox: Outbox, rng: np.random.Generator, day: int) -> None:
-    """New merchants on their first morning, and now and then an old one whose record changes."""
+    """Onboard new merchants on their first morning, and occasionally change the record of an old one."""
     new = np.flatnonzero(merchants.onboarded_on == day)
     old = np.flatnonzero(merchants.is_open_on(np.full(len(merchants), day)) & (merchants.onboarded_on < day))
     changed = rng.choice(old, min(len(old), whole(rng, len(old) / 200)), replace=False)
@@ -218,7 +218,7 @@ def _onboard(merchants: Merchants, calendar: Calendar, outbox: Outbox, rng: np.r
 def _list_products(
     merchants: Merchants, calendar: Calendar, outbox: Outbox, rng: np.random.Generator, day: int, activity: Floats
 ) -> None:
-    """All products on the first morning; later a few are listed again at another price."""
+    """List all products on the first morning; later, list a few again at another price."""
     new = np.flatnonzero(merchants.onboarded_on == day)
     which, position = spans(np.zeros(len(new), np.int64), merchants.products[new])
     merchant = new[which]
@@ -271,7 +271,7 @@ def _log_in(
 
 
 def _lead(merchants: Merchants, calendar: Calendar, outbox: Outbox, rng: np.random.Generator, day: int) -> None:
-    """Merchants to come pass all stages and end on their first day; as many others stop on the way."""
+    """Future merchants pass all stages of a lead until their first day; as many other leads stop on the way."""
     won = np.flatnonzero(np.maximum(merchants.onboarded_on - 12, 0) == day)
     lost = whole(rng, 1.5 * len(merchants) / calendar.days)
     first = moments(rng, calendar, day, len(won) + lost)
@@ -310,5 +310,5 @@ def _spend(
 
 
 def campaign(day: int) -> str:
-    """The platform-wide name of the campaign that runs on a day."""
+    """The name, the same for the whole platform, of the campaign that runs on a day."""
     return f"c-{day // 30 + 1:02d}"

@@ -1,4 +1,4 @@
-"""Orders with what hangs on them: lines, coupons, commissions, refunds, and the clock of the next purchase."""
+"""Orders with all that belongs to them: lines, coupons, commissions, refunds, and the time of the next purchase."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REFUNDED = 0.04
 
 
 def share_ids(numbers: Ints) -> list[str | None]:
-    """Ids of shares; a negative number is none."""
+    """Ids of shares; None for negative numbers."""
     return [f"s-{number:07d}" if number >= 0 else None for number in numbers.tolist()]
 
 
@@ -37,17 +37,16 @@ def buy(
     price: Ints | None = None,
     product: Ints | None = None,
 ) -> None:
-    """Each row's person pays an order, at most one in a call, and their clock starts again; not where the merchant is away
-    or the person gone.
+    """Let each row's person pay one order and draw the time of their next; skip those whose merchant is away or who are gone.
 
-    Who buys without following is a fan from then on.
+    Someone who buys without having followed is a fan from then on.
 
     Args:
-        rows: fan rows that buy.
+        rows: fan rows that buy; a row that occurs twice buys once.
         at: when.
-        share: number of the share that led there, negative for none; `sharer` and `upline` are the rows of who made it and
-            of who made its parent, negative for none.
-        team_id, live_id: where the order belongs, a list a row.
+        share: number of the share that led to the order, negative for none; `sharer` and `upline` are the rows of the makers
+            of that share and of its parent, negative for none.
+        team_id, live_id: the team and the live stream to which each order belongs; None if to none.
         price: team price of one piece in cents; the list price otherwise.
         product: position of the product within the merchant; drawn otherwise.
     """
@@ -128,7 +127,7 @@ def buy(
 
 
 def _lines(world: World, merchant: Ints, product: Ints, unit: Ints, quantity: Ints) -> list[list[dict[str, Any]]]:
-    """One order line each."""
+    """The order lines of each order: one."""
     columns = zip(product_ids(product), quantity.tolist(), money(world.merchants, merchant, unit), strict=True)
     return [[{"product_id": name, "quantity": pieces, "unit_price": price}] for name, pieces, price in columns]
 
@@ -136,7 +135,7 @@ def _lines(world: World, merchant: Ints, product: Ints, unit: Ints, quantity: In
 def _refund(
     world: World, outbox: Outbox, rng: np.random.Generator, rows: Ints, at: Ints, order_id: list[str], amount: Ints
 ) -> None:
-    """A few orders go back some days later, mostly whole; a few of them, by mistake, once more in part."""
+    """Refund a few orders some days later, mostly in full, and a few of those once more in part, by mistake."""
     back = np.flatnonzero(rng.random(len(rows)) < REFUNDED)
     part = np.where(rng.random(len(back)) < 0.3, np.maximum(amount[back] // 3, 1), amount[back])
     when = after(rng, at[back], 3 * 1_440, 0.7)
@@ -157,7 +156,7 @@ def _refund(
 def _pay_commission(
     world: World, outbox: Outbox, rows: Ints, at: Ints, order_id: list[str], amount: Ints, sharer: Ints, upline: Ints
 ) -> None:
-    """Merchants that pay commissions owe one to the sharer, and a smaller one to the person who shared to the sharer."""
+    """At merchants that pay commissions, the sharer earns one, and the person who shared to the sharer a smaller one."""
     pays = world.merchants.pays_commission[world.fans.merchant[rows]]
     for level, earner, percent in ((1, sharer, 5), (2, upline, 2)):
         due = np.flatnonzero(pays & (earner >= 0))

@@ -18,10 +18,10 @@ _CHANNELS = ("app_store", "wechat", "invite", "live", "ad")
 
 @dataclass
 class People:
-    """One entry a person; the members of a circle stand side by side, its connector (if it has one) first.
+    """One entry a person; the members of a circle are contiguous, its connector (if it has one) first.
 
-    `label` is the shuffled number in a person's id, so that ids tell nothing of circles. `region` indexes ALL_REGIONS.
-    `is_erasable`: will ask to be forgotten; does nothing before that on which the planted truth hangs.
+    `label` is the shuffled number in a person's id, so that ids do not reveal circles. `region` indexes ALL_REGIONS.
+    `is_erasable`: will ask to be forgotten, and until then does nothing that the planted truth counts.
     """
 
     circle_start: Ints
@@ -43,7 +43,7 @@ class People:
 
 
 def build_people(rng: np.random.Generator, calendar: Calendar, count: int) -> People:
-    """About `count` people in circles; most of a circle lives in one region and joins the platform together."""
+    """About `count` people in circles; most members of a circle live in one region and join the platform together."""
     circles = max(6, round(2 * count / (MIN_CIRCLE + MAX_CIRCLE)))
     size = rng.integers(MIN_CIRCLE, MAX_CIRCLE + 1, circles)
     start = np.cumsum(size) - size
@@ -86,7 +86,7 @@ def register(people: People, calendar: Calendar, outbox: Outbox, rng: np.random.
 
 def _announce(people: People, outbox: Outbox, rng: np.random.Generator, who: Ints, at: Ints) -> None:
     count = len(who)
-    shared_device = rng.random(count) < 0.02  # a farm: several accounts on one of a few devices
+    shared_device = rng.random(count) < 0.02  # a device farm: many accounts on a few devices
     device = np.where(shared_device, rng.integers(0, 5, count), people.label[who] + 1_000)
     outbox.add(
         "shop.user_registered.v1",

@@ -26,7 +26,7 @@ EVENTS_PER_PERSON_DAY = 0.155
 
 @dataclass(frozen=True)
 class Plan:
-    """What to simulate; `events` is met roughly, by the number of people."""
+    """What to simulate; `events` is reached approximately, through the number of people."""
 
     seed: int
     events: int
@@ -40,11 +40,12 @@ class Plan:
 
 
 def simulate(plan: Plan, out: Path) -> tuple[World, Outbox]:
-    """Write the landing of a plan into `out`: `shop`, `group`, `stream`, beside them the truth (`_truth.json`) and perhaps the
-    future (`_future`), which no ingest reads.
+    """Write the landing of a plan into `out`: `shop`, `group`, `stream`.
 
-    The landing does not depend on `future_days`. Memory: the state of the platform and the lines of some days. The folder
-    appears under its name when it is complete.
+    Beside them, where no ingest reads, lie the truth (`_truth.json`) and, if the plan has future days, the future (`_future`).
+
+    The landing does not depend on `future_days`. Memory holds the state of the platform and the lines of some days. The folder
+    gets its name once it is complete.
 
     Raises:
         FileExistsError: `out` holds something already.
@@ -75,7 +76,7 @@ def simulate(plan: Plan, out: Path) -> tuple[World, Outbox]:
 
 
 def live_a_day(world: World, outbox: Outbox, rng: np.random.Generator, day: int) -> None:
-    """Everything that begins on a day; some of it ends on later ones."""
+    """Everything that begins on a day; some of it ends on later days."""
     activity = world.merchants.activity(day)
     run_merchants(world.merchants, world.calendar, outbox, rng, day)
     register(world.people, world.calendar, outbox, rng, day)

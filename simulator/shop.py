@@ -1,4 +1,4 @@
-"""What fans do by themselves from day to day: follow, leave, buy, look around; and what is done to win them."""
+"""What fans do on their own from day to day (follow, leave, buy, look around), and what is done to win them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def follow(world: World, outbox: Outbox, rows: Ints, at: Ints, channel: list[str
 
 
 def come_and_go(world: World, outbox: Outbox, rng: np.random.Generator, day: int) -> None:
-    """The day's fans that come by themselves, those that say that they go, and some that go and come back."""
+    """The day's fans who come on their own, those who unfollow, and some who leave and come back."""
     fans, calendar = world.fans, world.calendar
     rows = np.flatnonzero((calendar.days_of(fans.planned_at) == day) & (fans.follow_at == NEVER))
     rows = rows[world.is_open(rows, fans.planned_at[rows])]
@@ -52,7 +52,7 @@ def come_and_go(world: World, outbox: Outbox, rng: np.random.Generator, day: int
 
 
 def buy_by_habit(world: World, outbox: Outbox, rng: np.random.Generator, day: int, activity: Floats) -> None:
-    """Fans whose next purchase is due today buy, if they have not gone and the merchant does business."""
+    """Fans whose next purchase is due today buy, unless they have left or the merchant is away."""
     fans, calendar = world.fans, world.calendar
     due = np.flatnonzero(fans.next_order_at < calendar.midnight(day + 1))
     alive = due[fans.gone_at[due] > np.maximum(fans.next_order_at[due], calendar.midnight(day))]
@@ -97,7 +97,7 @@ def _some_fans(world: World, rng: np.random.Generator, day: int, activity: Float
 
 
 def _recommend(world: World, outbox: Outbox, rng: np.random.Generator, day: int, activity: Floats) -> None:
-    """Requests of three items each; the variant is a person's for good."""
+    """Recommendation requests of three items each; a person always gets the same variant."""
     asked = _some_fans(world, rng, day, activity, 0.0034)
     rows = np.repeat(asked, 3)
     rank = np.tile([1, 2, 3], len(asked))
@@ -145,10 +145,10 @@ def reach_out(world: World, outbox: Outbox, rng: np.random.Generator, day: int, 
 def send_red_packets(
     world: World, outbox: Outbox, rng: np.random.Generator, day: int, activity: Floats
 ) -> tuple[Ints, Ints, list[str]]:
-    """Some fans who share much get a red packet to share out among their circle.
+    """Some fans who share a lot send a red packet to their circle.
 
     Returns:
-        Rows and instants of the senders, and the ids of the packets, for sharing them.
+        Rows of the senders, instants, and ids of the packets, from which shares are made.
     """
     fans = world.fans
     senders = _some_fans(world, rng, day, activity * 0.25, 0.0018)

@@ -1,4 +1,4 @@
-"""How shares spread: through a circle, by connectors into other circles, from openers who share again."""
+"""How shares spread: within a circle, through connectors into other circles, and by openers who share again."""
 
 from __future__ import annotations
 
@@ -24,20 +24,21 @@ RESHARE_RATE = 0.3
 BRIDGE_RATE = 0.6
 MAX_DEPTH = 16
 SPREADS_FOR_DAYS = 12
-STAR_DAYS = 7  # from one post of a star to the next
+STAR_DAYS = 7  # between two posts of a star
 MOST_HEARD = 600  # people who see a post of a star, however large the merchant
 VIRAL_DAYS = 5  # before the landing's end
 
 
 @dataclass(frozen=True)
 class Manner:
-    """How far shares carry.
+    """How far shares reach.
 
     Args:
-        crowd: the part of the merchant's people who see a share that starts a tree, beside those of the usual circles.
-        strangers: how many of them see each share below it.
-        to_the_gone: whether those who are fans no more look too.
-        liking: factor on the chance that somebody opens, `again` on the chance that an opener shares again.
+        crowd: the part of the merchant's people who see a share that starts a tree, besides the usual circles.
+        strangers: how many of the merchant's people see each share below it.
+        to_the_gone: whether people who are no longer fans look too.
+        liking: factor on the chance that somebody opens the share.
+        again: factor on the chance that an opener shares again.
     """
 
     crowd: float = 0
@@ -48,13 +49,13 @@ class Manner:
 
 
 USUAL = Manner()
-STAR = Manner(crowd=0.9, again=0.15)  # many look, few pass it on
+STAR = Manner(crowd=0.9, again=0.15)  # many look, few share it again
 VIRAL = Manner(crowd=0.02, strangers=1, to_the_gone=True, liking=4, again=7)
 
 
 @dataclass(frozen=True)
 class Roots:
-    """Shares that start a tree: who makes them (fan rows), when, and of what."""
+    """Shares that start a tree: who makes them (fan rows), when, and what they share."""
 
     row: Ints
     at: Ints
@@ -64,7 +65,7 @@ class Roots:
 
 @dataclass(frozen=True)
 class Opens:
-    """Opens of a tree's shares: which root it goes back to, the share, its maker, who opened it and when."""
+    """Opens of shares: the root of the tree, the share, its maker, who opened it and when."""
 
     root: Ints
     share: Ints
@@ -87,7 +88,7 @@ class _Layer:
 
 
 def share_daily(world: World, outbox: Outbox, rng: np.random.Generator, day: int, activity: Floats) -> Opens:
-    """The day's new shares of products and pages, made by those fans who like to share, and all that follows from them."""
+    """The day's new shares of products and pages, made by fans who like to share, and all that follows from them."""
     fans = world.fans
     midnight = world.calendar.midnight(day)
     weight = fans.sharing * fans.is_fan(midnight) * activity[fans.merchant]
@@ -104,7 +105,7 @@ def share_daily(world: World, outbox: Outbox, rng: np.random.Generator, day: int
 
 
 def share_stars(world: World, outbox: Outbox, rng: np.random.Generator, day: int, activity: Floats) -> None:
-    """The posts of the few whom everybody looks at: each one's every `STAR_DAYS` days, while the merchant is busy."""
+    """The posts of the stars, one every `STAR_DAYS` days each, while the merchant is busy."""
     fans = world.fans
     row = fans.stars[(fans.stars + day) % STAR_DAYS == 0]
     row = row[fans.is_fan(world.calendar.midnight(day))[row] & (activity[fans.merchant[row]] > 0.3)]
@@ -113,7 +114,7 @@ def share_stars(world: World, outbox: Outbox, rng: np.random.Generator, day: int
 
 
 def go_viral(world: World, outbox: Outbox, rng: np.random.Generator, day: int, activity: Floats) -> None:
-    """In the landing's last days one share goes through the busiest merchant's people, from circle to circle."""
+    """In the landing's last days one share spreads through the busiest merchant's people, from circle to circle."""
     if day != max(world.calendar.days - VIRAL_DAYS, 0):
         return
     fans = world.fans
@@ -129,7 +130,7 @@ def go_viral(world: World, outbox: Outbox, rng: np.random.Generator, day: int, a
 
 
 def spread(world: World, outbox: Outbox, rng: np.random.Generator, roots: Roots, manner: Manner = USUAL) -> tuple[Ints, Opens]:
-    """Let shares spread to the end, some days ahead; people open a tree once and buy, follow or share again.
+    """Let shares spread to their end, some days ahead. A person opens a tree once, and may then buy, follow or share again.
 
     Returns:
         The numbers of the root shares, and all opens.
@@ -197,7 +198,7 @@ def _announce(world: World, outbox: Outbox, rng: np.random.Generator, layer: _La
 def _open(
     world: World, rng: np.random.Generator, layer: _Layer, roots: Roots, seen: Ints, manner: Manner, depth: int
 ) -> tuple[Ints, Ints, Ints]:
-    """Who opens the shares of a layer: rows, positions in the layer, instants; nobody whom the tree has reached before."""
+    """Who opens the shares of a layer (rows, positions in the layer, instants); nobody whom the tree has reached before."""
     fans = world.fans
     via, row = _audience(world, rng, layer, manner, depth)
     is_gone = (fans.gone_at[row] <= layer.at[via]) & (not manner.to_the_gone)
@@ -215,7 +216,7 @@ def _open(
 
 
 def _audience(world: World, rng: np.random.Generator, layer: _Layer, manner: Manner, depth: int) -> tuple[Ints, Ints]:
-    """Who may see each share: the own circle, for connectors also other circles, for public shares also anybody."""
+    """Who may see each share: the maker's circle, with connectors also other circles, with public shares also anybody."""
     fans = world.fans
     posts = [np.arange(len(layer.row))]
     blocks = [fans.block[layer.row]]
@@ -234,7 +235,7 @@ def _audience(world: World, rng: np.random.Generator, layer: _Layer, manner: Man
 
 
 def _tell_opens(world: World, outbox: Outbox, rng: np.random.Generator, layer: _Layer, opens: Opens) -> None:
-    """The opens, some of them twice, and some makers who look at their own share."""
+    """Write the opens, some of them twice, and some by makers who look at their own share."""
     again = np.flatnonzero(rng.random(len(opens.row)) < 0.04)
     own = np.flatnonzero(rng.random(len(layer.row)) < 0.03)
     row = np.concatenate([opens.row, opens.row[again], layer.row[own]])
@@ -288,7 +289,7 @@ def _respond(world: World, outbox: Outbox, rng: np.random.Generator, opens: Open
 
 
 def _thank(world: World, outbox: Outbox, rng: np.random.Generator, inviter: Ints, row: Ints, at: Ints) -> None:
-    """Some new fans came by invitation; some merchants pay a head premium for it."""
+    """Some new fans accept an invitation, for which some merchants pay the inviter a premium."""
     invited = np.flatnonzero(rng.random(len(row)) < 0.25)
     outbox.add(
         "shop.invite_accepted.v1",
@@ -310,7 +311,7 @@ def _thank(world: World, outbox: Outbox, rng: np.random.Generator, inviter: Ints
 
 
 def _share_again(world: World, rng: np.random.Generator, opens: Opens, manner: Manner) -> _Layer:
-    """The next layer: openers who share on, the more the more they like to share."""
+    """The next layer: openers who share again, more often the more they like to share."""
     wish = manner.again * RESHARE_RATE * np.minimum(world.fans.sharing[opens.row] ** 0.5, 3.5)
     again = np.flatnonzero(rng.random(len(opens.row)) < wish)
     return _Layer(

@@ -1,4 +1,4 @@
-"""Team purchases: opened more or less often and formed more or less surely by region, as planted."""
+"""Team purchases: how often they are opened, and how likely they form, is planted by region."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def formation_rates(regions: Ints, sizes: Ints) -> Floats:
 
 
 def team_up(world: World, outbox: Outbox, rng: np.random.Generator, day: int, activity: Floats, opens: Opens) -> None:
-    """The day's teams from their opening to their end, which may lie two days ahead; `opens`: of the day's other shares."""
+    """The day's teams, from their opening to their end, up to two days ahead; `opens` are those of the day's other shares."""
     came_by = _shares_opened(opens, world.calendar.midnight(day + 1) - HOUR)
     leader = _leaders(world, rng, day, activity, list(came_by))
     count = len(leader)
@@ -96,15 +96,15 @@ def team_up(world: World, outbox: Outbox, rng: np.random.Generator, day: int, ac
 
 
 def _shares_opened(opens: Opens, until: int) -> dict[int, tuple[int, int]]:
-    """Who opened a share before an instant: by row, when and which."""
+    """By row, when it opened a share before an instant, and which."""
     columns = zip(opens.row.tolist(), opens.at.tolist(), opens.share.tolist(), strict=True)
     return {row: (at, share) for row, at, share in columns if at < until}
 
 
 def _leaders(world: World, rng: np.random.Generator, day: int, activity: Floats, openers: list[int]) -> Ints:
-    """Fans who open a team: more of them where the region likes to and among those whom a share reached today.
+    """Fans who open a team: more in regions that open many, and more among those whom a share reached today.
 
-    Only at merchants with people enough to fill it.
+    Only at merchants with enough people to fill it.
     """
     fans, people = world.fans, world.people
     midnight = world.calendar.midnight(day)
@@ -117,7 +117,7 @@ def _leaders(world: World, rng: np.random.Generator, day: int, activity: Floats,
 
 
 def _announce(world: World, outbox: Outbox, rng: np.random.Generator, teams: _Teams) -> None:
-    """Openings. People who move between regions always say where the team is; others sometimes leave it to their record."""
+    """Write the openings. People who move between regions always name the team's region; others sometimes leave it out."""
     count = len(teams.number)
     says_region = (rng.random(count) < 0.85) | world.people.is_mover[world.fans.user[teams.leader]]
     expires = np.datetime_as_string(teams.expires_at.astype("datetime64[ms]")).tolist()
@@ -157,7 +157,7 @@ def _share(world: World, outbox: Outbox, rng: np.random.Generator, teams: _Teams
 
 
 def _fill(world: World, outbox: Outbox, rng: np.random.Generator, teams: _Teams, opens: Opens, forms: Bools) -> None:
-    """Seats are taken: all of them in time where the team forms, too few where it does not."""
+    """Fill seats: all of them in time if the team forms, too few if it does not."""
     close = world.calendar.close
     joins, leaves, orders = _Seats(), _Seats(), _Seats()
     formed: list[tuple[int, int, int | None]] = []
@@ -190,7 +190,7 @@ def _fill(world: World, outbox: Outbox, rng: np.random.Generator, teams: _Teams,
         if is_full:
             orders.add(number, leader, at + 30_000)
             ends, outcome = latest, "formed_organic"
-            if rng.random() < 0.95:  # otherwise the full seats alone tell it
+            if rng.random() < 0.95:  # otherwise only the full seats show that it formed
                 formed.append((number, latest, None if rng.random() < 0.3 else 0))
         elif rng.random() < AUTO_FILLED:
             ends, outcome = expires - 5 * MINUTE, "formed_auto_filled"
@@ -209,13 +209,13 @@ def _fill(world: World, outbox: Outbox, rng: np.random.Generator, teams: _Teams,
 
 
 def _may_join(world: World, rows: Ints, at: int) -> Bools:
-    """Who has registered and has not gone; people who ask to be forgotten stay out, so that the teams' truth stands."""
+    """Rows of people who have registered and not left; those who will be forgotten stay out, so that the teams' truth holds."""
     user = world.fans.user[rows]
     return (world.people.registered_at[user] < at) & ~world.people.is_erasable[user] & (world.fans.gone_at[rows] > at)
 
 
 def _friends(world: World, rng: np.random.Generator, leader: int, at: int, taken: set[int], count: int) -> list[int]:
-    """Rows of people who join by hand: of the leader's circle, and if it is short of people of other circles."""
+    """Rows of people who join without a share: of the leader's circle, and of other circles if that has too few people."""
     fans = world.fans
     block, merchant = fans.block[leader], fans.merchant[leader]
     near = fans.block_start[block] + rng.permutation(fans.block_size[block])
@@ -253,7 +253,7 @@ def _tell(
 
 
 def _pay(world: World, outbox: Outbox, rng: np.random.Generator, teams: _Teams, orders: _Seats) -> None:
-    """Everybody in a team that forms pays at the team's price; members come by the leader's share or one below it."""
+    """Everybody in a team that forms pays the team's price; members come through the leader's share or one below it."""
     at = np.array(orders.at, np.int64)
     team = np.array(orders.team, np.int64) - teams.number[0]
     buy(

@@ -1,4 +1,4 @@
-"""The planted truth: what the simulator knows and a model has to find out. It lies beside the landing, not in it."""
+"""The planted truth: what the simulator knows and models have to find out. No ingest reads it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _encode = msgspec.json.encode
 
 
 def write_truth(path: Path, world: World, outbox: Outbox, seed: int) -> None:
-    """Write the truth at the landing's end as one JSON object, a section a line, without holding all of it in memory."""
+    """Write the truth as of the landing's end as one JSON object, a section a line, without holding all of it in memory."""
     with path.open("wb") as file:
         lead = b"{\n"
         for name, value in _sections(world, outbox, seed):
@@ -70,7 +70,7 @@ def _sections(world: World, outbox: Outbox, seed: int) -> Iterator[tuple[str, An
 
 
 def _teams(world: World) -> dict[str, Any]:
-    """By region: what was planted, and what came of it up to the end."""
+    """By region: what was planted, and what became of it by the landing's end."""
     counts = world.tally.teams
     return {
         region.code: {
@@ -84,7 +84,7 @@ def _teams(world: World) -> dict[str, Any]:
 
 
 def _merchants(world: World) -> list[dict[str, Any]]:
-    """Their planned lives; a date after the landing's end has yet to come, null never comes."""
+    """The planned lives of merchants; dates may lie after the landing's end, and null is never."""
     merchants, calendar = world.merchants, world.calendar
     names = ("onboarded_on", "declines_from", "leaves_on", "sleeps_from", "wakes_on")
     return [
@@ -99,7 +99,7 @@ def _date(calendar: Calendar, day: int) -> str | None:
 
 
 def _groups(world: World) -> list[dict[str, Any]]:
-    """When each group was born and when its last message comes; null if that lies after the landing's end."""
+    """When each group was born, and when its last message comes; null if after the landing's end."""
     close = world.calendar.close
     return [
         record
@@ -131,7 +131,7 @@ def _spread(world: World) -> dict[str, Any]:
 
 
 def _viral(world: World) -> list[dict[str, Any]]:
-    """The shares that were made to go viral, and what became of their trees up to the end."""
+    """The shares that were made to go viral, and what became of their trees by the landing's end."""
     return [
         {
             "merchant_id": world.merchant_ids(np.array([row]))[0],
@@ -144,7 +144,7 @@ def _viral(world: World) -> list[dict[str, Any]]:
 
 
 def _stars(world: World) -> list[dict[str, Any]]:
-    """Those whom everybody at their merchant looks at, and what they did in the last 90 days."""
+    """The people whom everybody at their merchant looks at, and what they did in the last 90 days."""
     rows = world.fans.stars
     tallies = world.tally.shares[rows].tolist(), world.tally.opens[rows].tolist()
     return [
@@ -154,12 +154,12 @@ def _stars(world: World) -> list[dict[str, Any]]:
 
 
 def concentration(values: Ints) -> dict[str, float]:
-    """Total and users of a count by fan (merchant × user), and what the top of them hold."""
+    """Total and number of users of a count by fan (merchant × user), and the share that the top users hold."""
     return {"users": int((values > 0).sum()), "total": int(values.sum()), "top_1pct_share": top_share(values[values > 0], 0.01)}
 
 
 def top_share(values: Any, part: float) -> float:
-    """The share of the total that the highest `part` of the entries hold (their number rounded up)."""
+    """The share of the total that the highest `part` of the entries hold; their number is rounded up."""
     if not len(values):
         return 0.0
     ordered = np.sort(values)[::-1]
@@ -174,7 +174,7 @@ def _recommendations(world: World) -> dict[str, Any]:
 
 
 def _connectors(world: World) -> list[dict[str, Any]]:
-    """People planted between circles, a row for each merchant where they bridge, and the circles they reach there."""
+    """People planted between circles, a row for each merchant where they bridge, with the circles that they reach there."""
     fans = world.fans
     rows = np.flatnonzero((fans.bridges > 0) & (fans.follow_at < world.calendar.close))
     circles = np.stack([fans.block_circle[fans.bridged_blocks(rows, number)] for number in range(3)], axis=1).tolist()
@@ -199,7 +199,7 @@ def _circles(world: World) -> Iterator[tuple[str, list[str]]]:
 
 
 def _fans(world: World) -> Iterator[tuple[str, dict[str, list[Any]]]]:
-    """By merchant, in columns: how each fan buys by themselves, how long the mean gap is, since when they are gone."""
+    """By merchant, as columns: how each fan buys on their own, their mean gap, and since when they are gone."""
     fans, calendar = world.fans, world.calendar
     for merchant in range(len(world.merchants)):
         rows = fans.merchant_start[merchant] + np.arange(fans.merchant_rows[merchant])
@@ -218,7 +218,7 @@ def _fans(world: World) -> Iterator[tuple[str, dict[str, list[Any]]]]:
 
 
 def write_future_truth(path: Path, world: World) -> None:
-    """What happened in the hidden days after the landing: the orders of each fan, and who was still there."""
+    """Write what happened in the hidden days after the landing: the orders of each fan, and who was still there."""
     fans = world.fans
     rows = np.flatnonzero(world.tally.future_orders)
     orders: dict[str, dict[str, int]] = {}

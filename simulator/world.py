@@ -1,4 +1,4 @@
-"""All there is: people, merchants, fans, and the tallies from which the truth is told."""
+"""The state of the simulation: people, merchants, fans, and the tallies from which the truth is written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WINDOW_DAYS = 90
 
 @dataclass
 class Tally:
-    """What happened, counted as it was planned: up to the landing's end, without people who ask to be forgotten.
+    """What happened up to the landing's end, counted when it is planned, without people who ask to be forgotten.
 
     `shares`, `opens` (by others) and `orders_led` are by fan row over the last 90 days; the teams by region. `viral`: fan row
     and number of a share that was made to go viral, and the shares of its tree by depth.
@@ -71,7 +71,7 @@ class World:
 
 
 def build_world(rng: np.random.Generator, calendar: Calendar, people_count: int) -> World:
-    """A platform on the evening before its first day."""
+    """The platform on the evening before its first day."""
     people = build_people(rng, calendar, people_count)
     merchants = build_merchants(rng, calendar, max(3, len(people) // PEOPLE_PER_MERCHANT))
     fans = build_fans(rng, calendar, people, merchants)

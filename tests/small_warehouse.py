@@ -20,11 +20,14 @@ from contract.columns import Column, Null, Type
 from contract.settings import Settings
 from contract.table import Table
 from contract.tables import TABLES, marts
+from dbt_project import success_sql
+from dbt_project.build import variables
 from publication.publish import publish
 
 AS_OF = date(2026, 3, 20)
 ROWS = Path(__file__).with_suffix(".yml")
 
+_USUAL = {"as_of": AS_OF, "merchant_id": "m-1"}
 _NEUTRAL = {Type.VARCHAR: "", Type.VARCHARS: [], Type.REASONS: [], Type.BOOLEAN: False, Type.DATE: AS_OF, Type.TIMESTAMP: AS_OF}
 
 
@@ -40,26 +43,35 @@ def statements(tables: Iterable[Table], rows: Mapping[str, list[dict[str, Any]]]
     """What makes tables with these rows.
 
     Raises:
-        ValueError: a row names a table or a column that is not declared.
+        ValueError: rows are of a table, or name a column, that is not declared.
     """
     if unknown := rows.keys() - TABLES.keys():
         raise ValueError(f"{ROWS.name} has rows of {', '.join(sorted(unknown))}, which no module of contract/tables declares")
     made = []
     for table in tables:
-        columns = {column.name: column for column in table.mart_columns}
-        made.append(f"create table marts.{table.name} ({', '.join(f'{n} {c.type}' for n, c in columns.items())});")
-        for row in rows.get(table.name, []):
-            if unknown := row.keys() - columns.keys():
-                raise ValueError(f"{ROWS.name}: {table.name} has no column {', '.join(sorted(unknown))}")
-            values = (_literal(row.get(name, _default(column))) for name, column in columns.items())
-            made.append(f"insert into marts.{table.name} values ({', '.join(values)});")
+        columns = (f"{column.name} {column.type}" for column in table.mart_columns)
+        made.append(f"create table marts.{table.name} ({', '.join(columns)});")
+        made += [insert(table, row) for row in rows.get(table.name, [])]
     return made
+
+
+def insert(table: Table, row: Mapping[str, Any]) -> str:
+    """The statement that adds a row; columns that it does not name get what the declaration allows.
+
+    Raises:
+        ValueError: the row names a column that is not declared.
+    """
+    columns = {column.name: column for column in table.mart_columns}
+    if unknown := row.keys() - columns.keys():
+        raise ValueError(f"{ROWS.name}: {table.name} has no column {', '.join(sorted(unknown))}")
+    values = (_literal(row.get(name, _default(column))) for name, column in columns.items())
+    return f"insert into marts.{table.name} values ({', '.join(values)});"
 
 
 def _default(column: Column) -> object:
     """What a column holds of which a row says nothing."""
-    if column.name == "as_of":
-        return AS_OF
+    if column.name in _USUAL:
+        return _USUAL[column.name]
     if column.null is Null.MEANT:
         return None
     if column.values:
@@ -88,10 +100,27 @@ def build(settings: Settings, *changes: str, as_of: date = AS_OF, only: tuple[st
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as con:
-        con.execute(script(only))
-        for change in changes:
-            con.execute(change)
+        fill(con, *changes, as_of=as_of, only=only)
     return path
+
+
+def fill(con: duckdb.DuckDBPyConnection, *changes: str, as_of: date = AS_OF, only: tuple[str, ...] = ()) -> None:
+    """Make the marts, or some, in an empty database; those of merchant success read marts as `changes` left them."""
+    con.execute(script(only))
+    for change in changes:
+        con.execute(change)
+    for statement in () if only else _success(as_of):
+        con.execute(statement)
+
+
+@cache
+def _success(as_of: date) -> tuple[str, ...]:
+    return tuple(success_sql.statements(variables(Settings.from_environment({}), as_of)))
+
+
+def merchants_tables() -> list[str]:
+    """The marts of merchants that the file has rows of."""
+    return [name for name in yaml.load(ROWS.read_text(), yaml.CSafeLoader) if "merchant_id" in TABLES[name].key_columns]
 
 
 def passed(settings: Settings, *changes: str, as_of: date = AS_OF, only: tuple[str, ...] = ()) -> Path:

@@ -124,7 +124,7 @@ def tried(checkout: Path, first: str, size: int) -> dict[Mutant, int]:
     called = json.loads((checkout / "mutants/mutmut-stats.json").read_text())["tests_by_mangled_function_name"]
     reached = [mutant.name for mutant in chosen if mutant.name.partition("__mutmut_")[0] in called]
     run(*reached)
-    codes = {}
+    codes: dict[str, int] = {}
     for path in checkout.glob("mutants/spark_jobs/**/*.meta"):
         codes |= json.loads(path.read_text())["exit_code_by_key"]
     return {mutant: codes[mutant.name] if mutant.name in reached else UNREACHED for mutant in chosen}

@@ -23,8 +23,14 @@ from contract.values import FALLBACKS
 
 # What grows by itself from day to day, and what the model of repeat purchases makes of it (and of its parameters, which are
 # fitted again every day).
-_FLAG_AGES = {"age_weeks": 1 / 7, "p_alive": None, "expected_orders_90d": None, "expected_value_365d": None}
-_VALUE_AGES = {**_FLAG_AGES, "expected_orders_365d": None}
+_VALUE_AGES = {
+    "age_weeks": 1 / 7,
+    "p_alive": None,
+    "expected_orders_90d": None,
+    "expected_orders_365d": None,
+    "expected_value_365d": None,
+}
+_FLAG_AGES = {column: step for column, step in _VALUE_AGES.items() if column != "expected_orders_365d"}
 
 TABLES: tuple[Table, ...] = (
     Table(

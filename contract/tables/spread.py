@@ -274,7 +274,7 @@ TABLES: tuple[Table, ...] = (
             identifier("merchant_id", "The merchant, or all."),
             choice("metric", METRICS, "Which column of spreaders is added up: shares, opens, orders_led or revenue_led."),
             count("users", "people", "People whose metric is positive."),
-            nullable(money("total", "Sum of the metric over all people.", least=0)),
+            nullable(replace(money("total", "Sum of the metric over all people.", least=0), unit="as metric says")),
             share("top_1pct_share", "Part of the total that the ⌈users/100⌉ people with the highest metric hold."),
             share("top_01pct_share", "Part of the total that the ⌈users/1000⌉ people with the highest metric hold."),
             count("users_for_half", "people", "Fewest people who hold half of the total."),

@@ -2,9 +2,42 @@
 
 from __future__ import annotations
 
-from contract.columns import MERCHANT, USER, choice, count, date, identifier, integer, nullable, share, text
-from contract.table import MERCHANT_SUCCESS, Question, Table
-from contract.values import GROUP_DRIVERS, GROUP_KINDS, GROUP_STATES, SUPPRESSIONS
+from collections.abc import Iterable, Iterator
+
+from contract.columns import (
+    MERCHANT,
+    MONEY,
+    USER,
+    Column,
+    choice,
+    count,
+    date,
+    flag,
+    identifier,
+    integer,
+    money,
+    month,
+    nullable,
+    number,
+    share,
+    text,
+)
+from contract.success import RULES
+from contract.table import MERCHANT_SUCCESS, SPREAD_MAP, Audience, Empty, Question, Table, export
+from contract.tables import merchants, spread, teams
+from contract.values import GROUP_DRIVERS, GROUP_KINDS, GROUP_STATES, NO_CONTACT_REASONS, STAGES, SUPPRESSIONS, UNKNOWN
+
+
+def _as_in(tables: Iterable[Table], mart: str, names: str) -> Iterator[Column]:
+    """Columns that another mart has, and that mean the same here."""
+    [table] = (table for table in tables if table.name == mart)
+    columns = {column.name: column for column in table.columns}
+    return (columns[name] for name in names.split())
+
+
+_LEFT = f"left within the last {RULES['left_days']} days"
+_UNSOLD = f"has never had a paid order, {RULES['unsold_days']} days or more after its start"
+_FALLEN = f"more than {RULES['fall_percent']} % below"
 
 TABLES: tuple[Table, ...] = (
     Table(
@@ -82,6 +115,14 @@ TABLES: tuple[Table, ...] = (
         ),
         questions=(Question.SUCCESS,),
         consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MERCHANT,
+        export=export(
+            "merchant_id region opened closed formed_organic formed_auto_filled failed open_at_as_of formation_rate "
+            "formation_rate_lo formation_rate_hi people",
+            f"Team purchases of one region, over all time; regions where fewer than {RULES['smallest_cell']} people took part "
+            "are left out.",
+            file="team_regions",
+        ),
     ),
     Table(
         "export_deliveries",
@@ -103,5 +144,192 @@ TABLES: tuple[Table, ...] = (
         ),
         questions=(Question.SUCCESS,),
         consumers=(MERCHANT_SUCCESS,),
+    ),
+    Table(
+        "fan_contacts",
+        "Grain: merchant × its fan at the end of as_of: whether the merchant may contact the person. Nobody else may be "
+        "named to the merchant.",
+        key="merchant_id, user_id",
+        columns=(
+            MERCHANT,
+            identifier("user_id", "The fan.", person=True),
+            flag("may_contact", "Whether the merchant may contact the fan: it is not in suppressed_fans."),
+            nullable(
+                choice(
+                    "no_contact_reason",
+                    NO_CONTACT_REASONS,
+                    "Why not: the reasons of suppressed_fans in alphabetical order, with a blank between; null where it may.",
+                )
+            ),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS, SPREAD_MAP),
+        audience=Audience.MERCHANT,
+    ),
+    Table(
+        "merchant_overview",
+        f"Grain: merchant: everything that its account manager reads about it. It needs a call if it {_LEFT}, is launching and "
+        f"{_UNSOLD}, is flagged by the churn model, or if its revenue of 28 days is {_FALLEN} that of the 28 days before.",
+        key="merchant_id",
+        columns=(
+            MERCHANT,
+            text("name", "Name that the merchant gave itself, else its id."),
+            text("manager", "Its account manager; an empty text where it has none."),
+            nullable(text("plan", "Plan that the merchant pays for; empty where none was recorded.")),
+            nullable(
+                count("rank", "place, from 1", "Place in the account manager's list of calls, 1 is called first.", least=1)
+            ),
+            choice(
+                "stage",
+                (*STAGES, UNKNOWN),
+                "churned: no paid order and no login in the last 60 days; launching: under 30 days or under 10 orders; "
+                "recovered: churned in the last 90 days; at_risk: flagged; else operating.",
+            ),
+            nullable(date("since", "Business date since which the merchant has been in its stage.")),
+            *map(nullable, _as_in(merchants.TABLES, "merchant_churn_flags", "churn_probability")),
+            *_as_in(merchants.TABLES, "merchant_churn_flags", "is_churn_flagged"),
+            flag("has_left", f"Whether it {_LEFT}."),
+            flag("has_not_sold", f"Whether it is launching and {_UNSOLD}."),
+            flag("has_fallen", f"Whether revenue_28d is {_FALLEN} revenue_prev_28d."),
+            *_as_in(
+                merchants.TABLES,
+                "merchant_churn_flags",
+                "at_stake expected_loss reasons days_since_last_order days_since_last_login",
+            ),
+            integer("days_since_start", "days", "Days from its onboarding, else its first event, to as_of."),
+            *_as_in(merchants.TABLES, "merchant_churn_flags", "revenue_28d revenue_prev_28d"),
+            money("revenue_365d", "Net revenue of the merchant in the last 365 days."),
+            count("fans", "people", "Fans of the merchant at the end of as_of."),
+            nullable(
+                number(
+                    "revenue_per_fan",
+                    MONEY,
+                    "Net revenue of up to 365 days by the average number of fans, scaled to a year.",
+                )
+            ),
+            nullable(month("growth_month", "Last complete month that has a complete month before it.")),
+            nullable(money("month_change", "Net revenue of growth_month minus that of the month before.")),
+            nullable(money("user_effect", "Part of month_change that more or fewer fans explain.")),
+            nullable(money("per_fan_effect", "The rest of month_change: what each fan brought.")),
+            nullable(
+                share(
+                    "retention",
+                    "Of the buyers of a month, the part that bought again in the month after; all complete months.",
+                )
+            ),
+            count("teams_closed", "teams", "Team purchases that formed or failed, over all time."),
+            nullable(share("formation_rate", "Of teams_closed, the part that formed without a seat filled by the platform.")),
+            count("shares", "shares", "Shares made by people of the merchant in the last 90 days."),
+            count("opens", "opens", "Times that others opened these shares in the last 90 days."),
+            money("revenue_led", "Net revenue of orders credited to these shares by last touch."),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MANAGER,
+        empty=Empty.WARNED,
+    ),
+    Table(
+        "merchant_weeks",
+        "Grain: merchant × week of seven days with revenue, of the last 12 weeks; the last one ends with as_of.",
+        key="merchant_id, weeks_ago",
+        columns=(
+            MERCHANT,
+            count("weeks_ago", "weeks", "Weeks from this one to the one that ends with as_of, which has 0."),
+            money("revenue", "Net revenue of the week, reporting currency."),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MERCHANT,
+    ),
+    Table(
+        "fan_funnel",
+        "Grain: merchant that had fans within the window of per_fan_revenue: its fans by how far they went, each step among "
+        "the people of the step before.",
+        key="merchant_id",
+        columns=(
+            MERCHANT,
+            count("window_fans", "people", "People who were fans of the merchant at any instant of the window.", least=1),
+            count("buying_fans", "people", "Of window_fans, those with a paid order in the window."),
+            count("repeat_fans", "people", "Of buying_fans, those with more than one."),
+            count("repeat_supporting_fans", "people", "Of repeat_fans, those who are supporting fans."),
+            count("supporting_fans", "people", "All supporting fans among window_fans, those who bought once included."),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MERCHANT,
+    ),
+    Table(
+        "merchant_team_designs",
+        "Grain: merchant × size_required × benefit_side × goal × opened_date: team_formation without the region, which may be "
+        "a person's.",
+        key="merchant_id, size_required, benefit_side, goal, opened_date",
+        columns=tuple(
+            _as_in(
+                teams.TABLES,
+                "team_formation",
+                "merchant_id size_required benefit_side goal opened_date opened closed formed_organic formed_auto_filled "
+                "failed open_at_as_of members new_buyer_members",
+            )
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MERCHANT,
+        export=export(
+            "merchant_id size_required benefit_side goal opened_date opened closed formed_organic formed_auto_filled failed "
+            "open_at_as_of members new_buyer_members",
+            "Team purchases of one design that were opened on one day.",
+            file="teams",
+        ),
+    ),
+    Table(
+        "leaders_to_win",
+        "Grain: merchant × fan at the end of as_of who may be contacted and whose teams formed: whom to win over as a leader.",
+        key="merchant_id, user_id",
+        columns=(
+            MERCHANT,
+            identifier("user_id", "The leader.", person=True),
+            count("opened", "teams", "Teams that the person opened as leader.", least=1),
+            count("open_at_as_of", "teams", "Teams of the leader that neither formed nor failed by as_of."),
+            count("formed_organic", "teams", "Teams of the leader that formed without a seat filled by the platform.", least=1),
+            count("formed_auto_filled", "teams", "Teams of the leader that formed with seats filled by the platform."),
+            count("failed", "teams", "Teams of the leader that expired without being formed."),
+            date("last_opened_date", "Business date on which the leader last opened a team."),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MERCHANT,
+    ),
+    Table(
+        "spreaders_to_thank",
+        "Grain: merchant × fan at the end of as_of who may be contacted and whose shares others opened, or which led revenue, "
+        "in the last 90 days.",
+        key="merchant_id, user_id",
+        columns=(MERCHANT, USER, *_as_in(spread.TABLES, "spreaders", "shares openers revenue_led is_connector")),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MERCHANT,
+    ),
+    Table(
+        "largest_cascades",
+        f"Grain: merchant × tree of shares that a picture may show: the 12 largest that began in the last {RULES['map_days']} "
+        "days, and the largest that began in the last 7; of equal ones the smaller root_share_id counts.",
+        key="merchant_id, root_share_id",
+        columns=(
+            MERCHANT,
+            *_as_in(spread.TABLES, "cascades", "root_share_id shares sharers depth orders revenue"),
+            nullable(
+                count(
+                    "map_rank",
+                    "place, from 1",
+                    f"Place among the trees that began in the last {RULES['map_days']} days, 1 has the most shares; null from "
+                    "the thirteenth on.",
+                    least=1,
+                )
+            ),
+            flag("is_largest_of_week", "Whether no larger one began in the last 7 days; false if it began before."),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS, SPREAD_MAP),
+        audience=Audience.MERCHANT,
     ),
 )

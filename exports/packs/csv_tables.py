@@ -97,8 +97,8 @@ def _identity(table: Table) -> list[str]:
 def _rows(table: Table, db: str) -> str:
     """SQL of a table's rows with `row_id` where it has one."""
     if not table.person_key:
-        return f"select * from ({table.sql.replace('{db}', db)})"
-    return f"select {row_ids.sql(table.name, table.key)} as {ROW_ID}, * from ({table.sql.replace('{db}', db)})"
+        return f"select * from ({table.sql(db)})"
+    return f"select {row_ids.sql(table.name, table.key)} as {ROW_ID}, * from ({table.sql(db)})"
 
 
 def _change_columns(table: Table, types: Mapping[str, str]) -> list[CsvColumn]:

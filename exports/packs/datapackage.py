@@ -12,14 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contract.events import EVENT_TYPES
-from contract.values import METRICS, PARENT_STATUSES, STAGES
+from contract.columns import MONEY
+from contract.tables import TABLES, marts
 from exports.packs.csv_text import GUARD, LINE_END, MONTH, CsvColumn
 from exports.packs.export_day import NOW, ExportDay
 from exports.packs.manifest import versions
 from exports.packs.row_ids import ROW_ID
 from exports.policy.allow_list import Table, Why
-from exports.policy.people import REFUSALS
 
 DATA_PACKAGE = "datapackage.json"
 AS_OF = "as_of"
@@ -35,58 +34,8 @@ _TYPES = {
     "DOUBLE": "number",
     "DECIMAL": "number",
 }
-_MONEY = "money"  # stands for the reporting currency
-RATIO = "ratio"  # of two equal units: 1 is the whole
-_COLUMNS_BY_UNIT = {
-    _MONEY: """direct_revenue assisted_revenue assisted_revenue_last_touch assisted_revenue_first_touch assisted_revenue_linear
-        revenue_per_fan revenue_per_fan_annualised revenue_per_fan_p50 revenue_per_fan_p90 revenue revenue_change user_effect
-        per_fan_effect cumulative_revenue_per_fan subtree_revenue revenue_led monetary_value expected_value_365d expected_loss
-        at_stake revenue_28d revenue_prev_28d revenue_365d month_change""",
-    RATIO: """zero_revenue_fan_share formation_rate formation_rate_lo formation_rate_hi influence bridge_score modularity
-        top_1pct_share top_01pct_share gini share_of_shares p_alive churn_probability retention""",
-    "people": """avg_fans fans_end window_fans buying_fans fans cohort_size retained_on retained_on_or_after size_required
-        members new_buyer_members people sharers reach openers users users_for_half median_members""",
-    "teams": "opened closed formed_organic formed_auto_filled failed open_at_as_of teams_closed",
-    "shares": "shares max_breadth subtree_shares",
-    "opens": "opens",
-    "orders": "orders subtree_orders orders_led",
-    "refunds": "refunds",
-    "purchase days": "frequency expected_orders_90d expected_orders_365d",
-    "days": "window_days days_since_last_order days_since_last_login silent_days",
-    "weeks": "recency_weeks age_weeks",
-    "months": "period",
-    "seconds": "seconds_to_half",
-    "steps": "depth structural_virality",
-    "pairs of people": "edges cpm_quality",
-    "circles": "circles circles_reached",
-    "messages": "messages_7d messages_prev_7d",
-    "as metric says": "total",
-    "place, from 1": "rank influence_rank",
-}
-UNITS = {column: unit for unit, columns in _COLUMNS_BY_UNIT.items() for column in columns.split()}
-
-
-def _values(event: str, name: str) -> tuple[str, ...]:
-    """What a field of an event can be."""
-    [field] = [field for field in EVENT_TYPES[event].fields if field.name == name]
-    return field.values
-
-
-UNKNOWN = "unknown"
-# The columns with a closed list of values.
-VALUES = {
-    "channel": _values("shop.share_created.v1", "channel"),
-    "object_type": _values("shop.share_created.v1", "object_type"),
-    "parent_status": PARENT_STATUSES,
-    "metric": METRICS,
-    "benefit_side": (*_values("group.team_opened.v1", "benefit_side"), UNKNOWN),
-    "goal": (*_values("group.team_opened.v1", "goal"), UNKNOWN),
-    "kind": (*_values("group.chat_created.v1", "kind"), UNKNOWN),
-    "stage": (*STAGES, UNKNOWN),
-    "no_contact_reason": REFUSALS,
-    "change": CHANGES,
-}
-
+# A name has one unit in all marts.
+UNITS = {column.name: column.unit for mart in marts() for column in mart.mart_columns if column.unit}
 # What the comments of the marts do not say: columns of the exports' own, and ids that a reader meets without the mart.
 # `<table>.<column>` is of one table alone.
 _TEXTS = {
@@ -100,26 +49,9 @@ _TEXTS = {
     "fan": "Id or pseudonym of a fan who may be contacted.",
     "may_contact": "Whether the merchant may contact the fan; empty where nobody is named.",
     "no_contact_reason": "Why not: the fan blocks the merchant, or refused its last call or message, or both.",
-    "name": "Name that the merchant gave itself, else its id.",
-    "plan": "Plan that the merchant pays for; empty where none was recorded.",
-    "since": "Business date since which the merchant has been in its stage.",
-    "calls.rank": "Place in the account manager's list of calls, 1 is called first.",
     "calls.reason_1": "Strongest reason for the call in words; empty where there is none.",
     "calls.reason_2": "Second strongest reason for the call in words.",
     "calls.reason_3": "Third strongest reason for the call in words.",
-    "calls.revenue_365d": "Net revenue of the merchant in the last 365 days.",
-    "merchants.fans": "Fans of the merchant at the end of as_of.",
-    "merchants.revenue_per_fan": "Net revenue of up to 365 days by the average number of fans, scaled to a year.",
-    "merchants.growth_month": "Last complete month that has a complete month before it.",
-    "merchants.month_change": "Net revenue of growth_month minus that of the month before.",
-    "merchants.user_effect": "Part of month_change that more or fewer fans explain.",
-    "merchants.per_fan_effect": "The rest of month_change: what each fan brought.",
-    "merchants.retention": "Of the buyers of a month, the part that bought again in the month after; all complete months.",
-    "merchants.teams_closed": "Team purchases that formed or failed, over all time.",
-    "merchants.formation_rate": "Of teams_closed, the part that formed without a seat filled by the platform.",
-    "merchants.shares": "Shares made by people of the merchant in the last 90 days.",
-    "merchants.opens": "Times that others opened these shares in the last 90 days.",
-    "merchants.revenue_led": "Net revenue of orders credited to these shares by last touch.",
 }  # fmt: skip
 
 
@@ -178,8 +110,8 @@ def _field(resource: Resource, column: CsvColumn, comments: Mapping[str, str], c
     field: dict[str, Any] = {"name": column.name, "type": _type(column), "description": text}
     if field["type"] == "datetime":
         field["format"] = "any"  # ISO 8601 in UTC, with a fraction of a second where there is one
-    if plain in UNITS:
-        field["unit"] = currency if UNITS[plain] == _MONEY else UNITS[plain]
+    if unit := UNITS.get(plain):
+        field["unit"] = currency if unit == MONEY else unit
     if field["type"] == "string":
         field["guarded"] = True
     if plain in table.ages:
@@ -187,8 +119,8 @@ def _field(resource: Resource, column: CsvColumn, comments: Mapping[str, str], c
     if reason := table.columns.get(plain) or {AS_OF: Why.DAY, ROW_ID: Why.KEY}.get(plain):
         field["reason"] = str(reason)
     constraints: dict[str, Any] = {}
-    if plain in VALUES:
-        constraints["enum"] = list(VALUES[plain])
+    if values := values_of(table, plain):
+        constraints["enum"] = list(values)
     if column.name in (*resource.key, AS_OF, "change"):
         constraints["required"] = True
     return field | ({"constraints": constraints} if constraints else {})
@@ -198,6 +130,14 @@ def description(table: Table, column: str, comments: Mapping[str, str]) -> str:
     """What a column holds, in a sentence: ours, else the mart's."""
     text = _TEXTS.get(f"{table.name}.{column}") or _TEXTS.get(column) or comments.get(column) or column.replace("_", " ")
     return " ".join(text.split())
+
+
+def values_of(table: Table, column: str) -> tuple[str, ...]:
+    """The closed list that a column is taken from, empty where there is none."""
+    if column == "change":
+        return CHANGES
+    declared = (*TABLES["fan_contacts"].columns, *TABLES[table.mart].columns)
+    return {one.name: one.values for one in declared}.get(column, ())
 
 
 def _type(column: CsvColumn) -> str:

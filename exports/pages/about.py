@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from contract.success import RULES
 from exports.packs.export_day import Published
 from exports.pages.words import Words
 from exports.policy.people import PER_MERCHANT
@@ -41,6 +42,6 @@ class About:
             terms = ["call", "stage", "risk", "loss", *terms]
         return [
             *((words(f"about.{name}"), value) for name, value in facts.items()),
-            *((words(f"about.{name}"), words(f"about.{name}_text")) for name in terms),
+            *((words(f"about.{name}"), words(f"about.{name}_text", **RULES)) for name in terms),
             (words("about.privacy"), privacy),
         ]

@@ -7,17 +7,26 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from exports.packs.datapackage import VALUES
-from exports.packs.export_day import ExportDay
+from contract.values import STAGES, UNKNOWN
+from exports.packs.export_day import BEFORE, NOW, ExportDay
 from exports.pages.playbook import Playbook
 from exports.pages.reasons import SHOWN, Reason
-from exports.pages.spread import Spread, largest_cascades
+from exports.pages.spread import Spread, largest_cascades, largest_of_week
 from exports.pages.words import Words, percent
+from exports.policy.allow_list import MANAGER_TABLES, OVERVIEW
 from exports.policy.names import readable
-from exports.policy.people import SMALLEST_CELL
 
-WEEKS = 12
-STAGES = VALUES["stage"]
+WEEKS = 12  # of the mart `merchant_weeks`
+# Step of the catalogues → column of the mart `fan_funnel`.
+FUNNEL = {
+    "window_fans": "window_fans",
+    "buying_fans": "buying_fans",
+    "repeat_fans": "repeat_fans",
+    "supporting_fans": "repeat_supporting_fans",
+}
+SHOWN_STAGES = (*STAGES, UNKNOWN)
+_CALLS = next(table for table in MANAGER_TABLES if table.name == "calls")
+TABLES = tuple(table for table in MANAGER_TABLES if table.mart != OVERVIEW)  # of several rows a merchant
 DRAWN_SHARES = 300
 LEAST_PASSED_ON = 8  # shares that came from another one make a picture worth looking at
 _LONGEST_NAME = 80
@@ -32,13 +41,11 @@ class Merchant:
     """What is known of one merchant.
 
     Attributes:
-        overview: a row of the temp table `overview_now`.
+        overview: a row of the mart `merchant_overview`.
         weeks: net revenue of the last weeks of seven days, the oldest first.
         funnel: people by step, each among those of the step before.
         supporting_fans: all of them, also those who bought once.
-        regions: rows of `merchant_team_regions` with enough people.
-        leaders, spreaders: fans of the merchant who may be contacted.
-        groups: its dying chat groups.
+        tables: by name of the allow-list, the rows of its tables of several rows a merchant.
         cascade: the week's largest share tree, None if no share was made.
         nodes: its shares, those with the largest subtrees.
         spread: the largest share trees of the last 90 days, None if there are none.
@@ -48,10 +55,7 @@ class Merchant:
     weeks: list[Decimal] = field(default_factory=lambda: [Decimal(0)] * WEEKS)
     funnel: dict[str, int] = field(default_factory=dict)
     supporting_fans: int = 0
-    regions: list[Row] = field(default_factory=list)
-    leaders: list[Row] = field(default_factory=list)
-    spreaders: list[Row] = field(default_factory=list)
-    groups: list[Row] = field(default_factory=list)
+    tables: dict[str, list[Row]] = field(default_factory=lambda: {table.name: [] for table in TABLES})
     cascade: Row | None = None
     nodes: list[Row] = field(default_factory=list)
     spread: Spread | None = None
@@ -94,24 +98,20 @@ def merchants(day: ExportDay, identifiers: Iterable[str]) -> list[Merchant]:
     """The merchants of a batch, in the order of their identifiers."""
     day.con.execute("create or replace temp table batch (merchant_id varchar)")
     day.con.executemany("insert into batch values (?)", [[identifier] for identifier in identifiers])
-    found = {row["merchant_id"]: Merchant(_named(row)) for row in day.rows(_OVERVIEW)}
-    for row in day.rows(_WEEKS):
-        found[row["merchant_id"]].weeks[WEEKS - 1 - row["week"]] = row["revenue"]
-    for row in day.rows(_FUNNEL):
-        one = found[row.pop("merchant_id")]
-        one.supporting_fans = row.pop("supporting")
-        one.funnel = row
-    for name, sql in (
-        ("regions", _REGIONS),
-        ("leaders", _LEADERS),
-        ("spreaders", _SPREADERS),
-        ("groups", _GROUPS),
-        ("nodes", _NODES),
-    ):
-        for row in day.rows(sql):
-            getattr(found[row["merchant_id"]], name).append(row)
-    for row in day.rows(_CASCADES):
+    found = {row["merchant_id"]: Merchant(_named(row)) for row in day.rows(f"{_of(OVERVIEW)} order by merchant_id")}
+    for row in day.rows(_of("merchant_weeks")):
+        found[row["merchant_id"]].weeks[WEEKS - 1 - row["weeks_ago"]] = row["revenue"] or Decimal(0)
+    for row in day.rows(_of("fan_funnel")):
+        one = found[row["merchant_id"]]
+        one.supporting_fans = row["supporting_fans"]
+        one.funnel = {step: row[name] for step, name in FUNNEL.items()}
+    for table in TABLES:
+        for row in day.rows(f"from ({table.sql(NOW, 'batch')}) order by merchant_id, {table.order}"):
+            found[row["merchant_id"]].tables[table.name].append(row)
+    for row in day.rows(f"{_of('largest_cascades')} where is_largest_of_week"):
         found[row["merchant_id"]].cascade = row
+    for merchant, nodes in largest_of_week(day, DRAWN_SHARES).items():
+        found[merchant].nodes = nodes
     for merchant, spread in largest_cascades(day).items():
         found[merchant].spread = spread
     return list(found.values())
@@ -121,9 +121,9 @@ def calls(day: ExportDay, manager: str, playbook: Playbook, words: Words) -> lis
     """The merchants of a manager that need a call, the most urgent first."""
     before = {}
     if day.base is not None:
-        before = {row["merchant_id"]: row for row in day.rows("select * from before.marts.merchant_churn_flags")}
+        before = {row["merchant_id"]: row for row in day.rows(f"from {BEFORE}.marts.{OVERVIEW}")}
     listed = []
-    for row in map(_named, day.rows("select * from calls_now where manager = ? order by rank", [manager])):
+    for row in map(_named, day.rows(f"from ({_CALLS.sql(NOW)}) where manager = ? order by rank", [manager])):
         texts = [row[f"reason_{rank + 1}"] for rank in range(SHOWN)]
         why = [Reason(topic, text) for topic, text in zip(row["topics"], texts, strict=False)]
         step = playbook.next_step(row["stage"], row["topics"], words.language)
@@ -153,50 +153,6 @@ def _changed(row: Row, before: Row | None, has_base: bool, words: Words) -> str:
     return words("unit.between").join(news) or words("changed.none")
 
 
-_OVERVIEW = "select * from overview_now semi join batch using (merchant_id) order by merchant_id"
-_WEEKS = f"""
-select merchant_id, (getvariable('as_of') - date) // 7 as week, sum(revenue) as revenue
-from marts.daily_merchant semi join batch using (merchant_id)
-where date > getvariable('as_of') - {7 * WEEKS} and revenue is not null group by all
-"""
-_FUNNEL = """
-select
-    merchant_id, count(*) filter (where is_window_fan) as window_fans,
-    count(*) filter (where is_window_fan and orders > 0) as buying_fans,
-    count(*) filter (where is_window_fan and orders > 1) as repeat_fans,
-    count(*) filter (where is_window_fan and orders > 1 and is_supporting_fan) as supporting_fans,
-    count(*) filter (where is_window_fan and is_supporting_fan) as supporting
-from marts.fan_revenue semi join batch using (merchant_id) group by merchant_id
-"""
-_REGIONS = f"""
-select * from marts.merchant_team_regions semi join batch using (merchant_id)
-where people >= {SMALLEST_CELL} order by merchant_id, formation_rate nulls last, region
-"""
-_LEADERS = """
-select * from leaders_now semi join batch using (merchant_id) order by merchant_id, formed_organic desc, opened, fan
-"""
-_SPREADERS = """
-select * from spreaders_now semi join batch using (merchant_id) order by merchant_id, revenue_led desc, openers desc, fan
-"""
-_GROUPS = """
-select * from marts.group_activity semi join batch using (merchant_id)
-where state = 'dying' order by merchant_id, members desc, group_id
-"""
-_WEEKS_CASCADES = """
-    select * from marts.cascades semi join batch using (merchant_id)
-    where started_at >= getvariable('week_start')
-    qualify row_number() over (partition by merchant_id order by shares desc, root_share_id) = 1
-"""
-_CASCADES = f"select * from ({_WEEKS_CASCADES})"
-_NODES = f"""
-select nodes.merchant_id, nodes.share_id, nodes.parent_share_id, nodes.depth, nodes.shared_at, nodes.subtree_shares,
-    nodes.subtree_revenue, coalesce(fans.is_supporting_fan, false) as is_supporting
-from marts.cascade_nodes as nodes
-semi join ({_WEEKS_CASCADES}) as cascades
-    on nodes.merchant_id = cascades.merchant_id and nodes.root_share_id = cascades.root_share_id
-left join marts.fan_revenue as fans on nodes.merchant_id = fans.merchant_id and nodes.user_id = fans.user_id
-qualify row_number() over (
-    partition by nodes.merchant_id order by nodes.subtree_shares desc, nodes.shared_at, nodes.share_id
-) <= {DRAWN_SHARES}
-order by nodes.merchant_id, nodes.subtree_shares desc, nodes.shared_at, nodes.share_id
-"""
+def _of(mart: str) -> str:
+    """SQL of the rows of a mart that are of the batch."""
+    return f"from {NOW}.marts.{mart} semi join batch using (merchant_id)"

@@ -1,6 +1,6 @@
 """Why a merchant needs a call, in words: what put it on the list, then what else the churn model saw, then what is plain.
 
-The mart has the model's reasons as data (`merchant_churn_flags.reasons`); here they get the words of a language.
+The mart has the model's reasons as data (`merchant_overview.reasons`); here they get the words of a language.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from exports.packs.export_day import BEFORE, NOW, ExportDay
+from exports.packs.export_day import ExportDay
 from exports.pages.words import Words, money, percent
+from exports.policy.allow_list import OVERVIEW
 
 SHOWN = 3
 _QUIET_DAYS = 7  # without an order or a login that are worth a word
@@ -34,7 +35,7 @@ def reasons(row: Mapping[str, Any], words: Words) -> list[Reason]:
     """At most three, each about something else.
 
     Args:
-        row: of the temp table `listed_<db>` of `day`: a merchant with the rules that put it on the list.
+        row: of the mart `merchant_overview`: a merchant with the rules that put it on the list.
     """
 
     def different() -> Iterator[Reason]:
@@ -50,8 +51,8 @@ def reasons(row: Mapping[str, Any], words: Words) -> list[Reason]:
 
 def tell_reasons(day: ExportDay, words: Words) -> None:
     """Give the calls of a day, and of the one that it is compared with, their reasons in words."""
-    for db in (NOW, BEFORE) if day.base else (NOW,):
-        rows = day.rows(f"from listed_{db}")
+    for db in day.catalogs:
+        rows = day.rows(f"from {db}.marts.{OVERVIEW} where rank is not null")
         told = [reasons(row, words) for row in rows]
         columns = {
             "merchant_id": pa.array([row["merchant_id"] for row in rows], pa.string()),

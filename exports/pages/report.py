@@ -14,18 +14,18 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from exports.packs.export_day import MAP_DAYS
+from contract.success import RULES
 from exports.pages import drawings, sheets
 from exports.pages.about import About
-from exports.pages.figures import STAGES, WEEKS, Call, Merchant, Row
-from exports.pages.sheets import Sheet, written
+from exports.pages.figures import SHOWN_STAGES, WEEKS, Call, Merchant, Row
+from exports.pages.sheets import Sheet, SheetTable, written
 from exports.pages.spread import Spread
 from exports.pages.words import Words, day, percent
-from exports.policy.people import LEADERS, SMALLEST_CELL, SPREADERS
 
 SHOWN_CALLS = 40
 SHOWN_ROWS = 15
 LONGEST_TABLE = 30
+_LISTED = [table for table in sheets.TABLES if table is not sheets.REGIONS]  # which have a picture
 _LONGEST_LINE = 32  # characters of a text that stays on one line
 _WITH_HYPHEN = re.compile(r"(?<![\w-])(?=[\w-]{3,20}(?![\w-]))(\w+(?:-\w+)+)", re.ASCII)
 
@@ -46,7 +46,7 @@ def manager_report(title: str, calls: list[Call], merchants: list[Merchant], abo
     overviews = [merchant.overview for merchant in merchants]
     stages = [
         (words(f"stage.{stage}"), float(count), f"{count}")
-        for stage in STAGES
+        for stage in SHOWN_STAGES
         if (count := sum(row["stage"] == stage for row in overviews))
     ]
     weeks = [sum((merchant.weeks[week] for merchant in merchants), Decimal(0)) for week in range(WEEKS)]
@@ -70,7 +70,7 @@ def manager_report(title: str, calls: list[Call], merchants: list[Merchant], abo
         ),
         _regions(merchants, words),
         _spread(max(merchants, key=lambda merchant: merchant.to_see, default=None), about, words),
-        _table(words("sheet.groups"), words("title.groups_note"), sheets.groups(merchants, words), words),
+        *(_of_sheet(table, merchants, words) for table in _LISTED if not table.allowed.persons),
     ]
     note = words("title.today_note", calls=len(calls), merchants=len(merchants))
     cards = [_card(call, amount, about, words) for call, amount in zip(calls[:SHOWN_CALLS], losses, strict=False)]
@@ -103,11 +103,7 @@ def merchant_report(merchant: Merchant, about: About, words: Words) -> bytes:
         _change(row, words),
         _regions(alone, words),
         _spread(merchant, about, words),
-        _table(
-            words("sheet.spreaders"), words("title.spreaders_note", limit=SPREADERS), sheets.spreaders(alone, words), words, 2
-        ),
-        _table(words("title.leaders"), words("title.leaders_note", limit=LEADERS), sheets.leaders(alone), words, 2),
-        _table(words("sheet.groups"), words("title.groups_note"), sheets.groups(alone, words), words, 2),
+        *(_of_sheet(table, alone, words, 2) for table in _LISTED),
     ]
     return page(words("title.merchant", name=merchant.name), about, words, tiles, sections, None, "")
 
@@ -185,19 +181,19 @@ def _regions(merchants: Sequence[Merchant], words: Words) -> Section:
     """The rates, lowest first; of one merchant the counts too."""
     rows = []
     for merchant in merchants:
-        for row in merchant.regions:
+        for row in merchant.tables["regions"]:
             if row["formation_rate"] is not None:
                 region = words.region(row["region"])
                 label = region if len(merchants) == 1 else f"{region} · {merchant.name}"
                 rows.append((label, row["formation_rate"], f"{percent(row['formation_rate'])} ({words.number(row['closed'])})"))
     rows.sort(key=lambda row: row[1])
     picture = drawings.bars(words("title.regions"), rows[:SHOWN_ROWS], most=1.0) if rows else None
-    note = words("title.regions_note", people=SMALLEST_CELL)
+    note = sheets.REGIONS.note(words)
     if len(rows) > SHOWN_ROWS:
         note = f"{note}\n{words('title.lowest_rates', shown=SHOWN_ROWS, rows=len(rows))}"
     if len(merchants) > 1:
         return Section(words("title.regions"), note, picture, empty=words("title.nothing"))
-    counts = _table(words("title.regions"), note, sheets.regions(merchants, words), words, 2)
+    counts = _table(words("title.regions"), note, sheets.REGIONS.sheet(merchants, words), words, 2)
     return replace(counts, picture=picture)
 
 
@@ -207,7 +203,7 @@ def _spread(merchant: Merchant | None, about: About, words: Words) -> Section:
         return _tree(merchant, merchant.cascade, about, words)
     if merchant is not None and merchant.spread is not None and merchant.has_map:
         return _map(merchant, merchant.spread, about, words)
-    return Section(words("title.spread"), empty=words("title.no_picture", days=MAP_DAYS))
+    return Section(words("title.spread"), empty=words("title.no_picture", days=RULES["map_days"]))
 
 
 def _tree(merchant: Merchant, cascade: Row, about: About, words: Words) -> Section:
@@ -227,7 +223,7 @@ def _tree(merchant: Merchant, cascade: Row, about: About, words: Words) -> Secti
 
 
 def _map(merchant: Merchant, spread: Spread, about: About, words: Words) -> Section:
-    title = words("title.map", days=MAP_DAYS)
+    title = words("title.map", days=RULES["map_days"])
     total = {name: sum(layer[name] for layer in spread.layers) for name in ("shares", "orders", "revenue")}
     told = words(
         "title.map_of",
@@ -244,7 +240,7 @@ def _map(merchant: Merchant, spread: Spread, about: About, words: Words) -> Sect
 def map_note(spread: Spread, words: Words, root: str | None = None) -> str:
     """How to read a map of a merchant's spread, or of the cascade that began with `root`."""
     trees = sum(layer["shares"] for layer in spread.layers if layer["depth"] == 0)
-    note = words("map.note_cascade") if root else words("map.note_merchant", cascades=trees, days=MAP_DAYS)
+    note = words("map.note_cascade") if root else words("map.note_merchant", cascades=trees, days=RULES["map_days"])
     if left := sum(spread.hidden.values()):
         shown = words.number(len(spread.shares))
         note = f"{note}\n{words('map.hidden', shown=shown, hidden=words.number(left))}"
@@ -285,6 +281,10 @@ def _table(title: str, note: str, sheet: Sheet, words: Words, hidden: int = 0) -
     if len(sheet.rows) > LONGEST_TABLE:
         note = f"{note}\n{words('title.first_rows', shown=LONGEST_TABLE, rows=words.number(len(sheet.rows)))}"
     return Section(title, note, table={"head": head, "rows": rows})
+
+
+def _of_sheet(table: SheetTable, merchants: Sequence[Merchant], words: Words, hidden: int = 0) -> Section:
+    return _table(words(f"sheet.{table.name}"), table.note(words), table.sheet(merchants, words), words, hidden)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> dict[str, Any]:

@@ -1,16 +1,23 @@
-"""The tables that people read, the same in workbook and report: their columns, and their rows."""
+"""The tables that people read, the same in workbook and report: their columns, and their rows.
+
+A table of several rows a merchant is declared once, in `TABLES`: it gets a sheet of the workbook and a section of the page of a
+merchant. The page of a manager names no people, so it has those that name none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
-from exports.pages.figures import Call, Merchant, Row
+from exports.pages.figures import Call, Merchant
 from exports.pages.words import Words, percent
+from exports.policy.allow_list import MANAGER_TABLES, Table
 from exports.policy.names import readable
+from exports.policy.people import SMALLEST_CELL
 
 Value = str | int | float | Decimal | date | bool | None
 
@@ -39,13 +46,58 @@ class SheetColumn:
         return self.form in (Form.COUNT, Form.MONEY, Form.SHARE)
 
 
+class Mark(StrEnum):
+    """What makes the cells of a column speak in a workbook."""
+
+    RISK = "risk"  # the higher the redder
+    RATE = "rate"  # from red to green
+    SIGN = "sign"  # red below zero, green above
+    BAR = "bar"
+
+
 @dataclass(frozen=True)
 class Sheet:
-    """A table: the name of its title, its columns, its rows."""
+    """A table: the name of its title, its columns, its rows, and what its cells are marked by, by word of the column."""
 
     name: str
     columns: tuple[SheetColumn, ...]
     rows: list[tuple[Value, ...]]
+    marks: Mapping[str, Mark] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SheetTable:
+    """A table of several rows a merchant.
+
+    Attributes:
+        name: of the table of the allow-list that it shows, and of its words: `sheet.<name>`, `title.<name>_note`.
+        columns: by column of that table.
+        marks: by word of the column.
+        in_words: how columns of codes are written.
+    """
+
+    name: str
+    columns: Mapping[str, SheetColumn]
+    marks: Mapping[str, Mark] = field(default_factory=dict)
+    in_words: Mapping[str, Callable[[Any, Words], Value]] = field(default_factory=dict)
+
+    @property
+    def allowed(self) -> Table:
+        """What of it may leave."""
+        return next(table for table in MANAGER_TABLES if table.name == self.name)
+
+    def note(self, words: Words) -> str:
+        return words(f"title.{self.name}_note", limit=self.allowed.most, people=SMALLEST_CELL)
+
+    def sheet(self, merchants: Iterable[Merchant], words: Words) -> Sheet:
+        """Its rows, merchant by merchant."""
+        rows: list[tuple[Value, ...]] = []
+        for merchant in merchants:
+            owner = (merchant.name, merchant.overview["merchant_id"])
+            for row in merchant.tables[self.name]:
+                told = row | {name: tell(row[name], words) for name, tell in self.in_words.items()}
+                rows.append((*owner, *(told[name] for name in self.columns)))
+        return Sheet(self.name, (*_MERCHANT, *self.columns.values()), rows, self.marks)
 
 
 _MERCHANT = (SheetColumn("name", Form.LONG_TEXT, 22), SheetColumn("merchant_id", Form.TEXT, 13))
@@ -85,7 +137,7 @@ def today(calls: Sequence[Call], words: Words) -> Sheet:
                 call.changed,
             )
         )
-    return Sheet("today", columns, rows)
+    return Sheet("today", columns, rows, {"churn_probability": Mark.RISK, "at_stake": Mark.BAR})
 
 
 def overview(merchants: Iterable[Merchant], words: Words) -> Sheet:
@@ -111,11 +163,15 @@ def overview(merchants: Iterable[Merchant], words: Words) -> Sheet:
     for merchant in merchants:
         row = merchant.overview | {"stage": words(f"stage.{merchant.overview['stage']}")}
         rows.append((row["name"], row["merchant_id"], *(row[name] for name in fields)))
-    return Sheet("merchants", (*_MERCHANT, *fields.values()), rows)
+    effects = dict.fromkeys(("month_change", "user_effect", "per_fan_effect"), Mark.SIGN)
+    rates = dict.fromkeys(("retention", "formation_rate"), Mark.RATE)
+    marks = {"churn_probability": Mark.RISK} | effects | rates
+    return Sheet("merchants", (*_MERCHANT, *fields.values()), rows, marks)
 
 
-def regions(merchants: Iterable[Merchant], words: Words) -> Sheet:
-    fields = {
+REGIONS = SheetTable(
+    "regions",
+    {
         "region": SheetColumn("region", Form.TEXT, 10),
         "opened": SheetColumn("opened", Form.COUNT, 9),
         "open_at_as_of": SheetColumn("still_open", Form.COUNT, 9),
@@ -127,16 +183,13 @@ def regions(merchants: Iterable[Merchant], words: Words) -> Sheet:
         "formation_rate_lo": SheetColumn("rate_lo", Form.SHARE, 9),
         "formation_rate_hi": SheetColumn("rate_hi", Form.SHARE, 9),
         "people": SheetColumn("people", Form.COUNT, 9),
-    }
-
-    def of(merchant: Merchant) -> list[Row]:
-        return [row | {"region": words.region(row["region"])} for row in merchant.regions]
-
-    return _of_each("regions", merchants, of, fields)
-
-
-def leaders(merchants: Iterable[Merchant]) -> Sheet:
-    fields = {
+    },
+    {"formation_rate": Mark.RATE},
+    {"region": lambda code, words: words.region(code)},
+)
+LEADERS = SheetTable(
+    "leaders",
+    {
         "fan": SheetColumn("fan", Form.TEXT, 18),
         "opened": SheetColumn("teams", Form.COUNT, 9),
         "open_at_as_of": SheetColumn("still_open", Form.COUNT, 9),
@@ -144,27 +197,23 @@ def leaders(merchants: Iterable[Merchant]) -> Sheet:
         "formed_auto_filled": SheetColumn("auto_filled", Form.COUNT, 12),
         "failed": SheetColumn("failed", Form.COUNT, 9),
         "last_opened_date": SheetColumn("last_opened", Form.DAY, 13),
-    }
-    return _of_each("leaders", merchants, lambda merchant: merchant.leaders, fields)
-
-
-def spreaders(merchants: Iterable[Merchant], words: Words) -> Sheet:
-    fields = {
+    },
+)
+SPREADERS = SheetTable(
+    "spreaders",
+    {
         "fan": SheetColumn("fan", Form.TEXT, 18),
         "revenue_led": SheetColumn("revenue_led", Form.MONEY, 13),
         "shares": SheetColumn("shares", Form.COUNT, 10),
         "openers": SheetColumn("openers", Form.COUNT, 10),
-        "connects": SheetColumn("connector", Form.TEXT, 12),
-    }
-
-    def of(merchant: Merchant) -> list[Row]:
-        return [row | {"connects": words("unit.yes") if row["is_connector"] else None} for row in merchant.spreaders]
-
-    return _of_each("spreaders", merchants, of, fields)
-
-
-def groups(merchants: Iterable[Merchant], words: Words) -> Sheet:
-    fields = {
+        "is_connector": SheetColumn("connector", Form.TEXT, 12),
+    },
+    {"revenue_led": Mark.BAR},
+    {"is_connector": lambda connects, words: words("unit.yes") if connects else None},
+)
+GROUPS = SheetTable(
+    "groups",
+    {
         "group_id": SheetColumn("group", Form.TEXT, 14),
         "kind": SheetColumn("kind", Form.TEXT, 11),
         "members": SheetColumn("members", Form.COUNT, 9),
@@ -172,23 +221,12 @@ def groups(merchants: Iterable[Merchant], words: Words) -> Sheet:
         "silent_days": SheetColumn("silent_days", Form.COUNT, 9),
         "messages_7d": SheetColumn("messages_7d", Form.COUNT, 11),
         "messages_prev_7d": SheetColumn("messages_prev_7d", Form.COUNT, 11),
-    }
-
-    def of(merchant: Merchant) -> list[Row]:
-        return [row | {"kind": words(f"kind.{row['kind']}")} for row in merchant.groups]
-
-    return _of_each("groups", merchants, of, fields)
-
-
-def _of_each(
-    name: str, merchants: Iterable[Merchant], rows_of: Callable[[Merchant], list[Row]], fields: dict[str, SheetColumn]
-) -> Sheet:
-    """A sheet with several rows a merchant."""
-    rows: list[tuple[Value, ...]] = []
-    for merchant in merchants:
-        owner = (merchant.name, merchant.overview["merchant_id"])
-        rows += [(*owner, *(row[field] for field in fields)) for row in rows_of(merchant)]
-    return Sheet(name, (*_MERCHANT, *fields.values()), rows)
+    },
+    {"silent_days": Mark.RISK},
+    {"kind": lambda kind, words: words(f"kind.{kind}")},
+)
+# In the order of workbook and pages. Regions have a picture, and in the workbook the leaders stand on their sheet.
+TABLES = (REGIONS, SPREADERS, LEADERS, GROUPS)
 
 
 def written(value: Value, form: Form, words: Words) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 from exports.packs.export_day import ExportDay
 
 DRAWN = 1_000  # shares
-LARGEST = 12  # cascades of a merchant's map
 CARRIERS = 10
 _POINTS = 500  # of the growth curve
 
@@ -44,6 +43,16 @@ def largest_cascades(day: ExportDay) -> dict[str, Spread]:
     return _read(day)
 
 
+def largest_of_week(day: ExportDay, most: int) -> dict[str, list[dict[str, Any]]]:
+    """The shares of the week's largest cascade of each merchant of `batch`, those with the largest subtrees first."""
+    trees = "(select * from marts.largest_cascades semi join batch using (merchant_id) where is_largest_of_week)"
+    order = "subtree_shares desc, shared_at, share_id"
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in day.rows(f"from ({_SHARES.format(trees=trees, order=order, most=most)}) order by merchant_id, {order}"):
+        found.setdefault(row["merchant_id"], []).append(row)
+    return found
+
+
 def one_cascade(day: ExportDay, merchant: str, root: str) -> Spread | None:
     """The cascade of a merchant that began with a share; None if there is none."""
     day.con.execute(_ONE, [merchant, root])
@@ -67,27 +76,27 @@ def _read(day: ExportDay) -> dict[str, Spread]:
     return found
 
 
-_LARGEST = f"""
+_LARGEST = """
 create or replace temp table mapped as
-select merchant_id, root_share_id from marts.cascades semi join batch using (merchant_id)
-where started_at >= getvariable('map_start')
-qualify row_number() over (partition by merchant_id order by shares desc, root_share_id) <= {LARGEST}
+select merchant_id, root_share_id from marts.largest_cascades semi join batch using (merchant_id)
+where map_rank is not null
 """
 _ONE = """
 create or replace temp table mapped as
 select merchant_id, root_share_id from marts.cascades where merchant_id = ? and root_share_id = ?
 """
-_DRAWN = f"""
-create or replace temp table drawn as
+# Shares of the trees in `{trees}`, those with the largest subtrees.
+_SHARES = """
 select nodes.merchant_id, nodes.share_id, nodes.parent_share_id, nodes.depth, nodes.shared_at, nodes.subtree_shares,
     nodes.subtree_revenue, coalesce(fans.is_supporting_fan, false) as is_supporting
 from marts.cascade_nodes as nodes
-semi join mapped on nodes.merchant_id = mapped.merchant_id and nodes.root_share_id = mapped.root_share_id
+semi join {trees} as trees on nodes.merchant_id = trees.merchant_id and nodes.root_share_id = trees.root_share_id
 left join marts.fan_revenue as fans on nodes.merchant_id = fans.merchant_id and nodes.user_id = fans.user_id
-qualify row_number() over (
-    partition by nodes.merchant_id order by nodes.subtree_shares desc, nodes.depth, nodes.share_id
-) <= {DRAWN}
+qualify row_number() over (partition by nodes.merchant_id order by {order}) <= {most}
 """
+_DRAWN = "create or replace temp table drawn as " + _SHARES.format(
+    trees="mapped", order="nodes.subtree_shares desc, nodes.depth, nodes.share_id", most=DRAWN
+)
 _HIDDEN = """
 select nodes.merchant_id, nodes.parent_share_id, sum(nodes.subtree_shares)::bigint as shares
 from marts.cascade_nodes as nodes

@@ -18,11 +18,10 @@ from xlsxwriter.utility import xl_range_abs
 
 from exports.pages import sheets
 from exports.pages.about import About
-from exports.pages.figures import STAGES, Call, Merchant
-from exports.pages.sheets import Form, Sheet, SheetColumn, Value
+from exports.pages.figures import SHOWN_STAGES, Call, Merchant
+from exports.pages.sheets import Form, Mark, Sheet, SheetColumn, Value
 from exports.pages.words import Words
 from exports.policy.names import readable
-from exports.policy.people import LEADERS, SMALLEST_CELL, SPREADERS
 
 _NUMBERS = {Form.COUNT: "#,##0", Form.MONEY: "#,##0.00", Form.SHARE: "0.0%"}
 _HEAD_ROW = 2  # title, note, head
@@ -100,9 +99,9 @@ class Workbook:
         else:
             page.write_string(row, number, readable(str(value))[:_LARGEST_CELL], form)
 
-    def main_table(self, name: str, sheet: Sheet, title: str, note: str, *, is_long: bool = True) -> Any:
+    def main_table(self, sheet: Sheet, title: str, note: str, *, is_long: bool = True) -> Any:
         """A sheet of its own for a table, with frozen head and filter; every printed page of a long one has the head."""
-        page = self.add(name)
+        page = self.add(sheet.name)
         for number, column in enumerate(sheet.columns):
             page.set_column(number, number, column.width)
         after = self.table(page, sheet, title, note)
@@ -111,7 +110,22 @@ class Workbook:
             page.repeat_rows(_HEAD_ROW)
         if sheet.rows:
             page.autofilter(_HEAD_ROW, 0, after - 1, len(sheet.columns) - 1)
+        for word, mark in sheet.marks.items():
+            self._mark(page, _range(sheet, word), mark)
         return page
+
+    def _mark(self, page: Any, cells: tuple[int, int, int, int], mark: Mark) -> None:
+        match mark:
+            case Mark.RISK | Mark.RATE:
+                low, high = ("#ffffff", _RED) if mark is Mark.RISK else (_RED, _GREEN)
+                page.conditional_format(*cells, {"type": "2_color_scale", "min_color": low, "max_color": high})
+            case Mark.BAR:
+                page.conditional_format(*cells, {"type": "data_bar", "bar_color": _BAR, "bar_solid": True})
+            case Mark.SIGN:
+                for criterion, colour in (("<", "#c0392b"), (">", "#1e8449")):
+                    form = self.book.add_format({"font_color": colour})
+                    rule = {"type": "cell", "criteria": criterion, "value": 0, "format": form}
+                    page.conditional_format(*cells, rule)
 
 
 def _lines(text: str, width: float) -> int:
@@ -136,14 +150,10 @@ def write_workbook(path: Path, title: str, calls: list[Call], merchants: list[Me
     book = Workbook(path, title, words, about.published.as_of)
     _today(book, sheets.today(calls, words), sum(call.overview["at_stake"] > 0 for call in calls), len(merchants))
     _merchants(book, sheets.overview(merchants, words), merchants, words.currency(about.currency))
-    _regions(book, sheets.regions(merchants, words), sheets.leaders(merchants))
-    note = words("title.spreaders_note", limit=SPREADERS)
-    thanked = sheets.spreaders(merchants, words)
-    page = book.main_table("spreaders", thanked, words("sheet.spreaders"), note)
-    _data_bar(book, page, thanked, "revenue_led")
-    dying = sheets.groups(merchants, words)
-    page = book.main_table("groups", dying, words("sheet.groups"), words("title.groups_note"))
-    _scale(page, dying, "silent_days", low=None, high=_RED)
+    _regions(book, merchants)
+    for table in sheets.TABLES:
+        if table not in (sheets.REGIONS, sheets.LEADERS):
+            book.main_table(table.sheet(merchants, words), words(f"sheet.{table.name}"), table.note(words))
     page = book.add("about")
     page.set_column(0, 0, 26, book.formats[Form.LONG_TEXT])
     page.set_column(1, 1, 100, book.formats[Form.LONG_TEXT])
@@ -159,22 +169,15 @@ def _today(book: Workbook, sheet: Sheet, at_stake: int, merchants: int) -> None:
     """The list of calls, and a picture of what is at stake: of the first ten at most of the `at_stake` rows that have any."""
     words = book.words
     note = words("title.today_note", calls=len(sheet.rows), merchants=merchants)
-    page = book.main_table("today", sheet, words("title.today"), note if sheet.rows else words("title.nobody"))
-    _scale(page, sheet, "churn_probability", low=None, high=_RED)
-    _data_bar(book, page, sheet, "at_stake")
+    page = book.main_table(sheet, words("title.today"), note if sheet.rows else words("title.nobody"))
     if at_stake:
         _chart(book, page, sheet, ("name", "name"), "at_stake", min(at_stake, 10), len(sheet.rows) + _HEAD_ROW + 2)
 
 
 def _merchants(book: Workbook, sheet: Sheet, merchants: list[Merchant], currency: str) -> None:
     words = book.words
-    page = book.main_table("merchants", sheet, words("sheet.merchants"), words("title.merchants_note", currency=currency))
-    _scale(page, sheet, "churn_probability", low=None, high=_RED)
-    for name in ("month_change", "user_effect", "per_fan_effect"):
-        _signs(book, page, sheet, name)
-    for name in ("retention", "formation_rate"):
-        _scale(page, sheet, name, low=_RED, high=_GREEN)
-    counts = [(words(f"stage.{stage}"), sum(m.overview["stage"] == stage for m in merchants)) for stage in STAGES]
+    page = book.main_table(sheet, words("sheet.merchants"), words("title.merchants_note", currency=currency))
+    counts = [(words(f"stage.{stage}"), sum(m.overview["stage"] == stage for m in merchants)) for stage in SHOWN_STAGES]
     counts = [(name, count) for name, count in counts if count]
     if counts:
         first, at = len(sheet.rows) + _HEAD_ROW + 4, 0
@@ -187,15 +190,16 @@ def _merchants(book: Workbook, sheet: Sheet, merchants: list[Merchant], currency
         _bars(book, page, (first, at, last, at), (first, at + 1, last, at + 1), words("title.stages"), "0", (first - 1, 3))
 
 
-def _regions(book: Workbook, sheet: Sheet, leaders: Sheet) -> None:
+def _regions(book: Workbook, merchants: list[Merchant]) -> None:
+    """The sheet of regions, with the leaders below and a picture of the rates."""
     words = book.words
-    note = words("title.regions_note", people=SMALLEST_CELL)
-    page = book.main_table("regions", sheet, words("title.regions"), note, is_long=False)  # another table stands below
-    _scale(page, sheet, "formation_rate", low=_RED, high=_GREEN)
+    sheet, leaders = (table.sheet(merchants, words) for table in (sheets.REGIONS, sheets.LEADERS))
+    # no head on every printed page, since another table stands below
+    page = book.main_table(sheet, words("title.regions"), sheets.REGIONS.note(words), is_long=False)
     for number, (one, other) in enumerate(zip(sheet.columns, leaders.columns, strict=False)):
         page.set_column(number, number, max(one.width, other.width))
     below = _HEAD_ROW + 1 + max(len(sheet.rows), 1) + 1
-    below = book.table(page, leaders, words("title.leaders"), words("title.leaders_note", limit=LEADERS), below)
+    below = book.table(page, leaders, words("sheet.leaders"), sheets.LEADERS.note(words), below)
     if sheet.rows:
         _chart(book, page, sheet, ("name", "region"), "formation_rate", min(len(sheet.rows), 15), below + 1)
 
@@ -204,20 +208,6 @@ def _range(sheet: Sheet, word: str) -> tuple[int, int, int, int]:
     """First row, first column, last row, last column of the cells of a column."""
     number = [column.word for column in sheet.columns].index(word)
     return _HEAD_ROW + 1, number, _HEAD_ROW + max(len(sheet.rows), 1), number
-
-
-def _scale(page: Any, sheet: Sheet, word: str, low: str | None, high: str) -> None:
-    page.conditional_format(*_range(sheet, word), {"type": "2_color_scale", "min_color": low or "#ffffff", "max_color": high})
-
-
-def _data_bar(book: Workbook, page: Any, sheet: Sheet, word: str) -> None:
-    page.conditional_format(*_range(sheet, word), {"type": "data_bar", "bar_color": _BAR, "bar_solid": True})
-
-
-def _signs(book: Workbook, page: Any, sheet: Sheet, word: str) -> None:
-    for criterion, colour in (("<", "#c0392b"), (">", "#1e8449")):
-        form = book.book.add_format({"font_color": colour})
-        page.conditional_format(*_range(sheet, word), {"type": "cell", "criteria": criterion, "value": 0, "format": form})
 
 
 def _chart(book: Workbook, page: Any, sheet: Sheet, names: tuple[str, str], values: str, shown: int, row: int) -> None:

@@ -1,0 +1,1 @@
+"""What may leave, whom it may name, and under what names."""

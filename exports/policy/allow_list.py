@@ -9,10 +9,11 @@ took part, and by day only without it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from contract.tables import marts
 from exports.policy.people import LEADERS, SMALLEST_CELL, SPREADERS
 
 
@@ -29,28 +30,38 @@ class Why(StrEnum):
 
 @dataclass(frozen=True)
 class Table:
-    """One table of a pack.
+    """One table of a pack: rows of one mart, those that its owner may see.
 
     Attributes:
         name: of its files.
-        sql: its rows; `{db}` is the catalog they are read from.
-        owner: the column that names whose pack a row is in.
+        mart: that it reads, in which the descriptions of its columns stand.
         columns: reason by column, in the order of the file. Each file ends with `as_of`, which no table needs to have.
-        mart: where the descriptions of its columns stand.
         text: what a row is.
+        owner: the column that names whose pack a row is in: `merchant_id`, or the `manager` of the merchant.
+        where: SQL of which rows may leave.
+        person: the column of the mart that names a person. Rows of people who may not be named are left out.
+        shown_as: the column that names the person in the file.
+        keeps_strangers: where the person may not be named, the row stays and the name is empty.
         person_key: the person who names the row, if one does. Such rows have a `row_id`, by which the end of one can be told
             without naming anybody.
+        order: SQL of the order in which people read the rows of a merchant.
+        most: rows of a merchant that may leave, the first in that order.
         ages: the columns that move though nothing happened, with what a day adds; None where a model follows the ages. A row
             in which nothing else changed is left out of the differences.
     """
 
     name: str
-    sql: str
-    owner: str
-    columns: dict[str, Why]
     mart: str
+    columns: dict[str, Why]
     text: str
+    owner: str = "merchant_id"
+    where: str = "true"
+    person: str | None = None
+    shown_as: str = ""
+    keeps_strangers: bool = False
     person_key: str | None = None
+    order: str = ""
+    most: int | None = None
     ages: Mapping[str, float | None] = field(default_factory=dict)
 
     @property
@@ -63,185 +74,92 @@ class Table:
         """The columns about a person, whose old values are never told: the row may have been of another."""
         return [column for column, why in self.columns.items() if why in (Why.FAN, Why.CONTACT)]
 
+    def sql(self, db: str, merchants: str | None = None) -> str:
+        """SQL of its rows in a catalog, all columns of the mart among them.
 
+        Args:
+            db: the catalog, which has the temp table `fans_<db>`.
+            merchants: a table of the merchants to read, for all if there is none.
+        """
+        columns, joins, where = ["rows.*"], "", [f"({self.where})"]
+        if self.person is not None:
+            shown = f"fans.shown as {self.shown_as}"
+            columns = [f"rows.* replace ({shown})"] if self.shown_as == self.person else ["rows.*", shown]
+            columns += [f"fans.{column}" for column in _CONTACT if column in self.columns]
+            joins += f"""{"left " if self.keeps_strangers else ""}join fans_{db} as fans
+                on rows.merchant_id = fans.merchant_id and rows.{self.person} = fans.user_id"""
+        if self.owner == "manager" and self.mart != OVERVIEW:
+            columns.append("owners.manager")
+            owners = f"(select merchant_id, manager from {db}.marts.{OVERVIEW})"
+            joins += f" join {owners} as owners on rows.merchant_id = owners.merchant_id"
+        if self.mart == OVERVIEW:
+            columns.append("reasons_in_words.* exclude (merchant_id)")
+            joins += f" left join reasons_{db} as reasons_in_words on rows.merchant_id = reasons_in_words.merchant_id"
+        if merchants is not None:
+            where.append(f"rows.merchant_id in (select merchant_id from {merchants})")
+        first = f"qualify row_number() over (partition by rows.merchant_id order by {self.order}) <= {self.most}"
+        return f"""select {", ".join(columns)} from {db}.marts.{self.mart} as rows {joins}
+            where {" and ".join(where)} {first if self.most else ""}"""
+
+
+OVERVIEW = "merchant_overview"  # the mart that knows a merchant's manager
 # Beside a person who is named to a merchant: whether it may contact the person, and why not.
 _CONTACT = ("may_contact", "no_contact_reason")
-_CONTACTS = ", ".join(f"fans.{column}" for column in _CONTACT)
+_LARGE_ENOUGH = f"people >= {SMALLEST_CELL}"
+# Which rows of a mart may leave, where not all.
+_ONLY = {"merchant_team_regions": _LARGE_ENOUGH, "spread_concentration": "merchant_id <> 'all'"}
 
 
 def _columns(key: str, figures: str, persons: str = "", why: Why = Why.FIGURE) -> dict[str, Why]:
-    columns = dict.fromkeys(key.split(), Why.KEY) | dict.fromkeys(figures.split(), why)
+    columns = dict.fromkeys(key.split(), Why.KEY) | {name: why for name in figures.split() if name not in key.split()}
     named = dict.fromkeys(persons.split(), Why.FAN) | dict.fromkeys(_CONTACT, Why.CONTACT)
     return {name: named.get(name, reason) for name, reason in columns.items()}
 
 
-def _whole(mart: str, key: str, figures: str, text: str, sql: str = "select * from {db}.marts.%s") -> Table:
-    return Table(mart, sql % mart if "%s" in sql else sql, "merchant_id", _columns(key, figures), mart, text)
+def _of_merchants() -> Iterator[Table]:
+    """What a merchant gets: the exports that marts declare. Where a person names a row, it has the rows of the merchant's fans;
+    where a row merely names one, the name stays empty unless it is a fan."""
+    for mart in marts():
+        if mart.export is None:
+            continue
+        names = mart.export.columns
+        person = next((column.name for column in mart.columns if column.is_person and column.name in names), None)
+        if person is not None:
+            after = names.index(person) + 1
+            names = (*names[:after], *_CONTACT, *names[after:])
+        yield Table(
+            mart.export.file or mart.name,
+            mart.name,
+            _columns(" ".join(name for name in mart.key_columns if name != person), " ".join(names), person or ""),
+            mart.export.row,
+            where=_ONLY.get(mart.name, "true"),
+            person=person,
+            shown_as=person or "",
+            keeps_strangers=person is not None and person not in mart.key_columns,
+            person_key=person if person in mart.key_columns else None,
+            ages=mart.export.ages,
+        )
 
 
-def _of_fans(mart: str, figures: str, text: str, ages: Mapping[str, float | None] | None = None) -> Table:
-    """A mart of people: the rows of the merchant's fans."""
-    sql = f"""select rows.* replace (fans.shown as user_id), {_CONTACTS} from {{db}}.marts.{mart} as rows
-        join fans_{{db}} as fans on rows.merchant_id = fans.merchant_id and rows.user_id = fans.user_id"""
-    columns = _columns("merchant_id", f"user_id {' '.join(_CONTACT)} {figures}", "user_id")
-    return Table(mart, sql, "merchant_id", columns, mart, text, "user_id", ages or {})
-
-
-def _naming_fans(mart: str, key: str, figures: str, person: str, text: str) -> Table:
-    """A mart whose rows name a person: the name stays empty unless it is a fan of the merchant."""
-    sql = f"""select rows.* replace (fans.shown as {person}), {_CONTACTS} from {{db}}.marts.{mart} as rows
-        left join fans_{{db}} as fans on rows.merchant_id = fans.merchant_id and rows.{person} = fans.user_id"""
-    columns = _columns(key, f"{person} {' '.join(_CONTACT)} {figures}", person)
-    return Table(mart, sql, "merchant_id", columns, mart, text)
-
-
-# What grows by itself from day to day, and what the model of repeat purchases makes of it (and of its parameters, which are
-# fitted again every day).
-_BUYER_AGES = {
-    "age_weeks": 1 / 7,
-    "p_alive": None,
-    "expected_orders_90d": None,
-    "expected_orders_365d": None,
-    "expected_value_365d": None,
-}
-
-
-MERCHANT_TABLES = (
-    _whole(
-        "per_fan_revenue",
-        "merchant_id",
-        """window_days avg_fans fans_end window_fans buying_fans direct_revenue assisted_revenue revenue_per_fan
-        revenue_per_fan_annualised revenue_per_fan_p50 revenue_per_fan_p90 zero_revenue_fan_share""",
-        "The merchant: what a fan is worth to it, over up to 365 days.",
-    ),
-    _of_fans(
-        "fan_revenue",
-        """direct_revenue assisted_revenue_last_touch assisted_revenue_first_touch assisted_revenue_linear first_order_at
-        orders refunds is_window_fan is_fan_at_end is_supporting_fan""",
-        "A fan: what it bought and what its shares led to, over the days of per_fan_revenue.",
-    ),
-    _whole(
-        "growth_split",
-        "merchant_id month",
-        "revenue avg_fans revenue_per_fan is_complete revenue_change user_effect per_fan_effect",
-        "A month: its revenue, and how much of the change comes from the number of fans and from revenue per fan.",
-    ),
-    _whole(
-        "cohort_retention",
-        "merchant_id cohort_month period",
-        "cohort_size retained_on retained_on_or_after orders revenue cumulative_revenue_per_fan is_complete",
-        "The fans who first bought in cohort_month, in the month that is period months later.",
-    ),
-    Table(
-        "teams",
-        """select merchant_id, size_required, benefit_side, goal, opened_date,
-            columns(['opened', 'closed', 'formed_organic', 'formed_auto_filled', 'failed', 'open_at_as_of', 'members',
-                'new_buyer_members'])::bigint
-        from (
-            select merchant_id, size_required, benefit_side, goal, opened_date, sum(opened) as opened, sum(closed) as closed,
-                sum(formed_organic) as formed_organic, sum(formed_auto_filled) as formed_auto_filled, sum(failed) as failed,
-                sum(open_at_as_of) as open_at_as_of, sum(members) as members, sum(new_buyer_members) as new_buyer_members
-            from {db}.marts.team_formation group by all
-        )""",
-        "merchant_id",
-        _columns(
-            "merchant_id size_required benefit_side goal opened_date",
-            "opened closed formed_organic formed_auto_filled failed open_at_as_of members new_buyer_members",
-        ),
-        "team_formation",
-        "Team purchases of one design that were opened on one day.",
-    ),
-    Table(
-        "team_regions",
-        f"select * from {{db}}.marts.merchant_team_regions where people >= {SMALLEST_CELL}",
-        "merchant_id",
-        _columns(
-            "merchant_id region",
-            """opened closed formed_organic formed_auto_filled failed open_at_as_of formation_rate formation_rate_lo
-            formation_rate_hi people""",
-        ),
-        "merchant_team_regions",
-        f"Team purchases of one region, over all time; regions where fewer than {SMALLEST_CELL} people took part are left out.",
-    ),
-    _naming_fans(
-        "cascades",
-        "merchant_id root_share_id",
-        """object_type object_id started_at shares sharers reach depth max_breadth structural_virality seconds_to_half orders
-        revenue""",
-        "root_user_id",
-        "A tree of shares, from the share that nobody's share led to.",
-    ),
-    _whole(
-        "cascade_layers",
-        "merchant_id root_share_id depth",
-        "shares sharers openers orders revenue",
-        "The shares of a tree that lie equally far from its root.",
-    ),
-    _naming_fans(
-        "cascade_nodes",
-        "merchant_id share_id",
-        "channel shared_at root_share_id parent_share_id parent_status depth subtree_shares subtree_orders subtree_revenue",
-        "user_id",
-        "A share, and its place in its tree.",
-    ),
-    _of_fans(
-        "spreaders",
-        """shares opens openers orders_led revenue_led subtree_revenue influence influence_rank circles_reached
-        bridge_score is_connector""",
-        "A fan who shared, opened a share or had one opened in the last 90 days.",
-    ),
-    _whole(
-        "circle_quality",
-        "merchant_id",
-        "users edges circles median_members cpm_quality modularity",
-        "The merchant: how well circles describe who opens whose shares.",
-    ),
-    _whole(
-        "spread_concentration",
-        "merchant_id metric",
-        "users total top_1pct_share top_01pct_share users_for_half gini",
-        "A metric of spreaders: how few people bring how much of it.",
-        "select * from {db}.marts.spread_concentration where merchant_id <> 'all'",
-    ),
-    _whole(
-        "share_mix",
-        "merchant_id channel month",
-        "shares share_of_shares opens orders revenue",
-        "The shares of one channel and month.",
-    ),
-    _of_fans(
-        "lifetime_value",
-        """frequency recency_weeks age_weeks monetary_value p_alive expected_orders_90d expected_orders_365d
-        expected_value_365d""",
-        "A fan who ever ordered: what it may bring in the next year.",
-        _BUYER_AGES,
-    ),
-    _of_fans(
-        "fan_churn_flags",
-        "frequency recency_weeks age_weeks p_alive expected_orders_90d expected_value_365d is_churn_flagged",
-        "A fan who ever ordered: whether it counts as lost.",
-        {column: step for column, step in _BUYER_AGES.items() if column != "expected_orders_365d"},
-    ),
-)
+MERCHANT_TABLES = tuple(_of_merchants())
 
 MANAGER_TABLES = (
     Table(
         "calls",
-        "select * from calls_{db}",
-        "manager",
+        OVERVIEW,
         _columns(
             "merchant_id",
             """rank name stage since churn_probability at_stake expected_loss reason_1 reason_2 reason_3 days_since_last_order
             days_since_last_login revenue_28d revenue_prev_28d revenue_365d""",
             why=Why.MERCHANT,
         ),
-        "merchant_churn_flags",
         "A merchant that needs a call, and why.",
+        owner="manager",
+        where="rank is not null",
     ),
     Table(
         "merchants",
-        "select * from overview_{db}",
-        "manager",
+        OVERVIEW,
         _columns(
             "merchant_id",
             """name plan stage since churn_probability at_stake expected_loss fans revenue_per_fan revenue_28d revenue_prev_28d
@@ -249,50 +167,56 @@ MANAGER_TABLES = (
             revenue_led""",
             why=Why.MERCHANT,
         ),
-        "merchant_churn_flags",
         "A merchant of the account manager.",
+        owner="manager",
     ),
     Table(
         "regions",
-        f"""select overview_{{db}}.manager, regions.* from {{db}}.marts.merchant_team_regions as regions
-        join overview_{{db}} using (merchant_id) where regions.people >= {SMALLEST_CELL}""",
-        "manager",
+        "merchant_team_regions",
         _columns(
             "merchant_id region",
             """opened open_at_as_of closed formed_organic formed_auto_filled failed formation_rate formation_rate_lo
             formation_rate_hi people""",
         ),
-        "merchant_team_regions",
         f"Team purchases of a merchant in one region, over all time; regions where fewer than {SMALLEST_CELL} people took part "
         "are left out.",
+        owner="manager",
+        where=_LARGE_ENOUGH,
+        order="formation_rate nulls last, region",
     ),
     Table(
         "leaders",
-        "select overview_{db}.manager, leaders_{db}.* from leaders_{db} join overview_{db} using (merchant_id)",
-        "manager",
+        "leaders_to_win",
         _columns("merchant_id", "fan opened open_at_as_of formed_organic formed_auto_filled failed last_opened_date", "fan"),
-        "team_leaders",
         f"A leader to win: a fan whose teams formed, at most {LEADERS} a merchant. Who may not be contacted is left out.",
-        "fan",
+        owner="manager",
+        person="user_id",
+        shown_as="fan",
+        person_key="fan",
+        order="formed_organic desc, opened, fan",
+        most=LEADERS,
     ),
     Table(
         "spreaders",
-        "select overview_{db}.manager, spreaders_{db}.* from spreaders_{db} join overview_{db} using (merchant_id)",
-        "manager",
+        "spreaders_to_thank",
         _columns("merchant_id", "fan shares openers revenue_led is_connector", "fan"),
-        "spreaders",
         f"A spreader to thank: a fan whose shares others opened in the last 90 days, at most {SPREADERS} a merchant. Who may "
         "not be contacted is left out.",
-        "fan",
+        owner="manager",
+        person="user_id",
+        shown_as="fan",
+        person_key="fan",
+        order="revenue_led desc, openers desc, fan",
+        most=SPREADERS,
     ),
     Table(
         "groups",
-        """select overview_{db}.manager, groups.* from {db}.marts.group_activity as groups
-        join overview_{db} using (merchant_id) where groups.state = 'dying'""",
-        "manager",
-        _columns("merchant_id group_id", "kind members last_message_date silent_days messages_7d messages_prev_7d"),
         "group_activity",
+        _columns("merchant_id group_id", "kind members last_message_date silent_days messages_7d messages_prev_7d"),
         "A chat group that falls silent: no message for 7 days, or at most half as many as the week before.",
+        owner="manager",
+        where="state = 'dying'",
+        order="members desc, group_id",
         ages={"silent_days": 1},
     ),
 )

@@ -16,14 +16,15 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from contract.success import RULES
+
 PSEUDONYM = "fan-"
 _CHARACTERS = 20  # of base32: 100 bits
 PSEUDONYM_FORM = f"{PSEUDONYM}[a-z2-7]{{{_CHARACTERS}}}"
 _ROWS_PER_BATCH = 100_000
 PER_MERCHANT = 20  # people of one merchant that its manager's files may name
 LEADERS, SPREADERS = 8, 12
-SMALLEST_CELL = 20  # people in a breakdown by an attribute of persons
-REFUSALS = ("blocked", "blocked refused", "refused")  # why a fan may not be contacted
+SMALLEST_CELL = RULES["smallest_cell"]  # people in a breakdown by an attribute of persons
 
 
 def pseudonym(key: str, merchant_id: str, user_id: str) -> str:
@@ -35,19 +36,9 @@ def pseudonym(key: str, merchant_id: str, user_id: str) -> str:
 def name_fans(con: duckdb.DuckDBPyConnection, catalog: str, key: str | None) -> None:
     """Make the temp table `fans_<catalog>`: the people whom a merchant's files may name.
 
-    Columns: merchant_id, user_id, shown (the id or the pseudonym), may_contact (not suppressed), no_contact_reason (why not:
-    one of `REFUSALS`).
+    Columns: those of the mart `fan_contacts`, and shown, the id or the pseudonym.
     """
-    fans = f"""
-        select fans.merchant_id, fans.user_id, fans.user_id as shown, suppressed.user_id is null as may_contact,
-            suppressed.reasons as no_contact_reason
-        from {catalog}.marts.fan_revenue as fans
-        left join (
-            select merchant_id, user_id, string_agg(reason, ' ' order by reason) as reasons
-            from {catalog}.marts.suppressed_fans group by all
-        ) as suppressed on fans.merchant_id = suppressed.merchant_id and fans.user_id = suppressed.user_id
-        where fans.is_fan_at_end
-    """
+    fans = f"select *, user_id as shown from {catalog}.marts.fan_contacts"
     if key is None:
         con.execute(f"create temp table fans_{catalog} as {fans}")
         return

@@ -6,7 +6,8 @@ They require Airflow's login, and only read.
 from __future__ import annotations
 
 import json
-from html import escape
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from airflow.api_fastapi.core_api.security import get_user
 from airflow.plugins_manager import AirflowPlugin
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from contract.settings import Settings
 
 PREFIX = "/fanout"
+PAGES = {"ledger": "Ledger", "gates": "Gate results", "data_docs": "Data Docs"}
 app = FastAPI(title="Fanout", dependencies=[Depends(get_user)])
 
 _LEDGER_LINES = 500
@@ -37,7 +40,7 @@ def ledger() -> str:
 
     file = Settings.from_environment().published / "current" / "fanout.duckdb"
     if not file.exists():
-        return _page("Ledger", "<p>Nothing is published yet.</p>")
+        return _page("ledger", nothing="Nothing is published yet.")
     with duckdb.connect(str(file), read_only=True) as marts:
         sums = marts.sql(_SUMS)
         reasons = marts.sql("select * from marts.quarantine_reasons order by dt desc, source, reason")
@@ -49,20 +52,18 @@ def ledger() -> str:
             "Unreadable files": unreadable,
             f"Files (newest {_LEDGER_LINES})": files,
         }
-        return _page(
-            "Ledger", "".join(f"<h2>{title}</h2>{_table(part.columns, part.fetchall())}" for title, part in parts.items())
-        )
+        return _page("ledger", tables=[(heading, part.columns, part.fetchall()) for heading, part in parts.items()])
 
 
 @app.get("/gates", response_class=HTMLResponse)
 def gates() -> str:
     """The last result of every gate, of every day."""
     work = Settings.from_environment().home / "work"
-    parts = [
-        f"<h2>{escape(str(file.relative_to(work)))}</h2><pre>{escape(json.dumps(json.loads(file.read_text()), indent=1))}</pre>"
-        for file in sorted([*work.glob("gates/*.json"), *work.glob("*/gates/*.json")], reverse=True)
+    files = sorted([*work.glob("gates/*.json"), *work.glob("*/gates/*.json")], reverse=True)
+    results = [
+        (str(file.relative_to(work)), json.dumps(json.loads(file.read_text()), indent=1, ensure_ascii=False)) for file in files
     ]
-    return _page("Gate results", "".join(parts) or "<p>No gate has run yet.</p>")
+    return _page("gates", results=results, nothing="No gate has run yet.")
 
 
 @app.get("/data_docs", response_class=HTMLResponse)
@@ -72,10 +73,7 @@ def data_docs() -> str:
     sites = sorted(
         page.parent.relative_to(folder) for page in folder.glob("**/index.html") if not page.parent.name.startswith(".")
     )
-    items = "".join(
-        f'<li><a href="{PREFIX}/data_docs/{escape(str(site))}/index.html">{escape(str(site))}</a></li>' for site in sites
-    )
-    return _page("Data Docs", f"<ul>{items}</ul>" if items else "<p>No gate has run yet.</p>")
+    return _page("data_docs", sites=[str(site) for site in sites], nothing="No gate has run yet.")
 
 
 @app.get("/data_docs/{path:path}", response_class=FileResponse)
@@ -92,26 +90,31 @@ def _docs_folder() -> Path:
     return (Settings.from_environment().home / "data_docs").resolve()
 
 
-def _table(columns: list[str], rows: list[tuple[Any, ...]]) -> str:
-    if not rows:
-        return "<p>None.</p>"
-    head = "".join(f"<th>{escape(column)}</th>" for column in columns)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{'' if value is None else escape(str(value))}</td>" for value in row) + "</tr>" for row in rows
+def _page(
+    path: str,
+    *,
+    tables: Sequence[tuple[str, list[str], list[tuple[Any, ...]]]] = (),
+    results: Sequence[tuple[str, str]] = (),
+    sites: Sequence[str] = (),
+    nothing: str = "",
+) -> str:
+    """A page of tables (heading, columns, rows), results (heading, text) or sites; `nothing` is what it says without any."""
+    return _template().render(
+        title=PAGES[path],
+        pages=PAGES,
+        prefix=PREFIX,
+        tables=tables,
+        results=results,
+        sites=sites,
+        nothing=nothing,
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _page(title: str, body: str) -> str:
-    style = (
-        "body{font:15px system-ui,sans-serif;margin:2rem}table{border-collapse:collapse}"
-        "td,th{padding:.25rem .7rem;border-bottom:1px solid #ddd;text-align:left;font-variant-numeric:tabular-nums}"
-    )
-    links = "".join(f'<a href="{PREFIX}/{name}">{name.replace("_", " ")}</a> · ' for name in ("ledger", "gates", "data_docs"))
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Fanout: {title}</title><style>{style}</style>'
-        f'<p>{links}<a href="/">Airflow</a></p><h1>{title}</h1>{body}</html>'
-    )
+@cache
+def _template() -> Template:
+    loader = FileSystemLoader(Path(__file__).resolve().parent)
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return environment.get_template("fanout_pages.html.j2")
 
 
 class FanoutPages(AirflowPlugin):
@@ -121,5 +124,5 @@ class FanoutPages(AirflowPlugin):
     fastapi_apps = [{"app": app, "url_prefix": PREFIX, "name": "Fanout"}]  # noqa: RUF012  (so declared by Airflow)
     external_views = [  # noqa: RUF012
         {"name": title, "href": f"{PREFIX}/{path}", "destination": "nav", "url_route": f"fanout_{path}"}
-        for title, path in (("Ledger", "ledger"), ("Gate results", "gates"), ("Data Docs", "data_docs"))
+        for path, title in PAGES.items()
     ]

@@ -6,21 +6,17 @@ renews its own and leaves the others on the page.
 
 from __future__ import annotations
 
-import html
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from contract.settings import Settings
 from spark_jobs.families import FAMILIES
-
-_STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}"
-    "table{border-collapse:collapse;margin:1rem 0}th,td{padding:.2rem .7rem;border-bottom:1px solid #ddd;text-align:right}"
-    "th:first-child,td:first-child{text-align:left}figure{display:inline-block;vertical-align:top;margin:0 1rem 1rem 0}"
-    "figcaption{font-size:13px;max-width:24rem}"
-)
 
 
 def write_model_card(settings: Settings, as_of: date, sections: Mapping[str, str]) -> Path:
@@ -29,25 +25,21 @@ def write_model_card(settings: Settings, as_of: date, sections: Mapping[str, str
     for family, section in sections.items():
         _replace(work / f"{family}.html", section)
     known = [work / f"{family.name}.html" for family in FAMILIES]
-    body = "".join(file.read_text(encoding="utf-8") for file in known if file.exists())
+    written = [Markup(file.read_text(encoding="utf-8")) for file in known if file.exists()]
     page = settings.home / "model_cards" / f"{as_of.isoformat()}.html"
-    _replace(
-        page,
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Model card {as_of}</title><style>{_STYLE}</style>'
-        f"<h1>Models of {as_of}</h1>{body}</html>\n",
-    )
+    _replace(page, render("families/model_card.html.j2", as_of=as_of.isoformat(), sections=written))
     return page
 
 
-def figure(chart: str, caption: str) -> str:
-    """A chart (SVG) with its caption, as HTML."""
-    return f"<figure>{chart}<figcaption>{html.escape(caption)}</figcaption></figure>"
+def render(template: str, **values: object) -> str:
+    """A template of a room of the Spark jobs, by its path from there; `families/macros.html.j2` has figure and table."""
+    return _environment().get_template(template).render(values)
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table as HTML; head and cells are plain text and escaped."""
-    body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table><tr>{''.join(f'<th>{html.escape(cell)}</th>' for cell in head)}</tr>{body}</table>"
+@cache
+def _environment() -> Environment:
+    loader = FileSystemLoader(Path(__file__).resolve().parents[1])
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
 
 
 def _replace(path: Path, text: str) -> None:

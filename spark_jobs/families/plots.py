@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import drawsvg as draw
+from markupsafe import Markup
 
 Points = Sequence[tuple[float, float]]
 
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 380, 250, 52, 38, 14
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 380, 262, 52, 38, 26
 _COLOURS = ("#b00020", "#1565c0", "#888888")
 _FONT = 11
 
 
-def lines(series: Mapping[str, Points], x_label: str, y_label: str) -> str:
+def lines(series: Mapping[str, Points], x_label: str, y_label: str) -> Markup:
     """A line with dots through the points of each series, as SVG; axes start at 0."""
     right = max([x for points in series.values() for x, _ in points], default=1) or 1
     top = max([y for points in series.values() for _, y in points], default=1) or 1
@@ -25,6 +26,7 @@ def lines(series: Mapping[str, Points], x_label: str, y_label: str) -> str:
 
     picture = _picture(_HEIGHT)
     _draw_axes(picture, right, top, x_label, y_label)
+    legend = draw.Text([], _FONT, _LEFT, _TOP - 12)
     for number, (name, points) in enumerate(series.items()):
         colour = _COLOURS[number % len(_COLOURS)]
         placed = [place(x, y) for x, y in points]
@@ -32,22 +34,24 @@ def lines(series: Mapping[str, Points], x_label: str, y_label: str) -> str:
             flat = [coordinate for point in placed for coordinate in point]
             picture.append(draw.Lines(*flat, fill="none", stroke=colour, stroke_width=1.5))
         picture.extend(draw.Circle(x, y, 2.5, fill=colour) for x, y in placed)
-        picture.append(draw.Text(name, _FONT, _LEFT + 8, _TOP + 12 + 15 * number, fill=colour))
+        legend.append(draw.TSpan(name, fill=colour, dx=12 * bool(number)))
+    picture.append(legend)
     return _svg(picture)
 
 
-def bars(values: Mapping[str, float], mark: float) -> str:
+def bars(values: Mapping[str, float], mark: float) -> Markup:
     """Horizontal bars as SVG, those above `mark` in red; a line shows the mark."""
     row, label = 17, 140
     scale = (_WIDTH - label - 60) / (max([*values.values(), mark], default=1) or 1)
     height = max(len(values), 1) * row
+    at = round(label + mark * scale, 1)
     picture = _picture(height)
     for number, (name, value) in enumerate(values.items()):
         y, length = number * row, round(value * scale, 1)
         picture.append(draw.Text(name, _FONT, label - 6, y + 12, text_anchor="end"))
         picture.append(draw.Rectangle(label, y + 2, length, row - 5, fill=_COLOURS[0 if value > mark else 1]))
-        picture.append(draw.Text(f"{value:.2f}", _FONT, label + length + 5, y + 12))
-    at = round(label + mark * scale, 1)
+        # Right of the mark as well, whose line would cross out the number.
+        picture.append(draw.Text(f"{value:.2f}", _FONT, max(label + length, at) + 5, y + 12))
     picture.append(draw.Line(at, 0, at, height, stroke=_COLOURS[2], stroke_dasharray=3))
     return _svg(picture)
 
@@ -66,6 +70,5 @@ def _picture(height: int) -> Any:
     return draw.Drawing(_WIDTH, height, role="img", font_family="system-ui,sans-serif")
 
 
-def _svg(picture: Any) -> str:
-    svg: str = picture.as_svg(header="")
-    return svg
+def _svg(picture: Any) -> Markup:
+    return Markup(picture.as_svg(header=""))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from spark_jobs.families import plots
-from spark_jobs.families.model_card import figure, table
+from spark_jobs.families.model_card import render
 from spark_jobs.merchant_churn.features import LABEL_DAYS, MINIMUM_CHURNERS, MINIMUM_MERCHANTS
 from spark_jobs.merchant_churn.model import Evaluation, Learned
 
@@ -47,12 +46,13 @@ def stability(expected: Sequence[float], actual: Sequence[float]) -> float:
 
 
 def _fallback(learned: Learned) -> str:
-    rows = [(stage or "all stages", f"{rate:.1%}") for stage, rate in sorted(learned.stage_rates.items())]
-    return (
-        f"<h2>Merchant churn</h2><p>There is no model: to learn from it takes {MINIMUM_MERCHANTS} merchants and "
-        f"{MINIMUM_CHURNERS} that left, on days whose next {LABEL_DAYS} are over. Each merchant has the base rate of its "
-        "stage, and nobody is flagged.</p>"
-        f"{table(('stage', f'left within {LABEL_DAYS} days'), rows)}<p>Version {html.escape(learned.version)}.</p>"
+    return render(
+        "merchant_churn/card.html.j2",
+        learned=learned,
+        label_days=LABEL_DAYS,
+        minimum_merchants=MINIMUM_MERCHANTS,
+        minimum_churners=MINIMUM_CHURNERS,
+        rates=[(stage or "all stages", f"{rate:.1%}") for stage, rate in sorted(learned.stage_rates.items())],
     )
 
 
@@ -61,47 +61,32 @@ def _churn(learned: Learned, today: Mapping[str, Sequence[float]]) -> str:
     assert model is not None
     drift = {name: stability(learned.training[name][1], shares) for name, shares in today.items()}
     weights = sorted(zip(model.names, model.weights, strict=True), key=lambda row: -abs(row[1]))
-    return (
-        f"<h2>Merchant churn</h2><p>Probability that a merchant has neither a paid order nor a login in the next {LABEL_DAYS} "
-        f"days. Logistic regression, calibrated, learnt from days {learned.first_day} to {learned.last_day}; a merchant is "
-        f"flagged from {learned.threshold:.1%}. Version {html.escape(learned.version)}.</p>"
-        f"{_evaluations(learned.evaluations)}"
-        + figure(
-            plots.lines(
-                {"observed": reliability(learned.later), "perfect": [(0, 0), (1, 1)]},
-                "predicted probability",
-                "share that left",
-            ),
-            "Reliability on the later days, which took no part in learning, calibrating or choosing the threshold.",
-        )
-        + figure(
-            plots.lines(
-                {"model": gains(learned.later), "at random": [(0, 0), (1, 1)]},
-                "share of merchants called",
-                "share of leavers found",
-            ),
-            "Lift on the later days: how many of those who leave are reached by calling the highest probabilities first.",
-        )
-        + figure(
-            plots.bars(drift, _DRIFTED),
-            "Drift: population stability index of each input between the days learnt from and today. Red has moved.",
-        )
-        + table(("input (standardised)", "weight"), [(name, f"{weight:+.3f}") for name, weight in weights])
+    return render(
+        "merchant_churn/card.html.j2",
+        learned=learned,
+        label_days=LABEL_DAYS,
+        threshold=f"{learned.threshold:.1%}",
+        evaluations=[_evaluation(row) for row in learned.evaluations],
+        reliability=plots.lines(
+            {"observed": reliability(learned.later), "perfect": [(0, 0), (1, 1)]},
+            "predicted probability",
+            "share that left",
+        ),
+        gains=plots.lines(
+            {"model": gains(learned.later), "at random": [(0, 0), (1, 1)]},
+            "share of merchants called",
+            "share of leavers found",
+        ),
+        drift=plots.bars(drift, _DRIFTED),
+        weights=[(name, f"{weight:+.3f}") for name, weight in weights],
     )
 
 
-def _evaluations(evaluations: Sequence[Evaluation]) -> str:
-    head = ("split", "merchants", "observations", "base rate", "AUC", "Brier", "lift at 10 %", "calibration slope", "threshold")
-    rows = [
-        (
-            row.split.replace("_", " "),
-            str(row.merchants),
-            str(row.observations),
-            *(
-                "–" if value is None else f"{value:.3f}"
-                for value in (row.base_rate, row.auc, row.brier, row.lift_at_10pct, row.calibration_slope, row.threshold)
-            ),
-        )
-        for row in evaluations
-    ]
-    return table(head, rows)
+def _evaluation(row: Evaluation) -> tuple[str, ...]:
+    measures = (row.base_rate, row.auc, row.brier, row.lift_at_10pct, row.calibration_slope, row.threshold)
+    return (
+        row.split.replace("_", " "),
+        str(row.merchants),
+        str(row.observations),
+        *("–" if value is None else f"{value:.3f}" for value in measures),
+    )

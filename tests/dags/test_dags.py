@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pendulum
 import pytest
 
 from operations.chain import CHAIN
@@ -173,7 +174,7 @@ def next_run(dag: Any, after: datetime) -> Any:
     """What the scheduler would start after `after`."""
     from airflow.timetables.base import DagRunInfo
 
-    last = DagRunInfo(run_after=after, data_interval=None, partition_date=None, partition_key=None)
+    last = DagRunInfo(run_after=pendulum.instance(after), data_interval=None, partition_date=None, partition_key=None)
     return stored(dag).next_dagrun_info(last_automated_run_info=last)
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import duckdb
 import pytest
+from dbt.artifacts.schemas.run import RunExecutionResult
+from dbt.cli.main import dbtRunnerResult
 
 from contract.settings import Settings
 from dbt_project.build import run_dbt
@@ -38,6 +40,11 @@ FAULTS = {
 }
 
 
+def _statuses(outcome: dbtRunnerResult) -> dict[str, str]:
+    assert isinstance(outcome.result, RunExecutionResult), outcome.exception
+    return {result.node.name: str(result.status) for result in outcome.result.results}
+
+
 def _tests_of(settings: Settings, faults: Iterable[str], folder: Path) -> dict[str, str]:
     """Status of each data test on a copy of the warehouse with the faults."""
     spoilt = replace(settings, home=folder, lake=settings.lake)
@@ -48,8 +55,7 @@ def _tests_of(settings: Settings, faults: Iterable[str], folder: Path) -> dict[s
         load_extensions(connection)
         for fault in faults:
             connection.execute(fault)
-    outcome = run_dbt(spoilt, AS_OF, "test", "--exclude-resource-type", "unit_test")
-    return {result.node.name: str(result.status) for result in outcome.result.results}
+    return _statuses(run_dbt(spoilt, AS_OF, "test", "--exclude-resource-type", "unit_test"))
 
 
 def _rows_of_nulls(warehouse: Path) -> list[str]:
@@ -100,7 +106,6 @@ def test_every_singular_test_has_a_fault(on_faults: dict[str, str]) -> None:
 
 def test_unit_tests_pass(built: tuple[Settings, dict[str, Any]]) -> None:
     settings, _ = built
-    outcome = run_dbt(settings, AS_OF, "test", "--resource-type", "unit_test")
-    statuses = {result.node.name: str(result.status) for result in outcome.result.results}
+    statuses = _statuses(run_dbt(settings, AS_OF, "test", "--resource-type", "unit_test"))
     assert len(statuses) > 20
     assert {name for name, status in statuses.items() if status != "pass"} == set()

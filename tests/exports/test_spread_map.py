@@ -17,15 +17,21 @@ from tests.small_warehouse import AS_OF, published
 
 # A root with 19,999 shares in chains of ten, each by its own user.
 LARGE = """
-    insert into marts.cascade_nodes
-    select 'm-1', 'x-' || i, 'u-' || i, 'group', timestamp '2026-03-01' + interval (i) minute, 'x-0',
-        case when i = 0 then null when i % 10 = 1 then 'x-0' else 'x-' || (i - 1) end, 'declared',
-        case when i = 0 then 0 else (i - 1) % 10 + 1 end,
-        case when i = 0 then 20000 else least(10 - (i - 1) % 10, 20000 - i) end, 0, 0
+    insert into marts.cascade_nodes by name
+    select 'm-1' as merchant_id, 'x-' || i as share_id, 'u-' || i as user_id, 'group' as channel,
+        timestamp '2026-03-01' + interval (i) minute as shared_at, 'x-0' as root_share_id,
+        case when i = 0 then null when i % 10 = 1 then 'x-0' else 'x-' || (i - 1) end as parent_share_id,
+        'declared' as parent_status, case when i = 0 then 0 else (i - 1) % 10 + 1 end as depth,
+        case when i = 0 then 20000 else least(10 - (i - 1) % 10, 20000 - i) end as subtree_shares, 0 as subtree_orders,
+        0 as subtree_revenue
     from range(20000) t(i);
-    insert into marts.cascades
-    values ('m-1', 'x-0', 'u-0', 'product', 'p-1', timestamp '2026-03-01', 20000, 20000, 0, 10, 2000, 4.0, 60.0, 0, 0);
-    insert into marts.cascade_layers select 'm-1', 'x-0', d, 2000, 2000, 0, 0, 0 from range(11) t(d)
+    insert into marts.cascades by name
+    select 'm-1' as merchant_id, 'x-0' as root_share_id, 'u-0' as root_user_id, timestamp '2026-03-01' as started_at,
+        20000 as shares, 20000 as sharers, 10 as depth, 0 as orders, 0 as revenue;
+    insert into marts.cascade_layers by name
+    select 'm-1' as merchant_id, 'x-0' as root_share_id, d as depth, 2000 as shares, 2000 as sharers, 0 as openers, 0 as orders,
+        0 as revenue
+    from range(11) t(d)
 """
 
 

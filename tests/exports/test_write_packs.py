@@ -14,11 +14,12 @@ import duckdb
 import pytest
 
 from contract.settings import Settings
+from contract.tables import TABLES
 from exports.policy.allow_list import MANAGER_TABLES, MERCHANT_TABLES
 from exports.write_packs import export
 from publication.versions import PublicationError
 from tests.exports.contents import contents, names_in
-from tests.small_warehouse import AS_OF
+from tests.small_warehouse import AS_OF, insert
 
 DAY_BEFORE = AS_OF - timedelta(days=1)
 Export = Callable[..., Path]
@@ -77,7 +78,7 @@ def test_ids_are_guarded_and_months_are_not_in_every_file(exported: Export, rows
         "name": "5-Jan",
     }
     folder = exported(
-        "update marts.group_activity set group_id = '1-2'",
+        "update marts.group_activity set group_id = '1-2' where group_id = 'g-1'",
         "update marts.cascades set root_share_id = '3/4', object_id = '0012.50', root_user_id = '1E5' where shares = 4",
         "update marts.cascade_nodes set share_id = '3/4', root_share_id = '3/4', user_id = '1E5' where share_id = 's-3'",
         *(f"update marts.{mart} set user_id = '1E5' where user_id = 'u-3'" for mart in ("fan_revenue", "spreaders")),
@@ -100,11 +101,8 @@ NAMES = ["../../outside", "m/2", "M-1", "con", "=m", "小店"]
 
 
 def test_identifiers_never_become_paths(exported: Export, rows: Read, settings: Settings) -> None:
-    more = [
-        f"insert into marts.merchants values ('{name}', 'x', null, 'unknown', null, null, '{name}', null, now(), true)"
-        for name in NAMES
-    ]
-    shares = [f"insert into marts.share_mix values ('{name}', 'group', '2026-03', 1, 1.0, 0, 0, 0)" for name in NAMES]
+    more = [insert(TABLES["merchants"], {"merchant_id": name, "name": "x", "account_manager": name}) for name in NAMES]
+    shares = [insert(TABLES["share_mix"], {"merchant_id": name, "month": "2026-03"}) for name in NAMES]
     folder = exported(*more, *shares)
     packs = json.loads((folder / "manifest.json").read_text())["packs"]
     assert {pack["owner"] for pack in packs if pack["kind"] == "merchants"} == {"m-1", "m-2", *NAMES}

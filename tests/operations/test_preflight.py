@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from contract.settings import CHECKOUT
 from operations import preflight
 
 JAVA_17 = 'openjdk version "17.0.15" 2025-04-15\nOpenJDK Runtime Environment'
@@ -67,7 +69,7 @@ def test_ports(monkeypatch: pytest.MonkeyPatch) -> None:
         def bind(self, _: object) -> None:
             raise PermissionError("not here")
 
-    monkeypatch.setattr(preflight.socket, "socket", Closed)
+    monkeypatch.setattr(socket, "socket", Closed)
     assert "not here" in "".join(preflight.port_problems())
 
 
@@ -97,7 +99,7 @@ def test_make_names_every_problem_before_anything_starts(tmp_path: Path) -> None
     java.chmod(0o755)
     environ = {key: text for key, text in os.environ.items() if not key.startswith("FANOUT_")} | {"JAVA_HOME": str(tmp_path)}
     done = subprocess.run(
-        ["make", "run", "FANOUT_LNDING=/in"], cwd=preflight.CHECKOUT, env=environ, capture_output=True, text=True, check=False
+        ["make", "run", "FANOUT_LNDING=/in"], cwd=CHECKOUT, env=environ, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
     assert "unknown setting FANOUT_LNDING" in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -53,14 +54,17 @@ def test_a_wrong_file_of_destinations_is_named_before_the_night(settings: Settin
     ]
 
 
-@pytest.mark.parametrize("command", [run.main, up.main, readiness.main])
+@pytest.mark.parametrize(("command", "arguments"), [(run.main, ([],)), (up.main, ()), (readiness.main, ())])
 def test_nothing_starts_where_there_is_a_problem(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: object
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: Callable[..., int],
+    arguments: tuple[list[str], ...],
 ) -> None:
     monkeypatch.setenv("FANOUT_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("sys.argv", ["command"])
     monkeypatch.setattr(readiness, "problems", lambda *_: ["FANOUT_TIMEZONE=X is wrong"])
-    arguments = ([],) if command is run.main else ()
-    assert command(*arguments) == 2  # type: ignore[operator]
+    assert command(*arguments) == 2
     assert "refused: FANOUT_TIMEZONE=X is wrong" in capsys.readouterr().err
     assert not (tmp_path / "home").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import duckdb
 import pytest
 
 from contract.settings import Settings
-from operations import run
+from operations import airflow_server, run
 from operations.chain import CHAIN
 from operations.follow import Day
 from operations.summary import summary
@@ -32,8 +33,8 @@ def landing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def start(*_: object) -> None:
         raise AssertionError("Airflow must not be started")
 
-    monkeypatch.setattr(run.airflow_server, "start", start)
-    monkeypatch.setattr(run.airflow_server, "forward_signals", lambda: None)
+    monkeypatch.setattr(airflow_server, "start", start)
+    monkeypatch.setattr(airflow_server, "forward_signals", lambda: None)
     return folder
 
 
@@ -70,7 +71,7 @@ def test_impossible_settings_are_refused(
 
 
 def test_a_second_run_in_the_same_home_is_refused(landing: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with run.airflow_server.only_one(Settings.from_environment()):
+    with airflow_server.only_one(Settings.from_environment()):
         assert run.main([]) == 2
     assert "another run works in FANOUT_HOME" in capsys.readouterr().err
 
@@ -81,7 +82,7 @@ def test_what_is_no_delivery_is_named(landing: Path, capsys: pytest.CaptureFixtu
         run.main([])
     out = capsys.readouterr().out
     assert "1 files of 1 days, the newest 2026-03-20" in out
-    assert "passed by: shopp is not one of shop, group, stream" in out
+    assert "ignored: shopp is not one of shop, group, stream" in out
 
 
 def test_an_empty_default_landing_is_filled_by_the_simulator(
@@ -96,7 +97,7 @@ def test_an_empty_default_landing_is_filled_by_the_simulator(
         day.mkdir(parents=True)
         (day / "a.jsonl").touch()
 
-    monkeypatch.setattr(run.subprocess, "run", simulate)
+    monkeypatch.setattr(subprocess, "run", simulate)
     for _ in range(2):
         with pytest.raises(AssertionError, match="Airflow must not be started"):
             run.main([])

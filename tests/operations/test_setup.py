@@ -23,14 +23,14 @@ def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     monkeypatch.setattr(setup, "STAMP", tmp_path / ".venv" / "setup.sha256")
     commands: list[list[str]] = []
 
-    def run(command: list[str], **options: object) -> None:
+    def run(command: list[str], env: dict[str, str], **_: object) -> None:
         commands.append(command)
-        assert "PYTHONDONTWRITEBYTECODE" not in options["env"]  # type: ignore[operator]
+        assert "PYTHONDONTWRITEBYTECODE" not in env
         (tmp_path / ".venv" / "bin").mkdir(parents=True, exist_ok=True)
         for program in ("python", "uv"):
             (tmp_path / ".venv" / "bin" / program).touch()
 
-    monkeypatch.setattr(setup.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     return commands
 
@@ -53,9 +53,9 @@ def test_steps_are_done_once(steps: list[list[str]]) -> None:
         pytest.param("spark_jobs/engine/session.py", 'COORDINATES = ("io.delta:delta:1",)\nOTHER = 1\n', 0, id="other_code"),
     ],
 )
-def test_a_change_is_installed(steps: list[list[str]], file: str, text: str, again: int) -> None:
+def test_a_change_is_installed(steps: list[list[str]], tmp_path: Path, file: str, text: str, again: int) -> None:
     setup.main()
-    (setup.CHECKOUT / file).write_text(text)
+    (tmp_path / file).write_text(text)
     before = len(steps)
     assert setup.main() == 0
     assert len(steps) - before == again
@@ -66,7 +66,7 @@ def test_a_step_that_fails_is_done_again(steps: list[list[str]], monkeypatch: py
         raise subprocess.CalledProcessError(1, command)
 
     with monkeypatch.context() as broken:
-        broken.setattr(setup.subprocess, "run", fail)
+        broken.setattr(subprocess, "run", fail)
         assert setup.main() == 1
     assert not setup.is_current()
     assert setup.main() == 0

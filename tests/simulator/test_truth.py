@@ -39,8 +39,9 @@ def test_regions_differ_as_planted(sample: Landing) -> None:
     teams = sample.truth["teams_by_region"]
 
     def rate(*regions: str) -> float:
-        closed = sum(teams[r][name] for r in regions for name in ("formed_organic", "formed_auto_filled", "failed"))
-        return sum(teams[r]["formed_organic"] for r in regions) / closed
+        closed: int = sum(teams[r][name] for r in regions for name in ("formed_organic", "formed_auto_filled", "failed"))
+        organic: int = sum(teams[r]["formed_organic"] for r in regions)
+        return organic / closed
 
     users = Counter({event.data["user_id"]: event.data.get("region") for event in sample.of("user_registered")}.values())
     opened_per_user = {region: teams[region]["opened"] / users[region] for region in ("CN-SH", "CN-ZJ", "CN-JL", "CN-HL")}

@@ -37,4 +37,49 @@ RULES: Rules = {
             breaks="update marts.merchant_team_regions set region = 'CN-SH'",
         ),
     ),
+    "fan_contacts": (
+        mart_holds(
+            "fan_contacts",
+            "reason",
+            "may_contact = (no_contact_reason is null)",
+            "may_contact, no_contact_reason",
+            breaks="update marts.fan_contacts set may_contact = false",
+        ),
+    ),
+    "merchant_overview": (
+        mart_holds(
+            "merchant_overview",
+            "calls",
+            "(rank is not null) = (has_left or has_not_sold or is_churn_flagged or has_fallen)",
+            "rank, has_left, has_not_sold, is_churn_flagged, has_fallen",
+            breaks="update marts.merchant_overview set rank = null",
+        ),
+        agree(
+            "every merchant",
+            "it has every merchant, once",
+            "select merchant_id from marts.merchant_overview",
+            "select merchant_id from marts.merchants",
+            needs=("merchants",),
+            breaks="delete from marts.merchant_overview where merchant_id = 'm-2'",
+        ),
+    ),
+    "fan_funnel": (
+        mart_holds(
+            "fan_funnel",
+            "steps",
+            "window_fans >= buying_fans and buying_fans >= repeat_fans and repeat_fans >= repeat_supporting_fans",
+            "window_fans, buying_fans, repeat_fans, repeat_supporting_fans",
+            breaks="update marts.fan_funnel set buying_fans = window_fans + 1",
+        ),
+    ),
+    "merchant_team_designs": (
+        agree(
+            "adds up to team_formation",
+            "the teams of a merchant are those of team_formation",
+            "select merchant_id, sum(opened) as opened, sum(failed) as failed from marts.merchant_team_designs group by all",
+            "select merchant_id, sum(opened) as opened, sum(failed) as failed from marts.team_formation group by all",
+            needs=("team_formation",),
+            breaks="delete from marts.merchant_team_designs where opened = 2",
+        ),
+    ),
 }

@@ -282,18 +282,18 @@ def plain_sftp(root: Path) -> Iterator[PlainSftp]:
             session.close()
 
 
-class _AnyLogin(paramiko.ServerInterface):
+class _AnyLogin(paramiko.ServerInterface):  # type: ignore[misc]  # paramiko brings no types
     def check_auth_password(self, username: str, password: str) -> int:
-        return paramiko.AUTH_SUCCESSFUL
+        return int(paramiko.AUTH_SUCCESSFUL)
 
     def get_allowed_auths(self, username: str) -> str:
         return "password"
 
     def check_channel_request(self, kind: str, chanid: int) -> int:
-        return paramiko.OPEN_SUCCEEDED
+        return int(paramiko.OPEN_SUCCEEDED)
 
 
-class _PlainFiles(paramiko.SFTPServerInterface):
+class _PlainFiles(paramiko.SFTPServerInterface):  # type: ignore[misc]  # paramiko brings no types
     folder: Path
     asked: list[str]
 
@@ -326,7 +326,7 @@ class _PlainFiles(paramiko.SFTPServerInterface):
     def open(self, path: str, flags: int, attr: Any) -> Any:
         def opened() -> paramiko.SFTPHandle:
             handle = paramiko.SFTPHandle(flags)
-            handle.readfile = handle.writefile = self._at(path).open("w+b")  # type: ignore[attr-defined]
+            handle.readfile = handle.writefile = self._at(path).open("w+b")
             return handle
 
         return self._do(opened)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -34,7 +35,7 @@ from exports.delivery.connections import Connection, connection
 from exports.delivery.deliver import deliver
 from exports.delivery.destinations import Destination
 from exports.delivery.folder import Folder
-from exports.delivery.receipts import Journal
+from exports.delivery.receipts import Journal, write_whole
 from exports.delivery.s3 import S3
 from exports.delivery.sftp import Sftp
 from exports.delivery.transport import Broken, Refused
@@ -100,9 +101,9 @@ def place(
             monkeypatch.setenv("AIRFLOW_CONN_SHARE", plain.connection())
             yield destination("/upload"), lambda: files_below(plain.root / "upload")
     else:
-        with sftp_server(tmp_path / "ssh") as server, cutting_proxy(server.port, cuts or []) as port:
-            monkeypatch.setenv("AIRFLOW_CONN_SHARE", server.connection(port))
-            yield destination(str(server.root)), lambda: files_below(server.root)
+        with sftp_server(tmp_path / "ssh") as openssh, cutting_proxy(openssh.port, cuts or []) as port:
+            monkeypatch.setenv("AIRFLOW_CONN_SHARE", openssh.connection(port))
+            yield destination(str(openssh.root)), lambda: files_below(openssh.root)
 
 
 def files_below(root: Path) -> dict[str, bytes]:
@@ -167,7 +168,12 @@ def test_a_delivery_without_its_receipt_sends_the_manifest_alone(
         sent: list[str] = []
         way = delivery.connect(destination)
         put = way.put
-        monkeypatch.setattr(way, "put", lambda path, name: (sent.append(name), put(path, name))[1])
+
+        def noted(path: Path, name: str) -> None:
+            sent.append(name)
+            put(path, name)
+
+        monkeypatch.setattr(way, "put", noted)
         monkeypatch.setattr(delivery, "connect", lambda _: way)
         deliver(day, AS_OF, destination)
         assert sent == ["2026-03-20/manifest.json"]
@@ -216,7 +222,7 @@ def test_another_version_of_a_day_replaces_what_changed(
         assert len(receipts(day)) == 2
 
 
-def operations(work: Callable[[], None], limit: int) -> int:
+def operations(work: Callable[[], object], limit: int, monkeypatch: pytest.MonkeyPatch) -> int:
     """Run `work` in a fork that dies of SIGKILL before its operation of number `limit`; returns the wait status."""
     pid = os.fork()
     if pid:
@@ -240,12 +246,12 @@ def operations(work: Callable[[], None], limit: int) -> int:
             setattr(way, name, count(getattr(way, name)))
         return way
 
-    delivery.connect = connect
-    Journal.note = count(Journal.note)  # type: ignore[method-assign]
-    delivery._write_whole = count(delivery._write_whole)
-    if isinstance(left, list):
-        sys.addaudithook(lambda event, _: count(lambda: None)() if event in ("os.rename", "os.mkdir") else None)
     try:
+        monkeypatch.setattr(delivery, "connect", connect)
+        monkeypatch.setattr(Journal, "note", count(Journal.note))
+        for module in ("deliver", "receipts"):
+            monkeypatch.setattr(f"exports.delivery.{module}.write_whole", count(write_whole))
+        sys.addaudithook(lambda event, _: count(lambda: None)() if event in ("os.rename", "os.mkdir") else None)
         work()
     except BaseException:
         os._exit(1)
@@ -262,11 +268,10 @@ def test_killed_at_any_step_it_is_finished_by_the_next(
         home = replace(day, home=tmp_path / f"home{step}")
         home.exports.mkdir(parents=True)
         (home.exports / AS_OF.isoformat()).symlink_to(day.exports / AS_OF.isoformat())
-        with place(kind, tmp_path / f"place{step}" if not (tmp_path / f"place{step}").mkdir() else tmp_path, monkeypatch) as (
-            destination,
-            contents,
-        ):
-            status = operations(lambda home=home, destination=destination: deliver(home, AS_OF, destination), step)  # type: ignore[misc]
+        scene = tmp_path / f"place{step}"
+        scene.mkdir()
+        with place(kind, scene, monkeypatch) as (destination, contents):
+            status = operations(partial(deliver, home, AS_OF, destination), step, monkeypatch)
             seen = contents()
             if f"{AS_OF}/manifest.json" in seen:
                 assert {name for name in seen if not name.endswith(".part")} == expected(day).keys() | {

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import duckdb
 
+from contract.tables import TABLES
 from exports.policy.allow_list import MERCHANT_TABLES
 from tests.exports.contents import names_in
-from tests.small_warehouse import AS_OF
+from tests.small_warehouse import AS_OF, insert
 
 DAY_BEFORE = AS_OF - timedelta(days=1)
 
@@ -25,9 +26,9 @@ Read = Callable[[Path], list[dict[str, str]]]
 CHANGES = (
     "update marts.merchant_churn_flags set stage = 'operating', churn_probability = 0.3 where merchant_id = 'm-1'",
     "update marts.growth_split set revenue = 49.00 where month = '2026-02'",
-    "insert into marts.growth_split values ('m-1', '2026-01', 1, 1, 1, true, null, null, null)",
+    insert(TABLES["growth_split"], {"month": "2026-01", "revenue": 1, "is_complete": True}),
     "delete from marts.fan_revenue where user_id = 'u-3'",
-    "insert into marts.fan_revenue values ('m-1', 'u-5', 0, 0, 0, 0, null, 0, 0, true, true, false)",
+    insert(TABLES["fan_revenue"], {"user_id": "u-5", "is_window_fan": True, "is_fan_at_end": True}),
     "update marts.cascades set root_user_id = 'u-5' where merchant_id = 'm-1'",
 )
 
@@ -132,7 +133,7 @@ def test_what_happened_to_a_buyer_is_in_the_differences_with_its_ages(exported: 
         for user, row in found.items():
             assert row["change"] == "changed"
             assert {happened[user][1], "age_weeks", "p_alive", "expected_orders_90d"} <= set(row["changed_columns"].split())
-            assert (row["expected_value_365d"], row["expected_value_365d_before"]) == ("60.0", "61.0")
+            assert (row["expected_value_365d"], row["expected_value_365d_before"]) == ("60.00", "61.00")
 
 
 def test_a_group_that_is_only_silent_longer_is_not_in_the_differences(exported: Export, rows: Read) -> None:

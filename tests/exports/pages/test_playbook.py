@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from contract.values import STAGES
 from exports.pages import playbook
 from exports.pages.playbook import Playbook, PlaybookError
 from exports.pages.reasons import TOPICS
@@ -16,7 +17,7 @@ from exports.pages.words import LANGUAGES
 def test_the_playbook_has_a_step_for_everybody() -> None:
     book = playbook.read()
     assert len(book.rows) > 5
-    for stage in playbook.STAGES:
+    for stage in STAGES:
         for topic in TOPICS:
             for language in LANGUAGES:
                 assert book.next_step(stage, [topic], language)
@@ -25,8 +26,8 @@ def test_the_playbook_has_a_step_for_everybody() -> None:
 def test_the_step_of_the_playbook_suits_the_reason() -> None:
     """Every topic but the bare risk has its own step in every stage; none tells a figure that the reason may contradict."""
     book = playbook.read()
-    everybody = {book.next_step(stage, [], "en") for stage in playbook.STAGES}
-    for stage in playbook.STAGES:
+    everybody = {book.next_step(stage, [], "en") for stage in STAGES}
+    for stage in STAGES:
         steps = {topic: book.next_step(stage, [topic], "en") for topic in TOPICS}
         assert {topic for topic, step in steps.items() if step in everybody} == {"risk"}
         assert len(set(steps.values())) == len(TOPICS)

@@ -32,13 +32,17 @@ def star(merchant: str, root: str, passed_on: int, day: str) -> list[str]:
     """A share of u-1 that led to so many others of u-2."""
     shares = passed_on + 1
     return [
-        f"""insert into marts.cascades values ('{merchant}', '{root}', 'u-1', 'product', 'p-1', timestamp '{day}', {shares}, 2,
-            0, 1, {passed_on}, 1.9, 60.0, 0, 0)""",
-        f"""insert into marts.cascade_layers
-            values ('{merchant}', '{root}', 0, 1, 1, 0, 0, 0), ('{merchant}', '{root}', 1, {passed_on}, 1, 0, 0, 0)""",
-        f"""insert into marts.cascade_nodes select '{merchant}', '{root}' || if(i = 0, '', '/' || i), if(i = 0, 'u-1', 'u-2'),
-            'group', timestamp '{day}' + interval (i) minute, '{root}', if(i = 0, null, '{root}'), 'declared',
-            if(i = 0, 0, 1), if(i = 0, {shares}, 1), 0, 0 from range({shares}) numbers(i)""",
+        f"""insert into marts.cascades by name select '{merchant}' as merchant_id, '{root}' as root_share_id,
+            'u-1' as root_user_id, timestamp '{day}' as started_at, {shares} as shares, 2 as sharers, 1 as depth, 0 as orders,
+            0 as revenue""",
+        f"""insert into marts.cascade_layers by name select '{merchant}' as merchant_id, '{root}' as root_share_id, d as depth,
+            if(d = 0, 1, {passed_on}) as shares, 1 as sharers, 0 as openers, 0 as orders, 0 as revenue from range(2) t(d)""",
+        f"""insert into marts.cascade_nodes by name select '{merchant}' as merchant_id,
+            '{root}' || if(i = 0, '', '/' || i) as share_id, if(i = 0, 'u-1', 'u-2') as user_id, 'group' as channel,
+            timestamp '{day}' + interval (i) minute as shared_at, '{root}' as root_share_id,
+            if(i = 0, null, '{root}') as parent_share_id, 'declared' as parent_status, if(i = 0, 0, 1) as depth,
+            if(i = 0, {shares}, 1) as subtree_shares, 0 as subtree_orders, 0 as subtree_revenue
+            from range({shares}) numbers(i)""",
     ]
 
 

@@ -14,6 +14,7 @@ import pytest
 
 import exports
 from contract.events import EVENT_TYPES
+from contract.values import STAGES
 from exports.pages.words import LANGUAGES, Words, rounded_parts, time_unit
 
 ROOM = Path(exports.__file__).parent
@@ -51,11 +52,12 @@ def test_every_word_is_used() -> None:
     spoken = set(re.findall(r"[a-z_0-9]+", SOURCES)) | {
         kind for event in EVENT_TYPES.values() for field in event.fields for kind in field.values
     }
+    spoken |= {*STAGES}
     unused = [
         name
         for name in Words.of("en").texts
         if not name.startswith("region.")
-        and re.sub(r"_(text|never|silent|overdue|change)$", "", name.partition(".")[2]) not in spoken
+        and re.sub(r"_(text|note|never|silent|overdue|change)$", "", name.partition(".")[2]) not in spoken
     ]
     assert unused == []
 
@@ -120,7 +122,7 @@ def test_rounded_parts_add_up_to_the_rounded_whole() -> None:
     seen = 0
     for parts in product(amounts, repeat=3):
         rounded = rounded_parts(parts)
-        assert sum(rounded) == sum(parts).quantize(Decimal(1))
+        assert sum(rounded) == sum(parts, Decimal()).quantize(Decimal(1))
         neighbours = [(part.to_integral_value(ROUND_FLOOR), part.to_integral_value(ROUND_CEILING)) for part in parts]
         assert all(one in near for one, near in zip(rounded, neighbours, strict=True))
         choices = [choice for choice in product(*neighbours) if sum(choice) == sum(rounded)]

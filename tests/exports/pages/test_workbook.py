@@ -8,7 +8,7 @@ import subprocess
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ import openpyxl
 import pytest
 
 from contract.settings import Settings
-from tests.small_warehouse import AS_OF
+from contract.tables import TABLES
+from tests.small_warehouse import AS_OF, insert
 
 Export = Callable[..., Path]
 NASTY = [
@@ -47,12 +48,28 @@ def named(*names: str) -> list[str]:
 
     statements = []
     for number, name in enumerate(names, 10):
-        values = f"'m-{number}', {text(name)}, null, 'CN-ZJ', null, null, 'amy', null, timestamp '2026-02-01 00:00:00', true"
-        statements.append(f"insert into marts.merchants values ({values})")
         statements.append(
-            f"""insert into marts.merchant_churn_flags
-            values ('m-{number}', date '2026-03-20', 'at_risk', 4, 9, 30, 50, 0.6, true, date '2026-03-18',
-                'no login for 9 days', null, null, [row('logins', 9, null, null, null)], {number}, {number}, 'base rate')"""
+            f"""insert into marts.merchants by name select 'm-{number}' as merchant_id, {text(name)} as name,
+            'amy' as account_manager, timestamp '2026-02-01 00:00:00' as first_event_at"""
+        )
+        statements.append(
+            insert(
+                TABLES["merchant_churn_flags"],
+                {
+                    "merchant_id": f"m-{number}",
+                    "stage": "at_risk",
+                    "days_since_last_order": 4,
+                    "days_since_last_login": 9,
+                    "revenue_28d": 30,
+                    "revenue_prev_28d": 50,
+                    "churn_probability": 0.6,
+                    "is_churn_flagged": True,
+                    "at_risk_since": date(2026, 3, 18),
+                    "reasons": [{"topic": "logins", "days": 9, "gap": None, "now": None, "before": None}],
+                    "expected_loss": number,
+                    "at_stake": number,
+                },
+            )
         )
     return statements
 
@@ -252,7 +269,8 @@ def merchant(name: str, *figures: Any) -> list[str]:
             '{stage}' as stage, {order} as days_since_last_order, {login} as days_since_last_login, {now} as revenue_28d,
             {before} as revenue_prev_28d, {risk} as churn_probability, {flag} as is_churn_flagged, [] as reasons,
             {at_risk} as at_risk_since, 0 as expected_loss, {stake} as at_stake, 'base rate' as model_version""",
-        f"insert into marts.merchant_stage_history values ('{name}', '{entered}', date '{since}', null)",
+        f"""insert into marts.merchant_stage_history by name
+            select '{name}' as merchant_id, '{entered}' as stage, date '{since}' as entered_on""",
         f"""insert into marts.daily_merchant (merchant_id, date, revenue)
             values ('{name}', date '2025-10-01', {year}), ('{name}', date '2025-03-20', 1000000)""",  # the second a year ago
     ]
@@ -335,8 +353,10 @@ def test_a_large_cascade_is_drawn_in_part(exported: Export) -> None:
     """3,000 shares in a chain and a star: the report stays small and says what it leaves out."""
     many = [
         "update marts.cascades set started_at = timestamp '2026-03-18 00:00:00', shares = 3004 where shares = 4",
-        """insert into marts.cascade_nodes select 'm-1', 't-' || i, 'u-2', 'group', timestamp '2026-03-18 00:00:00', 's-1',
-            if(i % 3 = 0 or i = 1, 's-1', 't-' || (i - 1)), 'declared', 1 + (i + 2) % 3, 3 - i % 3, 0, 0
+        """insert into marts.cascade_nodes by name select 'm-1' as merchant_id, 't-' || i as share_id, 'u-2' as user_id,
+            'group' as channel, timestamp '2026-03-18 00:00:00' as shared_at, 's-1' as root_share_id,
+            if(i % 3 = 0 or i = 1, 's-1', 't-' || (i - 1)) as parent_share_id, 'declared' as parent_status,
+            1 + (i + 2) % 3 as depth, 3 - i % 3 as subtree_shares, 0 as subtree_orders, 0 as subtree_revenue
             from range(1, 3001) numbers(i)""",
     ]
     text = (exported(*many) / "managers" / "amy" / "report.html").read_text()

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from contract.settings import Settings
+from contract.tables import TABLES
 from exports.policy.allow_list import MANAGER_TABLES, MERCHANT_TABLES
+from tests import small_warehouse
 from tests.exports.contents import names_in, texts
+from tests.small_warehouse import insert
 
 Export = Callable[..., Path]
 
@@ -59,20 +62,20 @@ def test_a_refusal_that_was_lifted_puts_a_fan_back(exported: Export) -> None:
 
 def test_at_most_twenty_people_of_a_merchant(exported: Export) -> None:
     many = [
-        """insert into marts.fan_revenue select 'm-1', 'u-' || (100 + i), 0, 0, 0, 0, null, 0, 0, true, true, false
-        from range(60) numbers(i)""",
-        """insert into marts.spreaders
-        select 'm-1', 'u-' || (100 + i), date '2026-03-20', 1, 1, 1, 0, 0, 0, 0, 4 + i, 'u-1', 1, 0, false
-        from range(30) numbers(i)""",
-        """insert into marts.team_leaders select 'm-1', 'u-' || (130 + i), 1, 1, 1, 0, 0, 0, 2, date '2026-03-01'
-        from range(30) numbers(i)""",
+        """insert into marts.fan_revenue by name select 'm-1' as merchant_id, 'u-' || (100 + i) as user_id,
+        true as is_window_fan, true as is_fan_at_end, false as is_supporting_fan, 0 as orders from range(60) numbers(i)""",
+        """insert into marts.spreaders by name select 'm-1' as merchant_id, 'u-' || (100 + i) as user_id, 1 as shares,
+        1 as opens, 1 as openers, 0 as revenue_led, false as is_connector from range(30) numbers(i)""",
+        """insert into marts.team_leaders by name select 'm-1' as merchant_id, 'u-' || (130 + i) as user_id, 1 as opened,
+        1 as closed, 1 as formed_organic, 0 as formed_auto_filled, 0 as failed, 0 as open_at_as_of,
+        date '2026-03-01' as last_opened_date from range(30) numbers(i)""",
     ]
     found = {name for name in names_in(exported(*many) / "managers" / "amy") if name.startswith("u-")}
     assert len(found) == 19  # eight leaders and twelve spreaders; u-1 is both
 
 
 def test_no_region_with_fewer_than_twenty_people(exported: Export, rows: Read) -> None:
-    small = "insert into marts.merchant_team_regions values ('m-1', 'CN-XZ', 9, 9, 9, 0, 0, 0, 1.0, 0.7, 1.0, 19)"
+    small = insert(TABLES["merchant_team_regions"], {"region": "CN-XZ", "opened": 9, "formation_rate": 1.0, "people": 19})
     folder = exported(small)
     for name in ("merchants/m-1/csv/team_regions.csv", "managers/amy/csv/regions.csv"):
         assert [(row["region"], row["people"]) for row in rows(folder / name)] == [("CN-ZJ", "24")]
@@ -95,8 +98,10 @@ def test_a_column_that_is_not_on_the_list_does_not_leave(exported: Export) -> No
 
 
 def test_a_merchant_called_all_does_not_get_the_platform(exported: Export, rows: Read) -> None:
-    marts = {table.mart for table in (*MERCHANT_TABLES, *MANAGER_TABLES)} | {"merchants", "daily_merchant"}
-    folder = exported(*(f"update marts.{mart} set merchant_id = 'all' where merchant_id = 'm-2'" for mart in sorted(marts)))
+    marts = small_warehouse.merchants_tables()
+    assert len(marts) > 20
+    platform = "update marts.spread_concentration set metric = 'opens' where merchant_id = 'all'"  # no row has its key
+    folder = exported(platform, *(f"update marts.{mart} set merchant_id = 'all' where merchant_id = 'm-2'" for mart in marts))
     assert rows(folder / "merchants" / "all" / "csv" / "cascades.csv") != []
     assert rows(folder / "merchants" / "all" / "csv" / "spread_concentration.csv") == []
     assert "u-2" not in names_in(folder / "merchants" / "all")
@@ -104,13 +109,14 @@ def test_a_merchant_called_all_does_not_get_the_platform(exported: Export, rows:
 
 def test_a_merchants_files_say_who_may_be_contacted(exported: Export, rows: Read) -> None:
     """u-3 refused the last call; u-2 blocks the merchant too, and refused."""
-    blocked = "insert into marts.suppressed_fans values ('m-1', 'u-2', 'refused', date '2026-03-02')"
-    refused = "insert into marts.suppressed_fans values ('m-1', 'u-2', 'blocked', date '2026-03-01')"
+    blocked, refused = (
+        insert(TABLES["suppressed_fans"], {"user_id": "u-2", "reason": reason}) for reason in ("refused", "blocked")
+    )
     folder = exported(blocked, refused) / "merchants" / "m-1" / "csv"
     expected = {"u-1": ("true", ""), "u-2": ("false", "blocked refused"), "u-3": ("false", "refused"), "": ("", "")}
     files = {table.name: next(iter(table.persons)) for table in MERCHANT_TABLES if table.persons}
     assert files.keys() == {"fan_revenue", "cascades", "cascade_nodes", "spreaders", "lifetime_value", "fan_churn_flags"}
-    seen = set()
+    seen: set[str] = set()
     for name, person in files.items():
         found = {row[person]: (row["may_contact"], row["no_contact_reason"]) for row in rows(folder / f"{name}.csv")}
         assert found.items() <= expected.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from spark_jobs.group_survival.survival import end_of_judged, group_durations, group_lifetimes, group_survival
 from tests.spark_jobs.frames import at, events, table
 
+Event = tuple[Any, ...]
 CHAT = "group_id string, kind string, driver string"
 AS_OF = date(2026, 3, 31)
 JUDGED = end_of_judged(AS_OF, "Asia/Shanghai")
@@ -24,7 +26,7 @@ def test_c_is_the_end_of_the_date_two_weeks_before() -> None:
     assert end_of_judged(date(2026, 11, 14), "America/Havana").isoformat() == "2026-11-01T04:00:00+00:00"  # the first midnight
 
 
-def lives(spark: SparkSession, chats: list[tuple], messages: list[tuple], joins: list[tuple] | None = None) -> DataFrame:
+def lives(spark: SparkSession, chats: list[Event], messages: list[Event], joins: list[Event] | None = None) -> DataFrame:
     return group_durations(
         events(spark, CHAT, chats),
         events(spark, "group_id string", messages),

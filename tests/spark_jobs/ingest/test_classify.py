@@ -19,7 +19,7 @@ DELIVERED = date(2026, 3, 1)
 
 def order(**data: Any) -> dict[str, Any]:
     """A good order; `data` replaces fields of its data, and `envelope` fields around them."""
-    envelope = data.pop("envelope", {})
+    envelope: dict[str, Any] = data.pop("envelope", {})
     good = {"merchant_id": "m1", "order_id": "o1", "user_id": "u1", "amount": "129.00", "currency": "CNY"}
     event = {
         "specversion": "1.0",

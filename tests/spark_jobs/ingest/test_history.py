@@ -34,7 +34,7 @@ def history(tmp_path: Path) -> Any:
     """The lines in one data file, some in one that is older than withdrawals, and a file's own line, which is no copy."""
     rows = pa.Table.from_pylist(LINES, COPY).drop_columns(["batch", "fate"])
     older = pa.Table.from_pylist(OLDER, COPY).drop_columns(["batch", "fate", "withdrawn_by"])
-    files = []
+    files: list[DataFile] = []
     for fate, part in (("accepted", rows), ("accepted", older), ("unreadable", rows.select(["file", "line"]))):
         path = f"fate={fate}/{len(files)}.parquet"
         (tmp_path / path).parent.mkdir(exist_ok=True)

@@ -16,7 +16,7 @@ def cdnow_histories(shared_data: Path, *, are_free_days_purchases: bool) -> pd.D
     lines["date"] = pd.to_datetime(lines["date"].astype(str))
     days = (
         lines[lines["date"] <= END]
-        .groupby(["customer", "date"], as_index=False)["value"]
+        .groupby(["customer", "date"], as_index=False)[["value"]]
         .sum()
         .sort_values(["customer", "date"])
     )

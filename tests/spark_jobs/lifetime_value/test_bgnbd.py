@@ -13,7 +13,7 @@ from scipy.integrate import quad
 from scipy.special import betaln
 
 from spark_jobs.lifetime_value import bgnbd
-from spark_jobs.lifetime_value.likelihood import Vector
+from spark_jobs.lifetime_value.likelihood import FEW, Vector
 from tests.spark_jobs.lifetime_value.cdnow import cdnow_histories
 from tests.spark_jobs.lifetime_value.derivatives import assert_derivatives
 
@@ -178,7 +178,7 @@ def test_order_and_grouping_of_customers_make_no_difference() -> None:
 
 def test_many_histories_have_the_fit_that_a_search_without_a_sample_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     histories = bgnbd.Histories.group(*simulated(60_000, 5, (0.6, 5.0, 0.9, 2.5)))
-    assert len(histories.x) > bgnbd.FEW
+    assert len(histories.x) > FEW
     sampled = bgnbd.fit(histories)
     monkeypatch.setattr(bgnbd, "FEW", len(histories.x))
     plain = bgnbd.fit(histories)
@@ -227,7 +227,8 @@ def test_poor_data_give_positive_finite_parameters(rows: list[tuple[float, float
 @pytest.mark.parametrize("a_day", [1 / 7, 0.1, 250.0], ids=["whole days", "other times", "far apart"])
 def test_histories_keep_every_time(a_day: float) -> None:
     rng = np.random.default_rng(6)
-    x, recency, age = rng.integers(0, 3, 50).astype(float), rng.integers(0, 40, 50) * a_day, rng.integers(40, 90, 50) * a_day
+    x, recency, age = (rng.integers(low, high, 50).astype(float) for low, high in ((0, 3), (0, 40), (40, 90)))
+    recency, age = recency * a_day, age * a_day
     found = bgnbd.Histories.group(x, recency, age)
     times = zip(found.x, found.recencies[found.recency_at], found.ages[found.age_at], strict=True)
     counted = dict(zip(times, found.customers, strict=True))

@@ -109,7 +109,7 @@ def test_expected_value_is_nan_where_the_model_has_no_finite_mean() -> None:
     assert np.isnan(values[0])
     assert values[1] == pytest.approx(2 * (10 + 20 * 3) / (2 * 3 + 0.5 - 1))
     nobody_knows, just = (
-        gamma_gamma.expected_value(np.array([2.0, q, 10.0]), np.zeros(1), np.zeros(1))[0] for q in (1.0, 1.25)
+        gamma_gamma.expected_value(np.array([2.0, q, 10.0]), np.zeros(1, np.int64), np.zeros(1))[0] for q in (1.0, 1.25)
     )
     assert np.isnan(nobody_knows)
     assert just == 2 * 10 / 0.25

@@ -65,10 +65,12 @@ def test_a_search_ends_inside_or_where_two_agree_at_a_bound() -> None:
     low, high = np.exp([-1.0]), np.exp([1.0])
     used: list[float] = []
     found = maximise(valley((1, 9)), starts(used, -0.5, -0.6, 0.5), low, high)  # type: ignore[arg-type]
-    assert (found.log_likelihood, used) == (pytest.approx(1), [-0.5, -0.6])
+    assert found.log_likelihood == pytest.approx(1)
+    assert used == [-0.5, -0.6]
     used.clear()
     found = maximise(valley((1, 1.5)), starts(used, -0.5, 0.5, 0.6, -0.7), low, high)  # type: ignore[arg-type]
-    assert (found.log_likelihood, used) == (pytest.approx(1.5), [-0.5, 0.5, 0.6])
+    assert found.log_likelihood == pytest.approx(1.5)
+    assert used == [-0.5, 0.5, 0.6]
     used.clear()
     maximise(bell, starts(used, 1.0, 2.0, size=2), np.full(2, 1e-3), np.full(2, 1e3))  # type: ignore[arg-type]
     assert used == [1.0]

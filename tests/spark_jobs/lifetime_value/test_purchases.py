@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -15,15 +16,15 @@ ORDER = "merchant_id string, order_id string, user_id string, amount decimal(18,
 REFUND = "merchant_id string, refund_id string, order_id string, amount decimal(18,2)"
 
 
-def order(time: str, order_id: str, user: str, amount: str, merchant: str = "m") -> tuple:
+def order(time: str, order_id: str, user: str, amount: str, merchant: str = "m") -> tuple[Any, ...]:
     return (at(time), merchant, order_id, user, Decimal(amount))
 
 
-def refund(time: str, refund_id: str, order_id: str, amount: str, merchant: str = "m") -> tuple:
+def refund(time: str, refund_id: str, order_id: str, amount: str, merchant: str = "m") -> tuple[Any, ...]:
     return (at(time), merchant, refund_id, order_id, Decimal(amount))
 
 
-def days_of(spark: SparkSession, orders: list[tuple], refunds: list[tuple]) -> DataFrame:
+def days_of(spark: SparkSession, orders: list[tuple[Any, ...]], refunds: list[tuple[Any, ...]]) -> DataFrame:
     return purchase_days(*orders_with_refunds(events(spark, ORDER, orders), events(spark, REFUND, refunds)))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -51,3 +53,22 @@ def test_the_section_says_when_there_is_no_model() -> None:
     assert "There is no model" in page
     assert "50.0%" in page
     assert "<svg" not in page
+
+
+def test_names_are_texts_whatever_is_in_them() -> None:
+    learned = learn(observed(60, 30), 100)
+    assert learned.model is not None
+    name, *others = learned.model.names
+    hostile = "<i>&\"'"
+    renamed = replace(
+        learned,
+        version=hostile,
+        model=replace(learned.model, names=(hostile, *others)),
+        evaluations=[replace(row, split=hostile) for row in learned.evaluations],
+        training={hostile: learned.training[name]},
+    )
+    page = section(renamed, {hostile: learned.training[name][1]})
+    without = section(Learned(hostile, None, None, {hostile: 0.5}, [], None, None), {})
+    assert "<i>" not in page + without
+    assert page.count("&lt;i&gt;&amp;") == 3 + len(learned.evaluations)
+    assert without.count("&lt;i&gt;&amp;") == 2

@@ -30,14 +30,14 @@ MODEL = Model(
 )
 LEARNED = Learned("by hand", MODEL, 0.49, {"churned": 0.9, "": 0.1}, [], None, None)
 
-# By merchant: days ago of onboarding, and of orders with how many and how much.
-LIVES: dict[str, tuple[int, dict[int, tuple[int, str]]]] = {
+# By merchant: days ago of onboarding, and of orders with how many and how much; without orders there is no day either.
+LIVES: dict[str, tuple[int, dict[int | None, tuple[int, str]]]] = {
     "fell": (100, {70: (9, "100.00"), 50: (1, "9400.00"), 30: (1, "45.00")}),  # silent for 20 days, and again since
     "steady": (100, {70: (9, "40.00"), 30: (9, "40.00"), 3: (9, "90.00")}),
     "refunded": (100, {60: (9, "100.00"), 40: (1, "-20.00"), 20: (1, "-50.00")}),
     "young": (20, {15: (1, "7.00")}),
     "gone": (200, {66: (20, "500.00")}),
-    "never": (40, {}),
+    "never": (40, {None: (0, "0.00")}),
 }
 
 
@@ -46,7 +46,7 @@ def flags(spark: SparkSession) -> dict[str, dict[str, Any]]:
     rows = []
     for merchant, (onboarded, orders) in LIVES.items():
         start = AS_OF - timedelta(days=onboarded)
-        for ago, (count, revenue) in (orders or {None: (0, "0.00")}).items():
+        for ago, (count, revenue) in orders.items():
             counts = {name: count if name == "orders" else 0 for name in COUNTS}
             on = None if ago is None else AS_OF - timedelta(days=ago)
             rows.append((merchant, on, *counts.values(), Decimal(revenue), start, start))

@@ -16,6 +16,7 @@ from sklearn.metrics import log_loss
 from spark_jobs.merchant_churn import learning
 from spark_jobs.merchant_churn.features import FEATURES
 from spark_jobs.merchant_churn.learning import learn, lift, statements
+from spark_jobs.merchant_churn.model import Model
 from tests.spark_jobs.merchant_churn.test_model import observed
 
 FIRST = date(2026, 1, 1)
@@ -76,10 +77,11 @@ def test_the_three_latest_blocks_calibrate() -> None:
     logits = np.array([1.0, -1.0] * 2 + [0.0, 0.0] + [1.0, -1.0] * 3)
     block = np.array([3, 3, 4, 5, 5, 5, 0, 0, 1, 1, 2, 2])
     forward = learning._Forward(0.1, np.arange(12), block, logits)
-    model = learning.Model((), (), (), (), 0.0, 1.0, 0.0, 0.1)
+    model = Model((), (), (), (), 0.0, 1.0, 0.0, 0.1)
     found = learning._calibrated(model, sample, forward)
     slope = brentq(lambda slope: 4 * expit(-slope) - 17 * (slope - 1), 1, 2)
-    assert (found.slope, found.shift) == (pytest.approx(slope, abs=1e-4), pytest.approx(0, abs=1e-4))
+    assert found.slope == pytest.approx(slope, abs=1e-4)
+    assert found.shift == pytest.approx(0, abs=1e-4)
 
 
 @pytest.mark.parametrize(

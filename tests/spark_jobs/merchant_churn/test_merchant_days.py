@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -129,7 +130,7 @@ def test_a_silence_is_told_in_full_and_weighed_as_sixty_days() -> None:
     assert inputs(frame)["order_silence"].tolist() == pytest.approx([math.log(49), math.log(61)])
 
 
-def sees_the_future(describe: object) -> bool:
+def sees_the_future(describe: Callable[..., pd.DataFrame]) -> bool:
     """Whether features of day 100 change when everything after it does."""
     rng = np.random.default_rng(3)
     counts = {name: rng.integers(0, 5, 200).astype(float) for name in COUNTS}
@@ -137,7 +138,7 @@ def sees_the_future(describe: object) -> bool:
     shifted = {name: np.concatenate([values[:101], values[101:][::-1] * 7]) for name, values in counts.items()}
     other_cents = np.concatenate([cents[:101], -cents[101:]])
     at = np.array([30, 100])
-    return not describe(counts, cents, at).equals(describe(shifted, other_cents, at))  # type: ignore[operator]
+    return not describe(counts, cents, at).equals(describe(shifted, other_cents, at))
 
 
 def test_features_do_not_see_the_future() -> None:

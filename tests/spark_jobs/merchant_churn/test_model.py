@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from spark_jobs.merchant_churn import learning
-from spark_jobs.merchant_churn.features import FEATURES, TOPICS, sentence
+from spark_jobs.merchant_churn.features import ALL_INPUTS, FEATURES, TOPICS, features, sentence
 from spark_jobs.merchant_churn.learning import learn, lift
-from spark_jobs.merchant_churn.merchant_days import COUNTS, Timeline, features
+from spark_jobs.merchant_churn.merchant_days import COUNTS, Timeline
 from spark_jobs.merchant_churn.model import Learned, flagged_before, part_of, score
 
 AS_OF = date(2026, 6, 30)
@@ -100,6 +100,7 @@ def test_flag_is_the_threshold_and_stage_follows_the_flag(frame: pd.DataFrame, l
     flagged = here["is_churn_flagged"]
     assert flagged.any()
     assert not flagged.all()
+    assert learned.threshold is not None
     assert here[flagged]["churn_probability"].min() >= learned.threshold > here[~flagged]["churn_probability"].max()
     assert np.array_equal(rows["stage"], np.where(rows["is_churn_flagged"] & (before == "operating"), "at_risk", before))
     assert len(churned)
@@ -162,8 +163,10 @@ def test_what_is_well_or_cannot_be_changed_is_no_reason(topic: str) -> None:
 
 
 def test_how_long_a_merchant_is_here_weighs_but_is_never_a_reason(frame: pd.DataFrame, learned: Learned) -> None:
-    assert "tenure" in learned.model.names  # type: ignore[union-attr]
-    old = replace(learned, model=replace(learned.model, weights=[50.0 * (name == "tenure") for name in learned.model.names]))  # type: ignore[union-attr]
+    model = learned.model
+    assert model is not None
+    assert "tenure" in model.names
+    old = replace(learned, model=replace(model, weights=[50.0 * (name == "tenure") for name in model.names]))
     assert (score(today(frame).assign(tenure_days=5000.0), learned)["reasons"].str.len() > 0).any()
     rows = score(today(frame).assign(tenure_days=5000.0), old)
     assert rows[rows["stage"] != "churned"]["churn_probability"].min() > 0.99
@@ -209,6 +212,8 @@ def test_a_stage_never_seen_and_a_first_day_have_a_probability() -> None:
 
 def test_capacity_and_a_fixed_threshold_hold(frame: pd.DataFrame, learned: Learned) -> None:
     tight = learn(frame, capacity=2)
+    assert tight.threshold is not None
+    assert learned.threshold is not None
     assert tight.threshold > learned.threshold
     assert tight.version != learned.version
     fixed = learn(frame, 100, fixed_threshold=0.9)
@@ -222,7 +227,7 @@ def test_version_is_a_digest_of_what_made_the_model(
     assert learn(frame, 100).version == learned.version
     changed = frame.assign(orders_28d=frame["orders_28d"] + (frame["day"] == FIRST + timedelta(days=230)))
     assert learn(changed, 100).version != learned.version
-    monkeypatch.setattr(learning, "ALL_INPUTS", learning.ALL_INPUTS[:-1])
+    monkeypatch.setattr(learning, "ALL_INPUTS", ALL_INPUTS[:-1])
     assert learn(frame, 100).version != learned.version
 
 
@@ -232,6 +237,8 @@ def test_an_input_that_knows_the_label_shows_in_the_evaluation(frame: pd.DataFra
     leaked = next(evaluation for evaluation in learn(peeking, 100).evaluations if evaluation.split == "later")
     honest = next(evaluation for evaluation in learned.evaluations if evaluation.split == "later")
     assert leaked.auc == 1
+    assert leaked.brier is not None
+    assert honest.brier is not None
     assert leaked.brier < honest.brier
 
 

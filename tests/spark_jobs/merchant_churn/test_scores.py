@@ -7,8 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from spark_jobs.merchant_churn.features import FEATURES
-from spark_jobs.merchant_churn.learning import ALL_INPUTS
+from spark_jobs.merchant_churn.features import ALL_INPUTS, FEATURES
 from spark_jobs.merchant_churn.model import Learned, Model, score
 
 

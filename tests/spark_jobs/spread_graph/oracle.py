@@ -25,9 +25,9 @@ class Merchant:
             if paid["share_id"] in self.shares:
                 self.moves.append({"order": paid, "cents": paid["cents"], "day": paid["day"], "is_order": True})
         for back in _first(rows, "refund", "refund_id").values():
-            paid = orders.get(back["order_id"])
-            if paid and paid["share_id"] in self.shares:
-                self.moves.append({"order": paid, "cents": -back["cents"], "day": back["day"], "is_order": False})
+            order = orders.get(back["order_id"])
+            if order and order["share_id"] in self.shares:
+                self.moves.append({"order": order, "cents": -back["cents"], "day": back["day"], "is_order": False})
         self.status, self.parent = self._parents()
         self.below: dict[str, list[str]] = {name: [] for name in self.shares}
         for name in self.shares:
@@ -70,7 +70,7 @@ class Merchant:
 
     def credited(self, paid: Row) -> str:
         """The user whom the last touch credits."""
-        sharers = [self.shares[name]["user_id"] for name in self.path(paid["share_id"])]
+        sharers: list[str] = [self.shares[name]["user_id"] for name in self.path(paid["share_id"])]
         return next((user for user in sharers if user != paid["user_id"]), sharers[0])
 
 
@@ -182,9 +182,9 @@ def page_rank(people: set[str], edges: list[tuple[str, str]]) -> dict[str, float
     out = Counter(opener for opener, _ in edges)
     rank = dict.fromkeys(people, 1.0)
     for _ in range(300):
-        passed = Counter[str]()
+        passed = defaultdict[str, float](float)
         for opener, sharer in edges:
-            passed[sharer] += rank[opener] / out[opener]  # type: ignore[assignment]
+            passed[sharer] += rank[opener] / out[opener]
         rank = {user: 0.15 + 0.85 * passed[user] for user in people}
     whole = sum(rank.values())
     return {user: value / whole for user, value in rank.items()}

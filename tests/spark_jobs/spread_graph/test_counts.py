@@ -44,7 +44,8 @@ def greedy(edges: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Greedy coverage with a full recount each time."""
     reach = {sharer: {a for a, b in edges if b == sharer} for _, sharer in edges}
     everybody = set().union(*reach.values())
-    chosen, covered = [], set[int]()
+    chosen: list[tuple[int, int]] = []
+    covered = set[int]()
     while len(covered) < 0.95 * len(everybody) and len(chosen) < 200:
         best = min(reach, key=lambda user: (-len(reach[user] - covered), user))
         chosen.append((best, len(reach[best] - covered)))

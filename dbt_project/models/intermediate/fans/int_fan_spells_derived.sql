@@ -1,49 +1,14 @@
 -- The spells in which a person is a fan: from a follow or a paid order until an unfollow or a block.
-with events as (
+with ties as (
     select
-        merchant_id,
-        user_id,
-        event_time,
-        event_date,
-        event_id,
-        event_source,
-        true as makes_a_fan
-    from {{ ref('stg_shop__fan_followed') }}
-    union all by name
-    select
-        merchant_id,
-        user_id,
-        paid_at as event_time,
-        paid_date as event_date,
-        event_id,
-        event_source,
-        true as makes_a_fan
-    from {{ ref('int_orders_deduplicated') }}
-    union all by name
-    select
-        merchant_id,
-        user_id,
-        event_time,
-        event_date,
-        event_id,
-        event_source,
-        false as makes_a_fan
-    from {{ ref('stg_shop__fan_unfollowed') }}
-    union all by name
-    select
-        merchant_id,
-        user_id,
-        event_time,
-        event_date,
-        event_id,
-        event_source,
-        false as makes_a_fan
-    from {{ ref('stg_shop__fan_blocked') }}
+        *,
+        tie in ('follow', 'order') as makes_a_fan
+    from {{ ref('int_fan_ties_unioned') }}
 ),
 
 changes as (
     select *
-    from events
+    from ties
     window in_order as (partition by merchant_id, user_id order by event_time, event_id, event_source)
     qualify makes_a_fan != coalesce(lag(makes_a_fan) over in_order, false)
 ),

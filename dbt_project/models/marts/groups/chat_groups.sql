@@ -2,63 +2,8 @@ with groups as (
     select * from {{ ref('int_chat_groups_latest') }}
 ),
 
-moves as (
-    select
-        group_id,
-        user_id,
-        event_time,
-        event_id,
-        event_source,
-        true as is_member
-    from {{ ref('stg_group__member_joined') }}
-    union all by name
-    select
-        group_id,
-        user_id,
-        event_time,
-        event_id,
-        event_source,
-        false as is_member
-    from {{ ref('stg_group__member_left') }}
-),
-
-last_moves as (
-    select
-        group_id,
-        is_member
-    from moves
-    qualify row_number() over (
-        partition by group_id, user_id
-        order by event_time desc, event_id desc, event_source desc
-    ) = 1
-),
-
-members as (
-    select
-        group_id,
-        count(*) as members
-    from last_moves
-    where is_member
-    group by group_id
-),
-
-messages as (
-    select
-        group_id,
-        max(event_time) as last_message_at,
-        max(event_date) as last_message_date,
-        count(*) filter (where event_date > {{ as_of() }} - 28) as messages_28d,
-        count(*) filter (where event_date between {{ as_of() }} - 55 and {{ as_of() }} - 28) as messages_prev_28d
-    from {{ ref('stg_group__message_posted') }}
-    group by group_id
-),
-
-dissolved as (
-    select
-        group_id,
-        min(event_time) as dissolved_at
-    from {{ ref('stg_group__chat_dissolved') }}
-    group by group_id
+measured as (
+    select * from {{ ref('int_chat_groups_measured') }}
 ),
 
 final as (
@@ -69,19 +14,15 @@ final as (
         groups.kind,
         groups.driver,
         groups.born_at,
-        dissolved.dissolved_at,
-        coalesce(members.members, 0) as members,
-        messages.last_message_at,
-        {{ as_of() }} - messages.last_message_date as days_since_last_message,
-        coalesce(messages.messages_28d, 0) as messages_28d,
-        coalesce(messages.messages_prev_28d, 0) as messages_prev_28d
+        measured.dissolved_at,
+        measured.members,
+        measured.last_message_at,
+        {{ as_of() }} - measured.last_message_date as days_since_last_message,
+        measured.messages_28d,
+        measured.messages_prev_28d
     from groups
-    left join members
-        on groups.group_id = members.group_id
-    left join messages
-        on groups.group_id = messages.group_id
-    left join dissolved
-        on groups.group_id = dissolved.group_id
+    inner join measured
+        on groups.group_id = measured.group_id
 )
 
 select * from final

@@ -1,39 +1,8 @@
 -- A block stands until a later follow or paid order; an unfollow does not lift it.
-with ties as (
-    select
-        merchant_id,
-        user_id,
-        event_time,
-        event_date,
-        event_id,
-        event_source,
-        true as is_block
-    from {{ ref('stg_shop__fan_blocked') }}
-    union all by name
-    select
-        merchant_id,
-        user_id,
-        event_time,
-        event_date,
-        event_id,
-        event_source,
-        false as is_block
-    from {{ ref('stg_shop__fan_followed') }}
-    union all by name
-    select
-        merchant_id,
-        user_id,
-        paid_at as event_time,
-        paid_date as event_date,
-        event_id,
-        event_source,
-        false as is_block
-    from {{ ref('int_orders_deduplicated') }}
-),
-
-last_ties as (
+with last_ties as (
     select *
-    from ties
+    from {{ ref('int_fan_ties_unioned') }}
+    where tie != 'unfollow'
     qualify row_number() over (
         partition by merchant_id, user_id
         order by event_time desc, event_id desc, event_source desc
@@ -56,7 +25,7 @@ reasons as (
         'blocked' as reason,
         event_date as since_date
     from last_ties
-    where is_block
+    where tie = 'block'
     union all by name
     select
         merchant_id,

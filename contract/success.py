@@ -1,0 +1,14 @@
+"""Rules of the merchant success team that the warehouse works by and pages tell: one number each.
+
+dbt knows each as a variable of that name, the catalogues of words as a placeholder.
+"""
+
+from __future__ import annotations
+
+RULES = {
+    "left_days": 30,  # a merchant that left within them needs a call
+    "unsold_days": 7,  # and one that has never sold this long after its start
+    "fall_percent": 30,  # and one whose revenue of 28 days is lower by more than this than that of the 28 days before
+    "smallest_cell": 20,  # people in a breakdown by an attribute of persons
+    "map_days": 90,  # in which the cascades of a spread map began
+}

@@ -1,0 +1,172 @@
+with growth as (
+    select *
+    from {{ ref('growth_split') }}
+    where
+        is_complete
+        and revenue_change is not null
+    qualify row_number() over (partition by merchant_id order by month desc) = 1
+),
+
+retention as (
+    select
+        merchant_id,
+        {{ ratio('sum(retained_on)', 'sum(cohort_size)') }} as retention
+    from {{ ref('cohort_retention') }}
+    where
+        period = 1
+        and is_complete
+    group by merchant_id
+),
+
+teams as (
+    select
+        merchant_id,
+        sum(closed) as teams_closed,
+        {{ ratio('sum(formed_organic)', 'sum(closed)') }} as formation_rate
+    from {{ ref('team_formation') }}
+    group by merchant_id
+),
+
+spread as (
+    select
+        merchant_id,
+        sum(shares) as shares,
+        sum(opens) as opens,
+        sum(revenue_led) as revenue_led
+    from {{ ref('spreaders') }}
+    group by merchant_id
+),
+
+stages as (
+    select
+        merchant_id,
+        entered_on
+    from {{ ref('merchant_stage_history') }}
+    where left_on is null
+),
+
+years as (
+    select
+        merchant_id,
+        sum(revenue) as revenue_365d
+    from {{ ref('daily_merchant') }}
+    where date > {{ as_of() }} - 365
+    group by merchant_id
+),
+
+overview as (
+    select
+        merchants.merchant_id,
+        coalesce(merchants.name, merchants.merchant_id) as name,
+        coalesce(merchants.account_manager, '') as manager,
+        merchants.plan,
+        coalesce(flags.stage, 'unknown') as stage,
+        coalesce(flags.at_risk_since, stages.entered_on) as since,
+        flags.churn_probability,
+        coalesce(flags.is_churn_flagged, false) as is_churn_flagged,
+        coalesce(flags.expected_loss, 0) as expected_loss,
+        coalesce(flags.at_stake, 0) as at_stake,
+        coalesce(flags.reasons, []) as reasons,
+        flags.days_since_last_order,
+        flags.days_since_last_login,
+        cast(
+            {{ as_of() }} - {{ business_date('coalesce(merchants.onboarded_at, merchants.first_event_at)') }} as integer
+        ) as days_since_start,
+        coalesce(flags.revenue_28d, 0) as revenue_28d,
+        coalesce(flags.revenue_prev_28d, 0) as revenue_prev_28d,
+        {{ published_money('coalesce(years.revenue_365d, 0)') }} as revenue_365d,
+        coalesce(per_fan.fans_end, 0) as fans,
+        per_fan.revenue_per_fan_annualised as revenue_per_fan,
+        growth.month as growth_month,
+        growth.revenue_change as month_change,
+        growth.user_effect,
+        growth.per_fan_effect,
+        retention.retention,
+        cast(coalesce(teams.teams_closed, 0) as bigint) as teams_closed,
+        teams.formation_rate,
+        cast(coalesce(spread.shares, 0) as bigint) as shares,
+        cast(coalesce(spread.opens, 0) as bigint) as opens,
+        {{ published_money('coalesce(spread.revenue_led, 0)') }} as revenue_led
+    from {{ ref('merchants') }} as merchants
+    left join {{ ref('merchant_churn_flags') }} as flags
+        on merchants.merchant_id = flags.merchant_id
+    left join {{ ref('per_fan_revenue') }} as per_fan
+        on merchants.merchant_id = per_fan.merchant_id
+    left join growth
+        on merchants.merchant_id = growth.merchant_id
+    left join retention
+        on merchants.merchant_id = retention.merchant_id
+    left join teams
+        on merchants.merchant_id = teams.merchant_id
+    left join spread
+        on merchants.merchant_id = spread.merchant_id
+    left join stages
+        on merchants.merchant_id = stages.merchant_id
+    left join years
+        on merchants.merchant_id = years.merchant_id
+),
+
+judged as (
+    select
+        *,
+        coalesce(stage = 'churned' and since > {{ as_of() }} - {{ var('left_days') }}, false) as has_left,
+        stage = 'launching'
+        and days_since_last_order is null
+        and days_since_start >= {{ var('unsold_days') }} as has_not_sold,
+        revenue_prev_28d > 0
+        and revenue_28d * 100 < revenue_prev_28d * (100 - {{ var('fall_percent') }}) as has_fallen,
+        has_left or has_not_sold or is_churn_flagged or has_fallen as needs_call
+    from overview
+),
+
+-- Those that have left or not sold yet have nothing at stake: they come last, in the order of what they sold in a year.
+final as (
+    select
+        *,
+        if(
+            needs_call,
+            row_number() over (
+                partition by manager, needs_call
+                order by at_stake desc, revenue_365d desc, churn_probability desc nulls last, merchant_id asc
+            ),
+            null
+        ) as rank
+    from judged
+)
+
+select
+    merchant_id,
+    name,
+    manager,
+    plan,
+    rank,
+    stage,
+    since,
+    churn_probability,
+    is_churn_flagged,
+    has_left,
+    has_not_sold,
+    has_fallen,
+    at_stake,
+    expected_loss,
+    reasons,
+    days_since_last_order,
+    days_since_last_login,
+    days_since_start,
+    revenue_28d,
+    revenue_prev_28d,
+    revenue_365d,
+    fans,
+    revenue_per_fan,
+    growth_month,
+    month_change,
+    user_effect,
+    per_fan_effect,
+    retention,
+    teams_closed,
+    formation_rate,
+    shares,
+    opens,
+    revenue_led
+from final
+order by merchant_id
