@@ -43,6 +43,8 @@ SETTINGS: dict[str, str] = {
     "FANOUT_CONTACT": "Whom readers of the exports may ask, named on the page About; default none.",
     "FANOUT_DESTINATIONS": "TOML file that says where exports are delivered; default none, they stay in FANOUT_HOME/exports.",
     "FANOUT_PSEUDONYM_KEY": "Secret of at least 32 characters; if set, exports hold keyed pseudonyms in place of people's ids.",
+    "FANOUT_BI_DSN": "Secret: URL of a PostgreSQL database for BI tools, which gets the newest published day; default none.",
+    "FANOUT_BI_PARQUET": "Folder that gets each published version as Parquet files; default none.",
     "FANOUT_RUN_ID": "Set by the DAGs: the DAG run that lake commits and run.json name.",
 }
 
@@ -59,6 +61,13 @@ CURRENCIES = frozenset(_CURRENCIES.split())
 # Each has a meaning to something that reads a path: SQL, templates (dbt, Great Expectations), URLs (delta-rs, DuckDB, SQLite),
 # Spark's list of folders.
 _NOT_IN_A_PATH = "'?#%${}[]|^\\,"
+# A character of a URL's part as it stands, or percent-encoded. libpq puts a password with any other character, or with a wrong
+# encoding, into its error messages.
+_IN_URL = r"(?:[^\s:@/?#%,\[\]]|%(?!00)[0-9A-Fa-f]{2})"
+_POSTGRESQL = re.compile(
+    rf"postgres(?:ql)?://{_IN_URL}+(?::{_IN_URL}*)?@(?:{_IN_URL}*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{{1,5}})?/{_IN_URL}+"
+    rf"(?:\?(?:{_IN_URL}|[:@/,])*)?"
+)
 # Files of a time zone database that are not zones, or repeat the zones; pyarrow or DuckDB knows none of them.
 _NO_ZONE = re.compile(r"(posix|right|SystemV)/.*|posixrules|localtime|Factory")
 # Minute, hour, day of the month, month, day of the week.
@@ -93,6 +102,8 @@ class Settings:
     language: str
     contact: str
     destinations: Path | None
+    bi_parquet: Path | None
+    bi_dsn: str | None = field(repr=False)
     pseudonym_key: str | None = field(repr=False)
 
     @property
@@ -188,6 +199,13 @@ class Settings:
         pseudonym_key = value.get("FANOUT_PSEUDONYM_KEY")
         if pseudonym_key is not None and len(pseudonym_key) < 32:
             raise SettingError("FANOUT_PSEUDONYM_KEY has fewer than 32 characters; make one with: openssl rand -hex 32")
+        dsn = value.get("FANOUT_BI_DSN")
+        if dsn is not None and not _POSTGRESQL.fullmatch(dsn):
+            raise SettingError(
+                "FANOUT_BI_DSN is not a URL such as postgresql://loader:password@host:5432/database; "
+                "percent-encode what is special in it: @ of a password is %40"
+            )
+        parquet = value.get("FANOUT_BI_PARQUET")
         return cls(
             home=home,
             landing=landing,
@@ -207,6 +225,8 @@ class Settings:
             language=language,
             contact=value.get("FANOUT_CONTACT", ""),
             destinations=destinations,
+            bi_parquet=None if parquet is None else _folder("FANOUT_BI_PARQUET", parquet),
+            bi_dsn=dsn,
             pseudonym_key=pseudonym_key,
         )
 

@@ -31,6 +31,7 @@ EVENTS = AssetAll(SHOP_EVENTS, GROUP_EVENTS, STREAM_EVENTS)
 _TABLES = {session: Asset(name=session, group="lake") for session in SESSIONS}
 FAMILIES = AssetAll(*_TABLES.values())
 MARTS = Asset(name="marts", group="published")
+BI_COPIES = Asset(name="bi_copies", group="published")
 MERCHANT_SUCCESS_EXPORTS = Asset(name="merchant_success_exports", group="exports")
 
 SETTINGS = Settings.from_environment()

@@ -14,7 +14,7 @@ _NOISE = re.compile(
     r"|Setting default log level|To adjust logging level|Using Spark's default log4j|Command exited with|\.\.\. \d+ more"
 )
 _TRACEBACK = "Traceback (most recent call last):"
-_SECRET_NAME = re.compile(r"PASS|SECRET|TOKEN|KEY|WEBHOOK|CREDENTIAL|SQL_ALCHEMY", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"PASS|SECRET|TOKEN|KEY|WEBHOOK|CREDENTIAL|DSN|SQL_ALCHEMY", re.IGNORECASE)
 _LEAST_SECRET = 6  # blacking out shorter values would hit ordinary words
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 _SIGNATURE = re.compile(r"(?<=[?&])([\w-]*(?:sig|signature|token|key|credential|password)[\w-]*=)[^&\s'\"]+", re.IGNORECASE)

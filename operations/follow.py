@@ -14,7 +14,7 @@ from contract.settings import Settings
 from operations.airflow_rest import Airflow
 from operations.airflow_server import AirflowError, log_folder
 from operations.cause import without_secrets
-from operations.chain import CHAIN, INGESTS, LAST_DAG
+from operations.chain import CHAIN, INGESTS, LAST_DAGS
 
 POLL_SECONDS = 1.0
 # A consumer is started within a second or two of its last input.
@@ -41,9 +41,9 @@ class Day:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is running, and either the last DAG has run or a failure stops the rest."""
+        """Whether nothing is running, and either the last DAGs have run or a failure stops the rest."""
         states = [run["state"] for run in self.runs.values()]
-        return bool(states) and not {"queued", "running"} & {*states} and (LAST_DAG in self.runs or "failed" in states)
+        return bool(states) and not {"queued", "running"} & {*states} and ({*LAST_DAGS} <= {*self.runs} or "failed" in states)
 
 
 def follow(airflow: Airflow, settings: Settings, partition_key: str, say: Callable[[str], None]) -> Day:

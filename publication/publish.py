@@ -30,7 +30,7 @@ from publication.versions import (
 )
 
 # Two builds that agree in these are one version.
-_CONTENT = ("as_of", "currency", "timezone", "schema_sha256", "rows", "digests")
+CONTENT = ("as_of", "currency", "timezone", "schema_sha256", "rows", "digests")
 
 
 def publish(settings: Settings, as_of: date) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def _same_content(day: Path, before: str | None, run: dict[str, Any]) -> str | N
     there = versions(day)
     for version in [before, *reversed(there)] if before else reversed(there):
         known = json.loads((day / version / RUN).read_text(encoding="utf-8"))
-        if all(known.get(name) == run[name] for name in _CONTENT):
+        if all(known.get(name) == run[name] for name in CONTENT):
             return version
     return None
 
@@ -161,7 +161,7 @@ def _copy_marts(warehouse: Path, target: Path) -> dict[str, Any]:
         on the order of rows.
     """
     with duckdb.connect(str(target), config={"autoinstall_known_extensions": False}) as con:
-        con.execute(f"attach {_literal(str(warehouse))} as warehouse (read_only)")
+        con.execute(f"attach {literal(str(warehouse))} as warehouse (read_only)")
         con.execute("begin")
         con.execute("create schema marts")
         where = "database_name = 'warehouse' and schema_name = 'marts'"
@@ -179,12 +179,12 @@ def _copy_marts(warehouse: Path, target: Path) -> dict[str, Any]:
             if name in keys:
                 con.execute(f"alter table {_mart(name)} add primary key ({keys[name]})")
             if comment is not None:
-                con.execute(f"comment on table {_mart(name)} is {_literal(comment)}")
+                con.execute(f"comment on table {_mart(name)} is {literal(comment)}")
             totals = "count(*), coalesce(sum(hash(mart)::hugeint), 0)::varchar, bit_xor(hash(mart))"
             [(rows[name], total, xor)] = con.execute(f"select {totals} from {_mart(name)} as mart").fetchall()
             digests[name] = f"{int(total):x}-{xor or 0:x}"
         for name, column, comment in columns:
-            con.execute(f"comment on column {_mart(name)}.{_quoted(column)} is {_literal(comment)}")
+            con.execute(f"comment on column {_mart(name)}.{quoted(column)} is {literal(comment)}")
         try:
             con.execute("commit")
         except duckdb.TransactionException as error:  # keys are checked only at the commit
@@ -195,14 +195,14 @@ def _copy_marts(warehouse: Path, target: Path) -> dict[str, Any]:
 
 
 def _mart(name: str) -> str:
-    return f"marts.{_quoted(name)}"
+    return f"marts.{quoted(name)}"
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 

@@ -27,7 +27,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class PublicationError(RuntimeError):
-    """Nothing was published; the message says why and what to do."""
+    """Nothing was published or loaded; the message says why and what to do."""
 
 
 @contextmanager

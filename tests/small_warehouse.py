@@ -32,10 +32,11 @@ _NEUTRAL = {Type.VARCHAR: "", Type.VARCHARS: [], Type.REASONS: [], Type.BOOLEAN:
 
 
 @cache
-def script() -> str:
-    """The statements that make the warehouse."""
+def script(only: tuple[str, ...] = ()) -> str:
+    """The statements that make the warehouse, or some marts of it."""
     rows = yaml.load(ROWS.read_text(), yaml.CSafeLoader)
-    return "create schema marts;\n" + "\n".join(statements(marts(), rows))
+    tables = [TABLES[name] for name in only] or marts()
+    return "create schema marts;\n" + "\n".join(statements(tables, rows))
 
 
 def statements(tables: Iterable[Table], rows: Mapping[str, list[dict[str, Any]]]) -> list[str]:
@@ -93,23 +94,28 @@ def _literal(value: object) -> str:
             return "'" + str(value).replace("'", "''") + "'"
 
 
-def build(settings: Settings, *changes: str, as_of: date = AS_OF) -> Path:
+def build(settings: Settings, *changes: str, as_of: date = AS_OF, only: tuple[str, ...] = ()) -> Path:
     """Make the warehouse of a day and run `changes`, SQL statements, on it; its rows say 2026-03-20 unless changed."""
     path = settings.warehouse(as_of)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as con:
-        fill(con, *changes, as_of=as_of)
+        fill(con, *changes, as_of=as_of, only=only)
     return path
 
 
-def fill(con: duckdb.DuckDBPyConnection, *changes: str, as_of: date = AS_OF) -> None:
-    """Make the marts in an empty database; those of merchant success that read marts, from these as `changes` left them."""
-    con.execute(script())
+def fill(con: duckdb.DuckDBPyConnection, *changes: str, as_of: date = AS_OF, only: tuple[str, ...] = ()) -> None:
+    """Make the marts, or some, in an empty database; those of merchant success read marts as `changes` left them."""
+    con.execute(script(only))
     for change in changes:
         con.execute(change)
-    for statement in success_sql.statements(variables(Settings.from_environment({}), as_of)):
+    for statement in () if only else _success(as_of):
         con.execute(statement)
+
+
+@cache
+def _success(as_of: date) -> tuple[str, ...]:
+    return tuple(success_sql.statements(variables(Settings.from_environment({}), as_of)))
 
 
 def merchants_tables() -> list[str]:
@@ -117,9 +123,9 @@ def merchants_tables() -> list[str]:
     return [name for name in yaml.load(ROWS.read_text(), yaml.CSafeLoader) if "merchant_id" in TABLES[name].key_columns]
 
 
-def passed(settings: Settings, *changes: str, as_of: date = AS_OF) -> Path:
+def passed(settings: Settings, *changes: str, as_of: date = AS_OF, only: tuple[str, ...] = ()) -> Path:
     """A warehouse with the results of a gate that it passed."""
-    path = build(settings, *changes, as_of=as_of)
+    path = build(settings, *changes, as_of=as_of, only=only)
     results = settings.work(as_of) / "gates" / "publication.json"
     results.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()

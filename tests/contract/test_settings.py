@@ -176,6 +176,15 @@ def test_a_schedule_that_airflow_could_not_keep_is_refused(cron: str) -> None:
         *(("churn_capacity", text) for text in ("0", "many")),
         *(("churn_threshold", text) for text in ("0", "0.0", "1", "1.5", "." + "9" * 40, "0.٤")),
         *(("alert_webhook", text) for text in ("slack", "chat.example/hook", "https://", "ftp://x/y")),
+        *(
+            ("bi_dsn", f"postgresql://{rest}")
+            for rest in ("host/db", "u@host", "u:p@ss@host/db", "u:p/s@host/db", "u:p%zz@host/db")
+        ),
+        *(
+            ("bi_dsn", text)
+            for text in ("host=h password=p", "mysql://u:p@h/d", "postgresql://u:p%00@h/d", "postgresql://u:p@h/d?x=%")
+        ),
+        ("bi_parquet", "/tmp/a?b"),
         *(("alert_email", text) for text in ("night", "a@b,c@d", "a b@c", "@")),
         *(("language", text) for text in ("de", "EN")),
         *(("pseudonym_key", text) for text in ("short", "\udcff" * 40)),
@@ -197,6 +206,10 @@ def test_a_value_that_is_impossible_is_refused_by_name(setting: str, text: str) 
         ("alert_webhook", "http://127.0.0.1:8080/hook?a=b"),
         ("alert_webhook", "https://chat.example"),
         ("alert_email", "night@example.org"),
+        ("bi_dsn", "postgresql://loader@bi.example/bi"),
+        ("bi_dsn", "postgres://loader:p%40ss%2F@[::1]:5432/bi?sslmode=verify-full&sslrootcert=/etc/ca.pem"),
+        ("bi_dsn", "postgresql://loader@/bi?host=/run/postgresql"),
+        ("bi_parquet", "/tmp/parquet"),
         ("contact", "王小明\n+86 10 1234"),
     ],
 )
@@ -205,7 +218,12 @@ def test_a_value_that_is_possible_is_accepted(setting: str, text: str) -> None:
 
 
 def test_secrets_are_not_in_the_message() -> None:
-    for setting, text in (("alert_webhook", "chat.example/T0/secret"), ("pseudonym_key", "secret")):
+    refused_ones = [
+        ("alert_webhook", "chat.example/T0/secret"),
+        ("pseudonym_key", "secret"),
+        ("bi_dsn", "postgresql://u:secret@h"),
+    ]
+    for setting, text in refused_ones:
         with pytest.raises(SettingError) as refused:
             read(**{setting: text})
         assert "secret" not in str(refused.value)

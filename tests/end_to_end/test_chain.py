@@ -102,7 +102,7 @@ def test_the_summary_says_what_was_refused_and_where_everything_lies(place: Plac
         assert (place.home / part).exists()
 
 
-def test_airflow_knows_seven_successful_runs_of_the_key(place: Place, first_run: str) -> None:
+def test_airflow_knows_a_successful_run_of_every_dag_for_the_key(place: Place, first_run: str) -> None:
     assert successful_runs(place, NEWEST) == Counter(CHAIN)
 
 

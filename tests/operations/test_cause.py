@@ -59,12 +59,14 @@ def test_the_cause_is_the_last_error(lines: list[str], expected: str) -> None:
         ("post to https://chat.example/hook/T0/B1 failed", "post to *** failed"),
         ("sftp://shop:pass-word@files.example/in refused", "sftp://***@files.example/in refused"),
         ("GET https://s3.example/a?X-Amz-Signature=0af3&part=1", "GET https://s3.example/a?X-Amz-Signature=***&part=1"),
+        ("postgresql://loader:p%40ss@bi.example/bi is a secret", "*** is a secret"),
         ("key 0123456789abcdef is too short", "key *** is too short"),
         ("shop/dt=2026-03-20 is missing", "shop/dt=2026-03-20 is missing"),
     ],
 )
 def test_no_secret_is_told(text: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FANOUT_ALERT_WEBHOOK", "https://chat.example/hook/T0/B1")
+    monkeypatch.setenv("FANOUT_BI_DSN", "postgresql://loader:p%40ss@bi.example/bi")
     monkeypatch.setenv("FANOUT_PSEUDONYM_KEY", "0123456789abcdef")
     monkeypatch.setenv("EMPTY_PASSWORD", "")
     monkeypatch.setenv("SHORT_TOKEN", "a")

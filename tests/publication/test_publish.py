@@ -203,12 +203,15 @@ def test_the_command_says_what_to_do(
     assert main() == 2
 
 
+KILLED = ("merchant_churn_flags", "cascades", "islands")  # a few marts: each kill publishes them all
+
+
 def test_killed_at_any_moment_readers_see_a_whole_version_and_the_next_run_heals(settings: Settings, tmp_path: Path) -> None:
-    passed(settings, CHANGE.format(1))
+    passed(settings, CHANGE.format(1), only=KILLED)
     publish(settings, AS_OF)
-    passed(settings, CHANGE.format(2))
+    passed(settings, CHANGE.format(2), only=KILLED)
     publish(settings, AS_OF)
-    passed(settings, CHANGE.format(3))
+    passed(settings, CHANGE.format(3), only=KILLED)
     command = [sys.executable, str(Path(__file__).with_name("kill_everywhere.py")), str(settings.home), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]

@@ -1,0 +1,49 @@
+"""Hand the published marts of a day to BI tools that do not read DuckDB: to PostgreSQL, as Parquet files, or both.
+
+python -m publication.bi --as-of 2026-03-20
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from contract.settings import SettingError, Settings, parse_as_of
+from publication import parquet, postgres
+from publication.versions import PublicationError
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--as-of", required=True, help="business date")
+    arguments = parser.parse_args()
+    try:
+        settings, as_of = Settings.from_environment(), parse_as_of(arguments.as_of)
+    except SettingError as error:
+        print(error, file=sys.stderr)
+        return 2
+    ways = {
+        "parquet": ("FANOUT_BI_PARQUET", settings.bi_parquet, parquet.write),
+        "postgres": ("FANOUT_BI_DSN", settings.bi_dsn, postgres.load),
+    }
+    report: dict[str, Any] = {"step": "bi"}
+    failures = []
+    for way, (setting, value, hand_over) in ways.items():
+        if value is None:
+            report[way] = f"{setting} is not set"
+            continue
+        try:
+            report[way] = hand_over(settings, as_of)
+        except PublicationError as error:  # neither way waits for the other
+            failures.append(str(error))
+    if failures:
+        print("; ".join(failures), file=sys.stderr)
+        return 1
+    print(json.dumps(report))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
