@@ -8,8 +8,8 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from spark_jobs.merchant_churn.features import TOPICS
-from spark_jobs.merchant_churn.model import Model, Reason
+from spark_jobs.merchant_churn.features import TOPICS, Reason
+from spark_jobs.merchant_churn.model import Model
 
 
 def said(topic: str, **row: float) -> Reason | None:
