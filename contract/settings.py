@@ -206,6 +206,11 @@ class Settings:
                 "percent-encode what is special in it: @ of a password is %40"
             )
         parquet = value.get("FANOUT_BI_PARQUET")
+        bi_parquet = None if parquet is None else _folder("FANOUT_BI_PARQUET", parquet)
+        if bi_parquet is not None and any(bi_parquet.is_relative_to(own) for own in (home / "published", lake, landing)):
+            raise SettingError(
+                f"FANOUT_BI_PARQUET={bi_parquet} lies among published versions, the lake or the landing; choose another"
+            )
         return cls(
             home=home,
             landing=landing,
@@ -225,7 +230,7 @@ class Settings:
             language=language,
             contact=value.get("FANOUT_CONTACT", ""),
             destinations=destinations,
-            bi_parquet=None if parquet is None else _folder("FANOUT_BI_PARQUET", parquet),
+            bi_parquet=bi_parquet,
             bi_dsn=dsn,
             pseudonym_key=pseudonym_key,
         )

@@ -217,6 +217,16 @@ def test_a_value_that_is_possible_is_accepted(setting: str, text: str) -> None:
     read(**{setting: text})
 
 
+@pytest.mark.parametrize("folder", ["home/published", "home/published/parquet", "home/lake", "landing/shop"])
+def test_parquet_files_do_not_go_where_others_write(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "landing").mkdir()
+    folders = {"home": str(tmp_path / "home"), "landing": str(tmp_path / "landing")}
+    with pytest.raises(SettingError, match=r"^FANOUT_BI_PARQUET=.* lies among published versions"):
+        read(**folders, bi_parquet=str(tmp_path / folder))
+    beside = tmp_path / "home" / "parquet"
+    assert read(**folders, bi_parquet=str(beside)).bi_parquet == beside
+
+
 def test_secrets_are_not_in_the_message() -> None:
     refused_ones = [
         ("alert_webhook", "chat.example/T0/secret"),
