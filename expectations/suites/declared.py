@@ -33,7 +33,9 @@ def _of_column(mart: str, key: str, column: Column) -> Iterable[Expectation]:
     if bounds := _bounds(column):
         condition, meaning = bounds
         broken = f"select {key}, {name} from {mart} where not ({condition})"
-        yield Expectation(f"{name} in range", meaning, broken)
+        # A diagnostic of a model that is no number is told; a figure outside of its range stops the day.
+        severity = Severity.WARN if column.least is None else Severity.FAIL
+        yield Expectation(f"{name} in range", meaning, broken, severity)
     if column.values:
         listed = ", ".join(f"'{value}'" for value in column.values)
         broken = f"select {key}, {name} from {mart} where {name} not in ({listed})"

@@ -98,6 +98,13 @@ def test_gate_rejects_a_figure_that_is_no_number(change: duckdb.DuckDBPyConnecti
     assert ("lifetime_value", "p_alive in range") in broken
 
 
+def test_a_diagnostic_that_is_no_number_is_told_and_stops_nothing(change: duckdb.DuckDBPyConnection) -> None:
+    change.execute("update marts.circle_quality set modularity = 'nan'::double")
+    broken = _broken(change, *SUITES)
+    assert broken.keys() == {("circle_quality", "modularity in range")}
+    assert broken["circle_quality", "modularity in range"].severity is Severity.WARN
+
+
 MONEY = {
     (suite.table, expectation.name.removesuffix(" is there"))
     for suite, expectation in CASES
