@@ -7,7 +7,7 @@ from typing import Any
 
 from contract.columns import Column, Place, Type
 from contract.table import AREAS, CONSUMERS, Question, Table
-from contract.tables import AREA_OF, TABLES, marts
+from contract.tables import AREA_OF, TABLES, family_tables, marts
 
 NOTICE = "Generated from contract/tables/ by `python -m contract.generate`; edit the declaration."
 PAGE = Path("docs/analysts.md")
@@ -18,11 +18,7 @@ _SEPARATOR = ",\n"
 
 def families() -> dict[str, list[Table]]:
     """The tables of the lake by the family of models that writes them."""
-    found: dict[str, list[Table]] = {}
-    for table in TABLES.values():
-        if table.family:
-            found.setdefault(table.family, []).append(table)
-    return found
+    return {family: family_tables(family) for family in dict.fromkeys(table.family for table in TABLES.values()) if family}
 
 
 def sql_files() -> dict[Path, str]:
