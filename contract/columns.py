@@ -12,7 +12,6 @@ class Type(StrEnum):
     """The types of columns, as DuckDB writes them. Instants of the lake have a zone, those of marts are UTC without one."""
 
     VARCHAR = "varchar"
-    VARCHARS = "varchar[]"
     BOOLEAN = "boolean"
     INTEGER = "integer"
     BIGINT = "bigint"
@@ -60,6 +59,8 @@ class Column:
         values: the closed list that it is taken from.
         is_person: whether it names a person.
         place: where it is, of a table that a Spark job writes.
+        formula: the SQL by which it follows from other columns of its row, of a mart's column that is there for readers' tools.
+        quotient: of a rate: numerator and denominator, each SQL over other columns of the row.
 
     Raises:
         ValueError: the declaration is not complete.
@@ -75,6 +76,8 @@ class Column:
     values: tuple[str, ...] = ()
     is_person: bool = False
     place: Place = Place.BOTH
+    formula: str | None = None
+    quotient: tuple[str, str] | None = None
 
     @property
     def is_required(self) -> bool:
@@ -100,6 +103,11 @@ def identifier(name: str, text: str, *, person: bool = False) -> Column:
     return Column(name, Type.VARCHAR, text, is_person=person)
 
 
+def merchants_own(name: str, text: str) -> Column:
+    """An identifier that two merchants may both use."""
+    return identifier(name, f"{text} Unique only within its merchant.")
+
+
 def text(name: str, text: str) -> Column:
     return Column(name, Type.VARCHAR, text)
 
@@ -112,6 +120,23 @@ def choice(name: str, values: Iterable[str], text: str) -> Column:
 def month(name: str, text: str) -> Column:
     """A month such as 2026-03."""
     return Column(name, Type.VARCHAR, text)
+
+
+def month_start(month: str = "month") -> Column:
+    """The first day of a month that is written as text: tools for charts want a date."""
+    name = "month_start" if month == "month" else f"{month}_start"
+    formula = f"cast(try_strptime({month} || '-01', '%Y-%m-%d') as date)"
+    return Column(name, Type.DATE, f"First day of {month}, as a date.", place=Place.MART, formula=formula)
+
+
+def is_total(formula: str, text: str) -> Column:
+    """Whether the row is a total over others, which a sum over all rows would count twice."""
+    return Column("is_total", Type.BOOLEAN, text, place=Place.MART, formula=formula)
+
+
+def rate(column: Column, numerator: str, denominator: str) -> Column:
+    """The column, null where its denominator is zero. Over several rows: sum of numerators by sum of denominators."""
+    return replace(column, null=Null.MEANT, quotient=(numerator, denominator))
 
 
 def date(name: str, text: str) -> Column:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from contract.columns import Column, Place
+from contract.columns import Column, Place, Type
 
 
 class Audience(StrEnum):
@@ -149,6 +149,7 @@ class Table:
         audience: who may see it outside the platform.
         export: what of it merchants get.
         empty: what it is to the gate that it has no rows.
+        time: the date that a chart takes as its time; None where a row is no day or month.
 
     Raises:
         ValueError: the declaration contradicts itself.
@@ -165,6 +166,7 @@ class Table:
     audience: Audience = Audience.PLATFORM
     export: Export | None = None
     empty: Empty = Empty.FINE
+    time: str | None = None
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -174,6 +176,8 @@ class Table:
         for name in (*self.key_columns, *exported, *(self.export.ages if self.export else ())):
             if name not in names:
                 raise ValueError(f"{self.name} has no column {name}, which its key or its export names")
+        if self.time and self.time not in (column.name for column in self.columns if column.type is Type.DATE):
+            raise ValueError(f"{self.name} has no date {self.time}, which is to be its time")
         if self.is_mart and not self.consumers:
             raise ValueError(f"{self.name}: a mart needs a consumer, one of {', '.join(CONSUMERS)}")
         for unknown in set(self.consumers) - set(CONSUMERS):

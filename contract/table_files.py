@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from contract.columns import Column, Place, Type
+from contract.columns import AS_OF, Column, Place, Type
+from contract.published import PUBLISHED
 from contract.table import AREAS, CONSUMERS, Question, Table
 from contract.tables import AREA_OF, TABLES, family_tables, marts
 
@@ -75,9 +76,7 @@ def _staged(column: Column) -> str:
 
 def mart_model(table: Table) -> str:
     """The mart of a table that a Spark job writes."""
-    columns = [
-        f"        {'{{ as_of() }} as as_of' if column.place is Place.MART else column.name}" for column in table.mart_columns
-    ]
+    columns = [f"        {_passed_on(column)}" for column in table.mart_columns]
     return f"""-- {NOTICE}
 with {table.name} as (
     select * from {{{{ ref('stg_{table.family}__{table.name}') }}}}
@@ -92,6 +91,13 @@ final as (
 select * from final
 order by {table.key}
 """
+
+
+def _passed_on(column: Column) -> str:
+    if column.place is not Place.MART:
+        return column.name
+    formula = "{{ as_of() }}" if column.name == AS_OF.name else column.formula
+    return f"{formula} as {column.name}"
 
 
 def _sources(family: str, tables: list[Table]) -> dict[str, Any]:
@@ -157,7 +163,7 @@ def analysts_page(page: str) -> str:
     _, following, after = rest.partition("\n## ")
     rows = ["| question | mart |", "|---|---|"]
     for question in Question:
-        names = [f"`{table.name}`" for table in marts() if question in table.questions]
+        names = [f"`{table.name}`" for table in (*marts(), PUBLISHED) if question in table.questions]
         rows.append(f"| {question} | {', '.join(names)} |")
     table = "\n".join(rows)
     return f"{before}{heading}\n<!-- {NOTICE} -->\n\n{table}\n{following}{after}"

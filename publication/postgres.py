@@ -52,7 +52,6 @@ _DUCKDB: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_e
 _PIPE_BYTES = 1 << 20
 _TYPES = {
     Type.VARCHAR: "text",
-    Type.VARCHARS: "text[]",
     Type.BOOLEAN: "boolean",
     Type.INTEGER: "integer",
     Type.BIGINT: "bigint",
@@ -62,7 +61,7 @@ _TYPES = {
     Type.TIMESTAMP: "timestamp",
     Type.REASONS: "jsonb",
 }
-_TEXTS = {Type.VARCHAR, Type.VARCHARS, Type.REASONS}  # what CSV writes in quotes
+_TEXTS = {Type.VARCHAR, Type.REASONS}  # what CSV writes in quotes
 
 
 @dataclass(frozen=True)
@@ -323,19 +322,11 @@ def _value(column: str, type_: Type) -> str:
     """A column as PostgreSQL reads it. Its text cannot hold the character 0, for which the replacement character stands."""
     match type_:
         case Type.VARCHAR:
-            return _without_zero(column)
-        case Type.VARCHARS:
-            escaped = rf"""replace(replace({_without_zero("x")}, '\', '\\'), '"', '\"')"""
-            items = f"""list_transform({column}, lambda x: coalesce('"' || {escaped} || '"', 'NULL'))"""
-            return f"'{{' || array_to_string({items}, ',') || '}}'"
+            return f"replace({column}, chr(0), chr(65533))"
         case Type.REASONS:
             return f"to_json({column})"  # its texts are of a closed list
         case _:
             return column
-
-
-def _without_zero(text: str) -> str:
-    return f"replace({text}, chr(0), chr(65533))"
 
 
 def _comments(kind: str, relation: str, mart: Mart) -> str:

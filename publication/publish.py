@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import duckdb
 from deltalake import DeltaTable
 
+from contract.published import PUBLISHED
 from contract.settings import Settings
 from contract.tables import TABLES
 from expectations.gate import file_sha256
@@ -49,13 +51,16 @@ def publish(settings: Settings, as_of: date) -> dict[str, Any]:
         before = current(day)
         building = day / ".building"
         building.mkdir()
-        contents = _copy_marts(settings.warehouse(as_of), building / DATABASE)
-        run = {
+        publication = {
             "as_of": as_of.isoformat(),
             "version": next_version(day),
-            "run_id": settings.run_id,
             "currency": settings.currency,
             "timezone": settings.timezone,
+            "run_id": settings.run_id,
+        }
+        contents = _copy_marts(settings.warehouse(as_of), building / DATABASE, publication)
+        run = {
+            **publication,
             "lake_versions": lake_versions(settings.lake),
             "gates": _gates(settings, gate),
             "warehouse_sha256": gate["warehouse_sha256"],
@@ -153,8 +158,11 @@ def _same_content(day: Path, before: str | None, run: dict[str, Any]) -> str | N
     return None
 
 
-def _copy_marts(warehouse: Path, target: Path) -> dict[str, Any]:
+def _copy_marts(warehouse: Path, target: Path, publication: Mapping[str, str]) -> dict[str, Any]:
     """Copy schema `marts` with constraints and comments into a new read-only file; declared keys become primary keys.
+
+    Args:
+        publication: the row of the mart `published`, which is no content.
 
     Returns:
         `schema_sha256` (of columns, types, constraints and comments), and by mart `rows` and `digests`, which do not depend
@@ -183,6 +191,8 @@ def _copy_marts(warehouse: Path, target: Path) -> dict[str, Any]:
             totals = "count(*), coalesce(sum(hash(mart)::hugeint), 0)::varchar, bit_xor(hash(mart))"
             [(rows[name], total, xor)] = con.execute(f"select {totals} from {_mart(name)} as mart").fetchall()
             digests[name] = f"{int(total):x}-{xor or 0:x}"
+        con.execute(_published(), publication)
+        rows[PUBLISHED.name] = 1
         for name, column, comment in columns:
             con.execute(f"comment on column {_mart(name)}.{quoted(column)} is {literal(comment)}")
         try:
@@ -190,8 +200,23 @@ def _copy_marts(warehouse: Path, target: Path) -> dict[str, Any]:
         except duckdb.TransactionException as error:  # keys are checked only at the commit
             raise PublicationError(f"{warehouse} breaks a key that contract/tables declares: {error}") from error
     target.chmod(0o444)
-    schema = hashlib.sha256(json.dumps([tables, columns, keys]).encode()).hexdigest()
+    schema = hashlib.sha256(json.dumps([tables, columns, keys, _published()]).encode()).hexdigest()
     return {"schema_sha256": schema, "rows": rows, "digests": digests}
+
+
+def _published() -> str:
+    """The statements that make the mart `published` of the parameters named as its columns."""
+    mart = _mart(PUBLISHED.name)
+    columns = [f"{quoted(column.name)} {column.type} not null" for column in PUBLISHED.columns]
+    comments = [f"comment on column {mart}.{quoted(column.name)} is {literal(column.text)}" for column in PUBLISHED.columns]
+    return ";\n".join(
+        [
+            f"create table {mart} ({', '.join(columns)}, primary key ({PUBLISHED.key}))",
+            f"comment on table {mart} is {literal(PUBLISHED.text)}",
+            *comments,
+            f"insert into {mart} values ({', '.join(f'${column.name}' for column in PUBLISHED.columns)})",
+        ]
+    )
 
 
 def _mart(name: str) -> str:

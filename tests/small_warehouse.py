@@ -28,7 +28,7 @@ AS_OF = date(2026, 3, 20)
 ROWS = Path(__file__).with_suffix(".yml")
 
 _USUAL = {"as_of": AS_OF, "merchant_id": "m-1"}
-_NEUTRAL = {Type.VARCHAR: "", Type.VARCHARS: [], Type.REASONS: [], Type.BOOLEAN: False, Type.DATE: AS_OF, Type.TIMESTAMP: AS_OF}
+_NEUTRAL = {Type.VARCHAR: "", Type.REASONS: [], Type.BOOLEAN: False, Type.DATE: AS_OF, Type.TIMESTAMP: AS_OF}
 
 
 @cache
@@ -56,7 +56,7 @@ def statements(tables: Iterable[Table], rows: Mapping[str, list[dict[str, Any]]]
 
 
 def insert(table: Table, row: Mapping[str, Any]) -> str:
-    """The statement that adds a row; columns that it does not name get what the declaration allows.
+    """The statement that adds a row; columns that it does not name follow from it or get what the declaration allows.
 
     Raises:
         ValueError: the row names a column that is not declared.
@@ -64,8 +64,21 @@ def insert(table: Table, row: Mapping[str, Any]) -> str:
     columns = {column.name: column for column in table.mart_columns}
     if unknown := row.keys() - columns.keys():
         raise ValueError(f"{ROWS.name}: {table.name} has no column {', '.join(sorted(unknown))}")
-    values = (_literal(row.get(name, _default(column))) for name, column in columns.items())
-    return f"insert into marts.{table.name} values ({', '.join(values)});"
+    following = {name: _formula(column) for name, column in columns.items() if name not in row}
+    given = (f"{_typed(row, column)} as {name}" for name, column in columns.items() if not following.get(name))
+    values = "".join(f", {formula} as {name}" for name, formula in following.items() if formula)
+    return f"insert into marts.{table.name} by name select *{values} from (select {', '.join(given)});"
+
+
+def _formula(column: Column) -> str | None:
+    if column.quotient:
+        numerator, denominator = column.quotient
+        return f"({numerator})::double / nullif({denominator}, 0)"
+    return column.formula
+
+
+def _typed(row: Mapping[str, Any], column: Column) -> str:
+    return f"{_literal(row.get(column.name, _default(column)))}::{column.type}"
 
 
 def _default(column: Column) -> object:

@@ -52,7 +52,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "fan_revenue",
-        "Grain: merchant × user: the fans of the window of per_fan_revenue, and whoever else has a "
+        "Grain: merchant × user: the fans of the window of per_fan_revenue, and everyone else with a "
         "payment, refund or credit in it. The assisted columns each sum to the merchant's "
         "assisted_revenue: credit goes to the sharers on the path from the order's share to its root, "
         "without the buyer's own shares unless nothing else remains.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contract.columns import choice, count, identifier, integer, nullable, number, share, text, timestamp
+from contract.columns import choice, count, identifier, integer, is_total, nullable, number, share, text, timestamp
 from contract.table import ANALYSTS, Empty, Question, Table
 from contract.values import GROUP_DRIVERS, GROUP_KINDS, STRATA
 
@@ -39,6 +39,7 @@ TABLES: tuple[Table, ...] = (
         family="group_survival",
         columns=(
             choice("stratum", STRATA, "What the groups are split by: all, kind, driver or size_band."),
+            is_total("stratum = 'all'", "Whether the row is of all groups; each other stratum has all of them once more."),
             text("value", "The value of it; unknown where it is missing."),
             integer("day", "days", "Age in whole days."),
             count("at_risk", "chat groups", "Groups alive and not censored before this day."),
@@ -58,6 +59,7 @@ TABLES: tuple[Table, ...] = (
         family="group_survival",
         columns=(
             choice("stratum", STRATA, "What the groups are split by: all, kind, driver or size_band."),
+            is_total("stratum = 'all'", "Whether the row is of all groups; each other stratum has all of them once more."),
             text("value", "The value of it; unknown where it is missing."),
             count("groups", "chat groups", "Groups born by 14 days before the end of as_of."),
             count("deaths", "chat groups", "Those that died."),

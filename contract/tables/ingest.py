@@ -28,6 +28,7 @@ TABLES: tuple[Table, ...] = (
         questions=(Question.LOADING,),
         consumers=(OPERATIONS,),
         empty=Empty.REFUSED,
+        time="dt",
     ),
     Table(
         "quarantine_reasons",
@@ -44,6 +45,7 @@ TABLES: tuple[Table, ...] = (
         ),
         questions=(Question.LOADING,),
         consumers=(OPERATIONS,),
+        time="dt",
     ),
     Table(
         "unreadable_files",
@@ -58,6 +60,7 @@ TABLES: tuple[Table, ...] = (
         ),
         questions=(Question.LOADING,),
         consumers=(OPERATIONS,),
+        time="dt",
     ),
     Table(
         "event_registry",
@@ -71,5 +74,6 @@ TABLES: tuple[Table, ...] = (
         questions=(Question.LOADING,),
         consumers=(OPERATIONS,),
         empty=Empty.WARNED,
+        time="event_date",
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contract.columns import MERCHANT, count, flag, identifier, integer, money, nullable, number, text, timestamp
+from contract.columns import MERCHANT, count, flag, identifier, integer, money, nullable, number, rate, text, timestamp
 from contract.table import ANALYSTS, Question, Table
 
 TABLES: tuple[Table, ...] = (
@@ -23,7 +23,7 @@ TABLES: tuple[Table, ...] = (
             count("viewers", "people", "People present at some time."),
             count("replay_viewers", "people", "People who watched the recording."),
             count("peak_viewers", "people", "Most people present at once."),
-            nullable(number("average_viewers", "people", "watch_seconds / duration_seconds.")),
+            rate(number("average_viewers", "people", "watch_seconds / duration_seconds."), "watch_seconds", "duration_seconds"),
             number("watch_seconds", "seconds", "Time that all viewers were present, together.", least=0),
             count("interactions", "interactions", "Interactions of all kinds."),
             count("comments", "interactions", "Comments."),

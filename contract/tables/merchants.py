@@ -72,6 +72,7 @@ TABLES: tuple[Table, ...] = (
         questions=(Question.BASICS,),
         consumers=(ANALYSTS, MERCHANT_SUCCESS),
         empty=Empty.WARNED,
+        time="date",
     ),
     Table(
         "merchant_churn_flags",
@@ -162,7 +163,7 @@ TABLES: tuple[Table, ...] = (
     Table(
         "merchant_stage_history",
         "Grain: merchant × stage × entered_on: the stages of merchant_churn_flags without the flag, for "
-        "each day of the history, worked out anew on every run.",
+        "each day of the history, computed again on every run.",
         key="merchant_id, entered_on",
         family="merchant_churn",
         columns=(

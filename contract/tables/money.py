@@ -13,10 +13,13 @@ from contract.columns import (
     flag,
     identifier,
     integer,
+    merchants_own,
     money,
     month,
+    month_start,
     nullable,
     number,
+    rate,
     share,
     text,
     timestamp,
@@ -30,7 +33,7 @@ TABLES: tuple[Table, ...] = (
         key="merchant_id, order_id",
         columns=(
             MERCHANT,
-            identifier("order_id", "The order."),
+            merchants_own("order_id", "The order."),
             identifier("user_id", "The buyer.", person=True),
             timestamp("paid_at", "When it was paid, UTC."),
             date("paid_date", "Business date of the payment."),
@@ -40,8 +43,8 @@ TABLES: tuple[Table, ...] = (
             count("refunds", "refunds", "Refunds by as_of."),
             flag("is_first_order", "Whether it is the buyer's first at the merchant."),
             text("region", "Region of the order, or unknown."),
-            nullable(identifier("via_share_id", "The share it came through, known or not.")),
-            nullable(identifier("root_share_id", "The root of that share's tree; null if the share is not known.")),
+            nullable(merchants_own("via_share_id", "The share it came through, known or not.")),
+            nullable(merchants_own("root_share_id", "The root of that share's tree; null if the share is not known.")),
             nullable(identifier("team_id", "The team purchase.")),
             nullable(identifier("live_id", "The live stream.")),
             nullable(identifier("coupon_id", "The coupon.")),
@@ -51,6 +54,7 @@ TABLES: tuple[Table, ...] = (
         questions=(Question.BASICS,),
         consumers=(ANALYSTS,),
         empty=Empty.WARNED,
+        time="paid_date",
     ),
     Table(
         "products",
@@ -58,7 +62,7 @@ TABLES: tuple[Table, ...] = (
         key="merchant_id, product_id",
         columns=(
             MERCHANT,
-            identifier("product_id", "The product."),
+            merchants_own("product_id", "The product."),
             nullable(text("title", "Title.")),
             nullable(text("category", "Category, taken as it comes.")),
             replace(money("list_price", "List price, reporting currency.", least=0), null=Null.NEVER),
@@ -90,8 +94,10 @@ TABLES: tuple[Table, ...] = (
                 "assisted_revenue",
                 "Net revenue of the window's attributed orders: those through a known share of the merchant.",
             ),
-            nullable(
-                number("revenue_per_fan", "money", "direct_revenue / avg_fans, reporting currency per fan; null without fans.")
+            rate(
+                number("revenue_per_fan", "money", "direct_revenue / avg_fans, reporting currency per fan; null without fans."),
+                "direct_revenue",
+                "avg_fans",
             ),
             nullable(
                 number(
@@ -107,7 +113,11 @@ TABLES: tuple[Table, ...] = (
             nullable(
                 number("revenue_per_fan_p90", "money", "90th percentile of direct_revenue over window_fans, interpolated.")
             ),
-            nullable(share("zero_revenue_fan_share", "Share of window_fans without a paid order in the window.")),
+            rate(
+                share("zero_revenue_fan_share", "Share of window_fans without a paid order in the window."),
+                "window_fans - buying_fans",
+                "window_fans",
+            ),
         ),
         questions=(Question.WORTH,),
         consumers=(ANALYSTS, MERCHANT_SUCCESS),
@@ -136,11 +146,15 @@ TABLES: tuple[Table, ...] = (
             count("buying_fans", "people", "Fans of the window with a paid order in it."),
             money("direct_revenue", "Net revenue of the window, reporting currency."),
             money("assisted_revenue", "Net revenue of the window's attributed orders."),
-            nullable(number("revenue_per_fan", "money", "direct_revenue / avg_fans.")),
+            rate(number("revenue_per_fan", "money", "direct_revenue / avg_fans."), "direct_revenue", "avg_fans"),
             nullable(number("revenue_per_fan_annualised", "money", "revenue_per_fan × 365 / window_days.")),
             nullable(number("revenue_per_fan_p50", "money", "Median of direct_revenue over window_fans.")),
             nullable(number("revenue_per_fan_p90", "money", "90th percentile of direct_revenue over window_fans.")),
-            nullable(share("zero_revenue_fan_share", "Share of window_fans without a paid order in the window.")),
+            rate(
+                share("zero_revenue_fan_share", "Share of window_fans without a paid order in the window."),
+                "window_fans - buying_fans",
+                "window_fans",
+            ),
             nullable(
                 number(
                     "avg_fans_index_1y",
@@ -168,6 +182,7 @@ TABLES: tuple[Table, ...] = (
         ),
         questions=(Question.WORTH,),
         consumers=(ANALYSTS,),
+        time="month_end",
     ),
     Table(
         "growth_split",
@@ -178,6 +193,7 @@ TABLES: tuple[Table, ...] = (
         columns=(
             MERCHANT,
             month("month", "Calendar month of the figures, such as 2026-03."),
+            month_start(),
             money("revenue", "Net revenue of the month, reporting currency."),
             number(
                 "avg_fans",
@@ -185,7 +201,7 @@ TABLES: tuple[Table, ...] = (
                 "Mean of the fans at day end over the month's days from the first event to as_of.",
                 least=0,
             ),
-            nullable(number("revenue_per_fan", "money", "revenue / avg_fans; null without fans.")),
+            rate(number("revenue_per_fan", "money", "revenue / avg_fans; null without fans."), "revenue", "avg_fans"),
             flag(
                 "is_complete",
                 "Whether the merchant's first event is not after the month's first day, and the month is over by as_of.",
@@ -208,6 +224,7 @@ TABLES: tuple[Table, ...] = (
             "A month: its revenue, and how much of the change comes from the number of fans and from revenue per fan.",
         ),
         empty=Empty.WARNED,
+        time="month_start",
     ),
     Table(
         "cohort_retention",
@@ -217,6 +234,7 @@ TABLES: tuple[Table, ...] = (
         columns=(
             MERCHANT,
             month("cohort_month", "Month of the first order, such as 2026-03."),
+            month_start("cohort_month"),
             integer("period", "months", "Calendar months after the cohort month, from 0."),
             count("cohort_size", "people", "Fans whose first order was in the cohort month.", least=1),
             count("retained_on", "people", "Fans of the cohort with an order in this month."),
@@ -239,6 +257,7 @@ TABLES: tuple[Table, ...] = (
             "The fans who first bought in cohort_month, in the month that is period months later.",
         ),
         empty=Empty.WARNED,
+        time="cohort_month_start",
     ),
     Table(
         "cohort_value",
@@ -248,11 +267,15 @@ TABLES: tuple[Table, ...] = (
         columns=(
             MERCHANT,
             month("cohort_month", "Month of the first order, such as 2026-03."),
+            month_start("cohort_month"),
             count("cohort_size", "people", "Fans whose first order was in the month.", least=1),
             number("revenue_per_fan_to_date", "money", "Net revenue of the cohort by as_of per fan, reporting currency."),
             nullable(number("expected_revenue_per_fan_365d", "money", "Expected revenue of the next 365 days per fan.")),
             nullable(money("spend", "Marketing money that the merchant spent in the month.", least=0)),
-            number("spend_per_new_fan", "money", "spend / cohort_size."),
+            replace(
+                rate(number("spend_per_new_fan", "money", "spend / cohort_size."), "spend", "cohort_size"),
+                null=Null.NEVER,
+            ),
             nullable(
                 number("ltv_to_cac", "1", "(revenue to date + expected) per fan / spend_per_new_fan; null without spend.")
             ),
@@ -266,5 +289,6 @@ TABLES: tuple[Table, ...] = (
         ),
         questions=(Question.WORTH,),
         consumers=(ANALYSTS,),
+        time="cohort_month_start",
     ),
 )

@@ -13,10 +13,14 @@ from contract.columns import (
     count,
     flag,
     identifier,
+    is_total,
+    merchants_own,
     money,
     month,
+    month_start,
     nullable,
     number,
+    rate,
     share,
     timestamp,
 )
@@ -32,7 +36,7 @@ TABLES: tuple[Table, ...] = (
         key="merchant_id, root_share_id",
         family="spread_graph",
         columns=(
-            identifier("root_share_id", "The share that the tree starts from."),
+            merchants_own("root_share_id", "The share that the tree starts from."),
             MERCHANT,
             identifier("root_user_id", "Who made that share.", person=True),
             choice("object_type", OBJECT_TYPES, "What is shared: product, team, live, page or red_packet."),
@@ -71,7 +75,7 @@ TABLES: tuple[Table, ...] = (
         key="merchant_id, root_share_id, depth",
         family="spread_graph",
         columns=(
-            identifier("root_share_id", "The share that the tree starts from."),
+            merchants_own("root_share_id", "The share that the tree starts from."),
             count("depth", "steps", "Steps from the root."),
             MERCHANT,
             count("shares", "shares", "Shares that lie depth steps from the root.", least=1),
@@ -96,12 +100,12 @@ TABLES: tuple[Table, ...] = (
         family="spread_graph",
         columns=(
             MERCHANT,
-            identifier("share_id", "Id of the share, unique within its merchant."),
+            merchants_own("share_id", "The share."),
             identifier("user_id", "Who made the share.", person=True),
             choice("channel", CHANNELS, "Where it was shared: group, moments, direct or public."),
             timestamp("shared_at", "When the share was made, UTC."),
-            identifier("root_share_id", "The share that its tree starts from."),
-            nullable(identifier("parent_share_id", "The parent that holds; null for a root.")),
+            merchants_own("root_share_id", "The share that its tree starts from."),
+            nullable(merchants_own("parent_share_id", "The parent that holds; null for a root.")),
             choice(
                 "parent_status",
                 PARENT_STATUSES,
@@ -131,6 +135,7 @@ TABLES: tuple[Table, ...] = (
             MERCHANT,
             choice("channel", CHANNELS, "Where it was shared: group, moments, direct or public."),
             month("month", "Month in which the shares were made, such as 2026-03."),
+            month_start(),
             count("shares", "shares", "Shares that were made in the channel and month.", least=1),
             share("share_of_shares", "Share of the merchant's shares of the month."),
             count("opens", "opens", "Times that others opened these shares, whenever they did."),
@@ -144,6 +149,7 @@ TABLES: tuple[Table, ...] = (
             "merchant_id channel month shares share_of_shares opens orders revenue", "The shares of one channel and month."
         ),
         empty=Empty.WARNED,
+        time="month_start",
     ),
     Table(
         "spreaders",
@@ -213,7 +219,7 @@ TABLES: tuple[Table, ...] = (
         family="spread_graph",
         columns=(
             MERCHANT,
-            identifier("circle_id", "Its smallest member."),
+            merchants_own("circle_id", "Its smallest member."),
             count("members", "people", "People in it.", least=1),
             number(
                 "median_degree",
@@ -272,6 +278,7 @@ TABLES: tuple[Table, ...] = (
         family="spread_graph",
         columns=(
             identifier("merchant_id", "The merchant, or all."),
+            is_total("merchant_id = 'all'", "Whether the row is of every merchant together."),
             choice("metric", METRICS, "Which column of spreaders is added up: shares, opens, orders_led or revenue_led."),
             count("users", "people", "People whose metric is positive."),
             nullable(replace(money("total", "Sum of the metric over all people.", least=0), unit="as metric says")),
@@ -298,7 +305,7 @@ TABLES: tuple[Table, ...] = (
             MERCHANT,
             count("pairs", "pairs of people", "Pairs of people of whom one opened a share of the other."),
             count("reciprocal_pairs", "pairs of people", "Pairs that opened each other's."),
-            nullable(share("reciprocity", "reciprocal_pairs / pairs.")),
+            rate(share("reciprocity", "reciprocal_pairs / pairs."), "reciprocal_pairs", "pairs"),
             count("triangles", "triangles", "Three people who are all pairs."),
             nullable(share("transitivity", "3 × triangles / connected triples.")),
         ),

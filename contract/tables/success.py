@@ -17,8 +17,10 @@ from contract.columns import (
     integer,
     money,
     month,
+    month_start,
     nullable,
     number,
+    rate,
     share,
     text,
 )
@@ -108,7 +110,7 @@ TABLES: tuple[Table, ...] = (
             count("formed_auto_filled", "teams", "Teams that formed with seats filled by the platform."),
             count("failed", "teams", "Teams that expired without being formed."),
             count("open_at_as_of", "teams", "Teams that neither formed nor failed by as_of."),
-            nullable(share("formation_rate", "formed_organic / closed; null where none is closed.")),
+            rate(share("formation_rate", "formed_organic / closed; null where none is closed."), "formed_organic", "closed"),
             nullable(share("formation_rate_lo", "Lower bound of the 95 % Wilson interval of formation_rate.")),
             nullable(share("formation_rate_hi", "Upper bound of the 95 % Wilson interval of formation_rate.")),
             count("people", "people", "Distinct people who ever took a seat in these teams."),
@@ -208,17 +210,20 @@ TABLES: tuple[Table, ...] = (
                 )
             ),
             nullable(month("growth_month", "Last complete month that has a complete month before it.")),
+            nullable(month_start("growth_month")),
             nullable(money("month_change", "Net revenue of growth_month minus that of the month before.")),
             nullable(money("user_effect", "Part of month_change that more or fewer fans explain.")),
             nullable(money("per_fan_effect", "The rest of month_change: what each fan brought.")),
-            nullable(
-                share(
-                    "retention",
-                    "Of the buyers of a month, the part that bought again in the month after; all complete months.",
-                )
-            ),
+            count("cohort_fans", "people", "Fans by the month of their first order, of months whose next one is complete."),
+            count("retained_fans", "people", "Those of cohort_fans who bought again in the month after."),
+            rate(share("retention", "retained_fans / cohort_fans."), "retained_fans", "cohort_fans"),
             count("teams_closed", "teams", "Team purchases that formed or failed, over all time."),
-            nullable(share("formation_rate", "Of teams_closed, the part that formed without a seat filled by the platform.")),
+            count("teams_formed_organic", "teams", "Those of teams_closed that formed without a seat filled by the platform."),
+            rate(
+                share("formation_rate", "teams_formed_organic / teams_closed."),
+                "teams_formed_organic",
+                "teams_closed",
+            ),
             count("shares", "shares", "Shares made by people of the merchant in the last 90 days."),
             count("opens", "opens", "Times that others opened these shares in the last 90 days."),
             money("revenue_led", "Net revenue of orders credited to these shares by last touch."),

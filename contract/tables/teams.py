@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from contract.columns import MERCHANT, Column, Type, choice, count, date, flag, month, nullable, number, share, text
+from contract.columns import (
+    MERCHANT,
+    choice,
+    count,
+    date,
+    flag,
+    identifier,
+    is_total,
+    money,
+    month,
+    month_start,
+    nullable,
+    number,
+    rate,
+    share,
+    text,
+)
 from contract.table import ANALYSTS, MERCHANT_SUCCESS, Empty, Question, Table
 from contract.values import BENEFIT_SIDES, GOALS, QUADRANTS
 
@@ -41,6 +57,7 @@ TABLES: tuple[Table, ...] = (
         ),
         questions=(Question.TEAMS,),
         consumers=(ANALYSTS, MERCHANT_SUCCESS),
+        time="opened_date",
         empty=Empty.WARNED,
     ),
     Table(
@@ -53,30 +70,38 @@ TABLES: tuple[Table, ...] = (
         columns=(
             text("region", "ISO 3166-2 code, or unknown."),
             month("month", "Month of the opening, such as 2026-03, or all."),
+            nullable(month_start()),
+            is_total("month = 'all'", "Whether the row is of all months: leave it out, or take nothing else."),
             count("opened", "teams", "Teams opened."),
             count("closed", "teams", "Teams formed or failed."),
             count("formed_organic", "teams", "Teams formed without a seat filled by the platform."),
             count("formed_auto_filled", "teams", "Teams formed with seats filled by the platform."),
             count("failed", "teams", "Teams that expired without being formed."),
             count("open_at_as_of", "teams", "Teams that are neither."),
-            nullable(share("formation_rate", "formed_organic / closed; null where none is closed.")),
+            rate(share("formation_rate", "formed_organic / closed; null where none is closed."), "formed_organic", "closed"),
             nullable(share("formation_rate_lo", "Lower bound of the rate's 95 % Wilson interval.")),
             nullable(share("formation_rate_hi", "Upper bound of the rate's 95 % Wilson interval.")),
             nullable(share("formation_rate_shrunk", "The rate shrunk towards the month's; null where none is closed.")),
-            nullable(share("formation_rate_incl_auto_filled", "(formed_organic + formed_auto_filled) / closed.")),
+            rate(
+                share("formation_rate_incl_auto_filled", "(formed_organic + formed_auto_filled) / closed."),
+                "formed_organic + formed_auto_filled",
+                "closed",
+            ),
             count(
                 "registered_users",
                 "people",
                 "Users whose registered region is this one at the end of the month, of as_of at the latest; "
                 "unknown are those registered without one.",
             ),
-            nullable(
+            rate(
                 number(
                     "opens_per_1000_users",
                     "teams per 1,000 users",
                     "1000 × opened / registered_users; null without registered users.",
                     least=0,
-                )
+                ),
+                "1000 * opened",
+                "registered_users",
             ),
             nullable(
                 choice(
@@ -91,6 +116,7 @@ TABLES: tuple[Table, ...] = (
         questions=(Question.TEAMS,),
         consumers=(ANALYSTS,),
         empty=Empty.WARNED,
+        time="month_start",
     ),
     Table(
         "team_design",
@@ -104,7 +130,7 @@ TABLES: tuple[Table, ...] = (
             count("opened", "teams", "Teams opened."),
             count("closed", "teams", "Teams formed or failed."),
             count("formed_organic", "teams", "Teams formed without a seat filled by the platform."),
-            nullable(share("formation_rate", "formed_organic / closed.")),
+            rate(share("formation_rate", "formed_organic / closed."), "formed_organic", "closed"),
             nullable(share("formation_rate_lo", "Lower bound of its 95 % Wilson interval.")),
             nullable(share("formation_rate_hi", "Upper bound of its 95 % Wilson interval.")),
             nullable(
@@ -125,20 +151,19 @@ TABLES: tuple[Table, ...] = (
                     "failed ones never form; null where under half form.",
                 )
             ),
-            nullable(number("members_per_closed_team", "people per team", "Users present at the end / closed.")),
-            nullable(
-                number(
-                    "new_buyers_per_closed_team",
-                    "people per team",
-                    "Those without a paid order at the merchant before the opening / closed.",
-                )
+            count("members", "people", "Users present at the end, summed over the closed teams."),
+            count("new_buyer_members", "people", "Those of members without a paid order at the merchant before the opening."),
+            nullable(money("revenue", "Net revenue of the orders of its closed teams, reporting currency.")),
+            rate(number("members_per_closed_team", "people per team", "members / closed."), "members", "closed"),
+            rate(
+                number("new_buyers_per_closed_team", "people per team", "new_buyer_members / closed."),
+                "new_buyer_members",
+                "closed",
             ),
-            nullable(
-                number(
-                    "revenue_per_closed_team",
-                    "money",
-                    "Net revenue of the orders of its closed teams / closed, reporting currency.",
-                )
+            rate(
+                number("revenue_per_closed_team", "money", "revenue / closed, reporting currency."),
+                "revenue",
+                "closed",
             ),
         ),
         questions=(Question.TEAMS,),
@@ -162,11 +187,22 @@ TABLES: tuple[Table, ...] = (
             number(
                 "gap_opens_per_1000_users", "teams per 1,000 users", "How far it falls short of the median; negative above it."
             ),
-            Column(
-                "candidate_leaders",
-                Type.VARCHARS,
-                "Up to 20 users registered there, with openers but no team opened in the last 90 days, by platform influence.",
-            ),
+            count("candidates", "people", "Rows of leader_candidates: who they could be.", least=0),
+        ),
+        questions=(Question.TEAMS,),
+        consumers=(ANALYSTS,),
+    ),
+    Table(
+        "leader_candidates",
+        "Grain: region of leader_growth × person who could open teams there: up to 20 users registered there, with openers "
+        "but no team opened in the last 90 days, by platform influence.",
+        key="region, candidate_rank",
+        columns=(
+            text("region", "ISO 3166-2 code."),
+            count("candidate_rank", "place, from 1", "1 has the highest influence of the region.", least=1),
+            identifier("user_id", "The person.", person=True),
+            count("influence_rank", "place, from 1", "Rank in platform_spreaders.", least=1),
+            count("openers", "people", "People who opened the person's shares, of platform_spreaders.", least=1),
         ),
         questions=(Question.TEAMS,),
         consumers=(ANALYSTS,),

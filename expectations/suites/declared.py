@@ -40,9 +40,24 @@ def _of_column(mart: str, key: str, column: Column) -> Iterable[Expectation]:
         listed = ", ".join(f"'{value}'" for value in column.values)
         broken = f"select {key}, {name} from {mart} where {name} not in ({listed})"
         yield Expectation(f"{name} is known", f"{name} is one of {listed}", broken)
+    if column.formula:
+        broken = f"select {key}, {name} from {mart} where {name} is distinct from ({column.formula})"
+        yield Expectation(f"{name} follows", f"{name} is what other columns of the row say: {column.formula}", broken)
+    if column.quotient:
+        yield _quotient(mart, key, name, *column.quotient)
     if name == "as_of":
         broken = f"select {key}, as_of from {mart} where (as_of = getvariable('as_of')) is not true"
         yield Expectation("day", "as_of is the day that the mart was built for", broken)
+
+
+def _quotient(mart: str, key: str, name: str, numerator: str, denominator: str) -> Expectation:
+    """That a rate is the quotient of what stands beside it; money that does not fit proves nothing."""
+    quotient = f"({numerator})::double / nullif(({denominator})::double, 0)"
+    is_equal = f"abs({name} - {quotient}) <= 1e-9 * greatest(1, abs({quotient}))"
+    known = f"({numerator}) is not null and ({denominator}) is not null"
+    wrong = f"if({quotient} is null, {name} is not null, ({is_equal}) is not true)"
+    broken = f"select {key}, {name} from {mart} where {known} and {wrong}"
+    return Expectation(f"{name} is a quotient", f"{name} = ({numerator}) / ({denominator})", broken)
 
 
 def _bounds(column: Column) -> tuple[str, str] | None:

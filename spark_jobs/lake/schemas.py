@@ -23,7 +23,6 @@ _REASON = (
 )
 _SPARK_TYPES: dict[Type, t.DataType] = {
     Type.VARCHAR: t.StringType(),
-    Type.VARCHARS: t.ArrayType(t.StringType()),
     Type.BOOLEAN: t.BooleanType(),
     Type.INTEGER: t.IntegerType(),
     Type.BIGINT: t.LongType(),

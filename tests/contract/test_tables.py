@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -57,6 +58,8 @@ def test_keys_are_never_null() -> None:
             "visits has no column dya",
             id="misspelt_export",
         ),
+        pytest.param(lambda: replace(VISITS, time="dya"), "visits has no date dya", id="misspelt_time"),
+        pytest.param(lambda: replace(VISITS, time="merchant_id"), "visits has no date merchant_id", id="time_that_is_no_date"),
         pytest.param(lambda: replace(VISITS, columns=(MERCHANT, DAY, DAY)), "a column is declared twice", id="twice"),
         pytest.param(lambda: replace(VISITS, consumers=()), "visits: a mart needs a consumer", id="no_consumer"),
         pytest.param(lambda: replace(VISITS, consumers=("nobody",)), "there is no consumer nobody", id="unknown_consumer"),
@@ -79,6 +82,24 @@ def test_a_table_that_a_job_writes_gets_staging_and_a_mart() -> None:
     assert "timezone('UTC', started_at) as started_at" in staging_model(TABLES["cascades"])
     assert "{{ as_of() }} as as_of" in mart_model(TABLES["spreaders"])
     assert "component_id" not in staging_model(TABLES["spreaders"])
+
+
+def test_a_mart_computes_what_only_it_has() -> None:
+    mart = mart_model(TABLES["share_mix"])
+    assert "        cast(try_strptime(month || '-01', '%Y-%m-%d') as date) as month_start,\n" in mart
+    assert "month_start" not in staging_model(TABLES["share_mix"])
+    assert "        merchant_id = 'all' as is_total,\n" in mart_model(TABLES["spread_concentration"])
+
+
+def test_every_month_has_a_date_beside_it_and_every_total_a_flag() -> None:
+    months = {
+        (table.name, column.name) for table in marts() for column in table.columns if re.search(r"(^|_)month$", column.name)
+    }
+    dates = {(table.name, column.name) for table in marts() for column in table.columns if column.name.endswith("month_start")}
+    assert len(months) >= 6
+    assert {(table, f"{name}_start") for table, name in months} == dates
+    with_totals = {table.name for table in marts() for column in table.columns if column.name == "is_total"}
+    assert with_totals == {"team_formation_by_region", "spread_concentration", "group_survival", "group_lifetimes"}
 
 
 def test_models_say_what_is_declared() -> None:

@@ -113,14 +113,29 @@ def test_team_formation(marts: duckdb.DuckDBPyConnection) -> None:
     ]
 
 
+def test_what_tools_need_beside_months_and_totals(marts: duckdb.DuckDBPyConnection) -> None:
+    query = "select region, month, month_start, is_total from team_formation_by_region where region = 'CN-JL'"
+    assert rows(marts, query) == [
+        ("CN-JL", "2026-03", date(2026, 3, 1), False),
+        ("CN-JL", "2026-04", date(2026, 4, 1), False),
+        ("CN-JL", "all", None, True),
+    ]
+    total = "select sum(opened) from team_formation_by_region where not is_total"
+    assert rows(marts, total) == rows(marts, "select sum(opened) from team_formation")
+    query = "select distinct month, month_start from growth_split where merchant_id = 'm1' order by all"
+    assert rows(marts, query) == [("2026-03", date(2026, 3, 1)), ("2026-04", date(2026, 4, 1))]
+    query = "select distinct cohort_month, cohort_month_start from cohort_retention order by all"
+    assert rows(marts, query) == [("2026-03", date(2026, 3, 1)), ("2026-04", date(2026, 4, 1))]
+
+
 def test_team_design(marts: duckdb.DuckDBPyConnection) -> None:
     """Of the closed teams, one formed in Jilin and one failed: two in three are not formed after a second, and ever after."""
     query = """
         select size_required, opened, closed, formation_rate, formation_rate_standardised, standardised_coverage, thin_cells,
-            is_thin, median_seconds_to_form, members_per_closed_team, revenue_per_closed_team
+            is_thin, median_seconds_to_form, members, members_per_closed_team, revenue, revenue_per_closed_team
         from team_design
     """
-    assert rows(marts, query) == [(2, 3, 2, 0.5, 0.5, 1.0, 2, True, None, 1.5, 0.0)]
+    assert rows(marts, query) == [(2, 3, 2, 0.5, 0.5, 1.0, 2, True, None, 3, 1.5, D("0.00"), 0.0)]
 
 
 def test_cohort_retention(marts: duckdb.DuckDBPyConnection) -> None:

@@ -2,7 +2,7 @@
 
     python kill_everywhere.py HOME SCRATCH
 
-HOME has two published versions of three marts, and a third warehouse that passed its gate; `expected_loss` is the version's
+HOME has two published versions of three marts and `published`, and a third warehouse that passed its gate; `expected_loss` is the version's
 number, for two merchants. FANOUT_KEEP_VERSIONS is 2, so that a removal is among the operations.
 """
 
@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -33,7 +34,11 @@ def in_child(work: Callable[[], int]) -> int:
     """Run `work` in a fork; returns its wait status."""
     pid = os.fork()
     if pid == 0:
-        os._exit(work())
+        try:
+            os._exit(work())
+        except BaseException:  # a fork that leaves by itself would wait for DuckDB's threads, which it does not have
+            traceback.print_exc()
+            os._exit(1)
     return os.waitpid(pid, 0)[1]
 
 
@@ -55,8 +60,9 @@ def publish_until(operation: int, settings: Settings) -> int:
 def seen(settings: Settings) -> int:
     """The number of the version that a reader sees."""
     with duckdb.connect(str(settings.published / "current" / "fanout.duckdb"), read_only=True) as con:
-        assert con.execute("select count(*) from duckdb_tables()").fetchall() == [(3,)]
+        assert con.execute("select count(*) from duckdb_tables()").fetchall() == [(4,)]
         number = int(con.execute("select max(expected_loss) from marts.merchant_churn_flags").fetchall()[0][0])
+        assert con.execute("select version from marts.published").fetchall() == [(f"v00000{number}",)]
     run = json.loads((settings.published / "current" / "run.json").read_text())
     assert run["version"] == f"v00000{number}", run["version"]
     return number

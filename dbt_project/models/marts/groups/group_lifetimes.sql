@@ -6,6 +6,7 @@ with group_lifetimes as (
 final as (
     select
         stratum,
+        stratum = 'all' as is_total,
         value,
         groups,
         deaths,

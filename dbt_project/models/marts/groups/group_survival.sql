@@ -6,6 +6,7 @@ with group_survival as (
 final as (
     select
         stratum,
+        stratum = 'all' as is_total,
         value,
         day,
         at_risk,

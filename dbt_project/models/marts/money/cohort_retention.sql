@@ -59,6 +59,7 @@ final as (
     select
         months.merchant_id,
         {{ month_of('months.cohort_month') }} as cohort_month,
+        cast(months.cohort_month as date) as cohort_month_start,
         cast(months.period as integer) as period,
         months.cohort_size,
         coalesce(activity.retained_on, 0) as retained_on,

@@ -7,6 +7,7 @@ final as (
     select
         merchant_id,
         cohort_month,
+        cast(try_strptime(cohort_month || '-01', '%Y-%m-%d') as date) as cohort_month_start,
         cohort_size,
         revenue_per_fan_to_date,
         expected_revenue_per_fan_365d,

@@ -100,6 +100,7 @@ final as (
     select
         merchant_id,
         {{ month_of('month_start') }} as month,
+        cast(month_start as date) as month_start,
         {{ published_money('revenue') }} as revenue,
         avg_fans,
         revenue_per_fan,

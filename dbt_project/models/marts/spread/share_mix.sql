@@ -8,6 +8,7 @@ final as (
         merchant_id,
         channel,
         month,
+        cast(try_strptime(month || '-01', '%Y-%m-%d') as date) as month_start,
         shares,
         share_of_shares,
         opens,

@@ -6,6 +6,7 @@ with spread_concentration as (
 final as (
     select
         merchant_id,
+        merchant_id = 'all' as is_total,
         metric,
         users,
         total,

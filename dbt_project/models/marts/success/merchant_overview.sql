@@ -10,7 +10,8 @@ with growth as (
 retention as (
     select
         merchant_id,
-        {{ ratio('sum(retained_on)', 'sum(cohort_size)') }} as retention
+        sum(cohort_size) as cohort_fans,
+        sum(retained_on) as retained_fans
     from {{ ref('cohort_retention') }}
     where
         period = 1
@@ -22,7 +23,7 @@ teams as (
     select
         merchant_id,
         sum(closed) as teams_closed,
-        {{ ratio('sum(formed_organic)', 'sum(closed)') }} as formation_rate
+        sum(formed_organic) as teams_formed_organic
     from {{ ref('team_formation') }}
     group by merchant_id
 ),
@@ -78,12 +79,16 @@ overview as (
         coalesce(per_fan.fans_end, 0) as fans,
         per_fan.revenue_per_fan_annualised as revenue_per_fan,
         growth.month as growth_month,
+        growth.month_start as growth_month_start,
         growth.revenue_change as month_change,
         growth.user_effect,
         growth.per_fan_effect,
-        retention.retention,
+        cast(coalesce(retention.cohort_fans, 0) as bigint) as cohort_fans,
+        cast(coalesce(retention.retained_fans, 0) as bigint) as retained_fans,
+        {{ ratio('retention.retained_fans', 'retention.cohort_fans') }} as retention,
         cast(coalesce(teams.teams_closed, 0) as bigint) as teams_closed,
-        teams.formation_rate,
+        cast(coalesce(teams.teams_formed_organic, 0) as bigint) as teams_formed_organic,
+        {{ ratio('teams.teams_formed_organic', 'teams.teams_closed') }} as formation_rate,
         cast(coalesce(spread.shares, 0) as bigint) as shares,
         cast(coalesce(spread.opens, 0) as bigint) as opens,
         {{ published_money('coalesce(spread.revenue_led, 0)') }} as revenue_led
@@ -159,11 +164,15 @@ select
     fans,
     revenue_per_fan,
     growth_month,
+    growth_month_start,
     month_change,
     user_effect,
     per_fan_effect,
+    cohort_fans,
+    retained_fans,
     retention,
     teams_closed,
+    teams_formed_organic,
     formation_rate,
     shares,
     opens,

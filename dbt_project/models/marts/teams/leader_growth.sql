@@ -10,45 +10,12 @@ medians as (
     from regions
 ),
 
-registered as (
-    select
-        user_id,
-        region
-    from {{ ref('int_users_registered_periods') }}
-    where valid_to is null
-),
-
-spreaders as (
-    select * from {{ ref('platform_spreaders') }}
-    where openers > 0
-),
-
-leaders as (
-    select distinct leader_id
-    from {{ ref('int_teams_opened') }}
-    where opened_date > {{ as_of() }} - 90
-),
-
 candidates as (
     select
-        registered.region,
-        spreaders.user_id
-    from registered
-    inner join spreaders
-        on registered.user_id = spreaders.user_id
-    anti join leaders
-        on registered.user_id = leaders.leader_id
-    qualify row_number() over (partition by registered.region order by spreaders.influence_rank, spreaders.user_id) <= 20
-),
-
-listed as (
-    select
-        candidates.region,
-        list(candidates.user_id order by spreaders.influence_rank, candidates.user_id) as candidate_leaders
-    from candidates
-    inner join spreaders
-        on candidates.user_id = spreaders.user_id
-    group by candidates.region
+        region,
+        count(*) as candidates
+    from {{ ref('int_leader_candidates_ranked') }}
+    group by region
 ),
 
 final as (
@@ -59,11 +26,11 @@ final as (
         regions.opens_per_1000_users,
         medians.median_opens as median_opens_per_1000_users,
         medians.median_opens - regions.opens_per_1000_users as gap_opens_per_1000_users,
-        coalesce(listed.candidate_leaders, cast([] as varchar[])) as candidate_leaders
+        coalesce(candidates.candidates, 0) as candidates
     from regions
     cross join medians
-    left join listed
-        on regions.region = listed.region
+    left join candidates
+        on regions.region = candidates.region
     where ends_with(regions.quadrant, 'high_rate')
 )
 

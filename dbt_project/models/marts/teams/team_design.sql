@@ -24,9 +24,9 @@ designs as (
         teams.benefit_side,
         teams.goal,
         {{ count_team_states() }},
-        sum(teams.members) filter (where teams.state != 'open') as members,
-        sum(teams.new_buyer_members) filter (where teams.state != 'open') as new_buyer_members,
-        sum(revenue.revenue) filter (where teams.state != 'open') as revenue
+        coalesce(sum(teams.members) filter (where teams.state != 'open'), 0) as members,
+        coalesce(sum(teams.new_buyer_members) filter (where teams.state != 'open'), 0) as new_buyer_members,
+        coalesce(sum(revenue.revenue) filter (where teams.state != 'open'), 0) as revenue
     from teams
     left join revenue
         on teams.team_id = revenue.team_id
@@ -105,9 +105,12 @@ final as (
         coalesce(standardised.thin_cells, 0) as thin_cells,
         designs.closed < 30 as is_thin,
         timed.median_seconds_to_form,
+        cast(designs.members as bigint) as members,
+        cast(designs.new_buyer_members as bigint) as new_buyer_members,
+        {{ published_money('designs.revenue') }} as revenue,
         {{ ratio('designs.members', 'designs.closed') }} as members_per_closed_team,
         {{ ratio('designs.new_buyer_members', 'designs.closed') }} as new_buyers_per_closed_team,
-        {{ ratio('coalesce(designs.revenue, 0)', 'designs.closed') }} as revenue_per_closed_team
+        {{ ratio('designs.revenue', 'designs.closed') }} as revenue_per_closed_team
     from designs
     left join standardised
         on

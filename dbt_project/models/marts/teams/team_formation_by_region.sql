@@ -37,6 +37,8 @@ final as (
     select
         rates.region,
         rates.month,
+        cast(try_strptime(rates.month || '-01', '%Y-%m-%d') as date) as month_start,
+        rates.month = 'all' as is_total,
         rates.opened,
         rates.closed,
         rates.formed_organic,
