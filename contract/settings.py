@@ -114,6 +114,10 @@ class Settings:
     def exports(self) -> Path:
         return self.home / "exports"
 
+    @property
+    def site(self) -> Path:
+        return self.home / "site"
+
     def work(self, as_of: date) -> Path:
         """The folder of the files that a day's run makes before they are published."""
         return self.home / "work" / as_of.isoformat()

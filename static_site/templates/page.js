@@ -1,0 +1,48 @@
+// Draws the charts of the page. What is chosen in one holds for all; the figures' heading says what is drawn.
+(() => {
+  const config = {
+    font: 'system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif',
+    background: "#ffffff",
+    view: { stroke: null },
+    axis: { labelColor: "#52606d", titleColor: "#52606d", titleFontWeight: "normal", gridColor: "#e4e7eb", domainColor: "#9fb3c8",
+      labelFontSize: 11, titleFontSize: 11, tickColor: "#9fb3c8" },
+    legend: { orient: "top", labelFontSize: 12, labelColor: "#1f2933", columns: 3, labelLimit: 220, symbolLimit: 12 },
+    scale: { bandPaddingInner: 0.25 },
+  };
+  // The rows come column by column, which is half the size.
+  const rows = (columns) => {
+    const names = Object.keys(columns);
+    return columns[names[0]].map((_, place) => Object.fromEntries(names.map((name) => [name, columns[name][place]])));
+  };
+  const views = [];
+  const reach = new Map();
+  const say = (element, names, labels, view) => {
+    const chosen = names.map((name) => labels[name].find(([value]) => value === view.signal(name))[1]);
+    element.textContent = chosen.length ? "Shown: " + chosen.join(", ") : "";
+  };
+  const draw = async (script) => {
+    const { spec, data, labels } = JSON.parse(script.textContent);
+    const target = document.getElementById(script.dataset.chart);
+    spec.datasets = { rows: rows(data) };
+    // ast: expressions are interpreted, so that the page needs no right to make code of text.
+    const { view } = await vegaEmbed(target, spec, { actions: false, renderer: "svg", ast: true, config, tooltip: { disableDefaultStyle: true } });
+    const names = Object.keys(labels);
+    const told = target.previousElementSibling;
+    for (const name of names) {
+      view.addSignalListener(name, (_, value) => {
+        say(told, names, labels, view);
+        for (const other of views) if (other.names.includes(name) && other.view.signal(name) !== value) other.view.signal(name, value).runAsync();
+      });
+    }
+    say(told, names, labels, view);
+    views.push({ view, names });
+  };
+  const all = async () => {
+    for (const script of document.querySelectorAll("script.chart-data")) await draw(script);
+    document.documentElement.dataset.drawn = views.length;
+  };
+  all();
+  // Paper has no triangles to click on.
+  addEventListener("beforeprint", () => document.querySelectorAll("details:not(.gloss)").forEach((part) => { part.open = true; }));
+  document.getElementById("choices")?.addEventListener("submit", (event) => event.preventDefault());
+})();
