@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -13,7 +13,8 @@ from static_site.section import DATA, Column, Form
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999", "#f0e442")
 ACCENT, SOFT = COLOURS[0], "#9fb3c8"
 _STEP = alt.Step(22)  # of a chart that has a row for each name
-_AXIS_FORMS = {Form.RATE: "%", Form.DECIMAL: "~s", Form.COUNT: "~s", Form.NUMBER: "~s"}
+# Thousands get their letter; of smaller numbers d3's own would make thousandths, 0.4 would be 400m.
+_AXIS_LABEL = "abs(datum.value) < 1000 ? format(datum.value, ',~r') : replace(format(datum.value, '~s'), 'G', 'bn')"
 
 
 def base(choices: Sequence[str] = ()) -> alt.Chart:
@@ -24,20 +25,24 @@ def base(choices: Sequence[str] = ()) -> alt.Chart:
     return chart
 
 
-def _value(column: Column, **options: Any) -> dict[str, Any]:
-    axis = alt.Axis(format=_AXIS_FORMS[column.form], tickCount=5, **options)
+def _value(column: Column) -> dict[str, Any]:
+    if column.form is Form.RATE:
+        axis = alt.Axis(format="%", tickCount=5)
+    else:
+        axis = alt.Axis(labelExpr=_AXIS_LABEL, tickCount=5, tickMinStep=1 if column.form is Form.COUNT else alt.Undefined)
     return {"type": "quantitative", "title": column.title, "axis": axis}
 
 
 def _steps(column: Column, domain: Sequence[str]) -> alt.X:
     """Weeks or months side by side: all of them, whatever is chosen."""
-    axis = alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=8, ticks=False)
+    axis = alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=8, labelPadding=6, ticks=False)
     return alt.X(column.name, type="ordinal", title=column.title, scale=alt.Scale(domain=list(domain)), axis=axis)
 
 
-def _colour(column: Column, domain: Sequence[str]) -> alt.Color:
-    scale = alt.Scale(domain=list(domain), range=list(COLOURS[: len(domain)]))
-    return alt.Color(column.name, type="nominal", scale=scale, title=None)
+def _colour(column: Column, parts: Sequence[str] | Mapping[str, str]) -> alt.Color:
+    """A colour for each part: those of the palette in order, or those that are given."""
+    colours = parts.values() if isinstance(parts, Mapping) else COLOURS[: len(parts)]
+    return alt.Color(column.name, type="nominal", scale=alt.Scale(domain=list(parts), range=list(colours)), title=None)
 
 
 def columns_over_time(
@@ -71,7 +76,7 @@ def bars(
     choices: Sequence[str],
     *,
     order: Sequence[str] | None = None,
-    split: tuple[Column, Sequence[str]] | None = None,
+    split: tuple[Column, Mapping[str, str]] | None = None,
 ) -> alt.Chart:
     """A bar a name, the longest first unless an order is given."""
     sort: Any = list(order) if order else "-x"
@@ -146,7 +151,7 @@ def curves(
     """Steps over days, each in the band of its interval."""
     low, high = bounds
     axis = alt.X(x.name, type="quantitative", title=x.title, scale=alt.Scale(nice=False))
-    colour = alt.Color(split.name, type="nominal", title=None, scale=alt.Scale(range=list(COLOURS)))
+    colour = alt.Color(split.name, type="nominal", title=None, scale=alt.Scale(range=list(COLOURS)), legend=alt.Legend(symbolOpacity=1))
     one = base(choices).encode(x=axis, color=colour)
     scale = alt.Scale(domain=[0, 1])
     band = one.mark_area(opacity=0.15, interpolate="step-after").encode(y=alt.Y(low, **_value(value), scale=scale), y2=high)
@@ -174,15 +179,15 @@ def grid(
 
 
 def points(
-    name: Column, x: Column, y: Column, colour: tuple[Column, Sequence[str]], tooltips: list[alt.Tooltip], choices: Sequence[str]
+    letters: str, x: Column, y: Column, colour: tuple[Column, Sequence[str]], tooltips: list[alt.Tooltip], choices: Sequence[str]
 ) -> alt.LayerChart:
-    """A labelled point for each name."""
+    """A point a row, with its letters beside it."""
     one = base(choices).encode(
         x=alt.X(x.name, **_value(x), scale=alt.Scale(zero=False)),
         y=alt.Y(y.name, **_value(y), scale=alt.Scale(zero=False)),
         tooltip=tooltips,
     )
     dots = one.mark_point(filled=True, size=80, opacity=1).encode(color=_colour(*colour))
-    texts = one.mark_text(align="left", dx=7, fontSize=10).encode(text=alt.Text(name.name, type="nominal"))
+    texts = one.mark_text(align="left", dx=7, fontSize=10).encode(text=alt.Text(letters, type="nominal"))
     return alt.layer(dots, texts).properties(width="container", height=320)
 

@@ -46,6 +46,7 @@ def render(page: Page, day: PublishedDay, pages: Sequence[Page]) -> bytes:
             timezone=day.run["timezone"],
             version=day.run["version"],
             has_charts=has_charts,
+            choices=[choice.name for choice in page.choices if len(choice.options) > 1],
             scripts=scripts,
             hashes=Markup(" ".join(_hash(script) for script in scripts) or "'none'"),
             style=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
@@ -103,7 +104,7 @@ def _parameter(choice: Choice, *, is_shown: bool) -> dict[str, Any]:
     if is_shown and len(choice.options) > 1:
         parameter["bind"] = {
             "input": "select",
-            "element": "#choices",
+            "element": f"#choice-{choice.name}",  # of its own: Vega clears it
             "name": choice.title,
             "options": [value for value, _ in choice.options],
             "labels": [text for _, text in choice.options],

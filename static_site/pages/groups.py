@@ -12,11 +12,13 @@ from static_site.section import Choice, Column, Form, Page, Section
 _BY_MERCHANT = ("merchant",)
 _BY_STRATUM = ("stratum",)
 _DAYS = 365
-_STRATA = {"all": "all groups together", "kind": "what they are for", "driver": "what holds them together", "size_band": "their size"}
+_STRATA = {"kind": "by what they are for", "driver": "by what holds them together", "size_band": "by their size", "all": "all together"}
+# Green, orange, grey: what is alive is seen first.
+_STATES = dict(zip(GROUP_STATES, ("#009e73", "#e69f00", "#999999"), strict=True))
 
 
 def page(day: PublishedDay) -> Page:
-    strata = Choice("stratum", "Groups by", [(name, _STRATA[name]) for name in ("kind", "driver", "size_band", "all")])
+    strata = Choice("stratum", "Groups", list(_STRATA.items()))
     return Page(
         "groups",
         "Chat groups",
@@ -47,7 +49,7 @@ def _survival(day: PublishedDay) -> Section:
         Column("at_risk", "groups of this age", Form.COUNT),
     )
     note = (
-        f"The share of chat groups that still live at an age, with its 95 % interval (Kaplan–Meier). Kinds with fewer than "
+        f"The share of chat groups that still live at an age, with its 95% interval (Kaplan–Meier). Kinds with fewer than "
         f"{RULES['smallest_cell']} groups are left out."
     )
     everyone = day.rows("select groups, deaths, median_days from marts.group_lifetimes where stratum = 'all'")
@@ -75,8 +77,8 @@ def _lifetimes(day: PublishedDay) -> Section:
         "stand here too: see how many groups there are.",
         rows,
         (
-            Column("stratum", "groups by"),
-            Column("value", "groups"),
+            Column("stratum", "groups"),
+            Column("value", "value"),
             Column("groups", "number", Form.COUNT),
             Column("deaths", "died", Form.COUNT),
             Column("median_days", "median, days", Form.COUNT),
@@ -106,7 +108,7 @@ def _states(day: PublishedDay) -> Section:
         f"{alive:,} of {every:,} chat groups are alive.",
         rows,
         columns,
-        charts.bars(kind, groups, [column.tooltip for column in columns], _BY_MERCHANT, split=(state, GROUP_STATES)),
+        charts.bars(kind, groups, [column.tooltip for column in columns], _BY_MERCHANT, split=(state, _STATES)),
         _BY_MERCHANT,
         ("group_activity.state",),
     )

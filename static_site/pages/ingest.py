@@ -23,7 +23,7 @@ def page(day: PublishedDay) -> Page:
     return Page(
         "ingest",
         "Ingest",
-        "What was delivered, what was refused and why. Every line that was read is accepted, or has one of the other fates below.",
+        "What was delivered, what was refused, and why.",
         (_accepted(day, days[::-1]), _others(day, days[::-1]), _reasons(day), _gates(day), _unreadable(day)),
         choices=(
             Choice("source", "Source", [(ALL, "all sources"), *((source, source) for source in SOURCES)]),

@@ -9,9 +9,10 @@ from static_site.section import Column, Form, Page, Section
 
 _BY_MERCHANT = ("merchant",)
 _MINUTES = 180
+_STEP = 5
 _FEWEST = 5  # streams that a minute is averaged over
 _LISTED = 20
-_EVENTS = ("clicks on products", "orders × 10")
+_EVENTS = ("clicks on products per stream", "orders per ten streams")
 
 
 def page(day: PublishedDay) -> Page:
@@ -29,12 +30,15 @@ def _weeks(day: PublishedDay) -> Section:
     rows = day.rows(
         """
         select
-            merchant, date_trunc('week', timezone(?, timezone('UTC', started_at)))::date::varchar as week, sum(revenue) as revenue,
-            count(*) as streams, sum(viewers)::bigint as viewers, sum(orders)::bigint as orders
-        from marts.live_sessions
+            merchant, week, sum(revenue) as revenue, count(*) as streams, sum(viewers)::bigint as viewers,
+            sum(orders)::bigint as orders
+        from (
+            select *, date_trunc('week', timezone(?, timezone('UTC', started_at)))::date::varchar as week
+            from marts.live_sessions
+        )
         inner join choices using (merchant_id)
+        where week in (select unnest(?::varchar[]))
         group by all
-        having week in (select unnest(?::varchar[]))
         order by all
         """,
         [day.run["timezone"], weeks],
@@ -64,22 +68,22 @@ def _weeks(day: PublishedDay) -> Section:
     )
 
 
-_BY_MINUTE = f"""
-    select
-        merchant, minute, avg(viewers) as viewers, avg(product_clicks) as clicks, avg(orders) as orders, count(*) as streams
-    from marts.live_minutes
-    inner join choices using (merchant_id)
-    where minute < {_MINUTES}
-    group by all
-    having count(*) >= {_FEWEST}
-    order by all
-"""
 _MINUTE, _STREAMS = Column("minute", "minutes since the start", Form.COUNT), Column("streams", "streams", Form.COUNT)
 _THIN = f"Minutes that fewer than {_FEWEST} streams reached are left out."
 
 
 def _viewers(day: PublishedDay) -> Section:
-    rows = [{key: row[key] for key in ("merchant", "minute", "viewers", "streams")} for row in day.rows(_BY_MINUTE)]
+    rows = day.rows(
+        f"""
+        select merchant, minute, avg(viewers) as viewers, count(*) as streams
+        from marts.live_minutes
+        inner join choices using (merchant_id)
+        where minute < {_MINUTES}
+        group by all
+        having count(*) >= {_FEWEST}
+        order by all
+        """
+    )
     viewers = Column("viewers", "viewers per stream", Form.NUMBER)
     columns = (_MINUTE, viewers, _STREAMS)
     return Section(
@@ -95,16 +99,29 @@ def _viewers(day: PublishedDay) -> Section:
 
 
 def _events(day: PublishedDay) -> Section:
-    rows = [
-        {"merchant": row["merchant"], "minute": row["minute"], "event": event, "value": value, "streams": row["streams"]}
-        for row in day.rows(_BY_MINUTE)
-        for event, value in zip(_EVENTS, (row["clicks"], 10 * row["orders"]), strict=True)
-    ]
-    event, value = Column("event", "what"), Column("value", "per stream and minute", Form.DECIMAL)
+    rows = day.rows(
+        f"""
+        select merchant, minute, streams, event, value
+        from (
+            select
+                merchant, minute // {_STEP} * {_STEP} as minute, count(distinct live_id) as streams,
+                sum(product_clicks) / streams as "{_EVENTS[0]}", 10 * sum(orders) / streams as "{_EVENTS[1]}"
+            from marts.live_minutes
+            inner join choices using (merchant_id)
+            where minute < {_MINUTES}
+            group by merchant, minute // {_STEP}
+        )
+        unpivot (value for event in ("{_EVENTS[0]}", "{_EVENTS[1]}"))
+        where streams >= {_FEWEST}
+        order by merchant, minute, event
+        """
+    )
+    event, value = Column("event", "what"), Column("value", f"in {_STEP} minutes", Form.DECIMAL)
     columns = (_MINUTE, event, value, _STREAMS)
     return Section(
         "When people click and buy",
-        f"Clicks on products, and orders times ten, in each minute, on average over the streams that were still running. {_THIN}",
+        f"Clicks on products per stream, and orders per ten streams, in each {_STEP} minutes of the streams that were still running. "
+        f"{_THIN}",
         rows,
         columns,
         charts.lines(_MINUTE, value, [column.tooltip for column in columns], _BY_MERCHANT, (event, _EVENTS)),

@@ -136,7 +136,7 @@ def _worth(day: PublishedDay) -> Section:
     )
     return Section(
         "What a fan is worth",
-        f"Net revenue per fan in the last 365 days, of the {_LISTED} merchants with the largest revenue; the line is the 95 % "
+        f"Net revenue per fan in the last 365 days, of the {_LISTED} merchants with the largest revenue; the line is the 95% "
         f"interval. Merchants with fewer than {RULES['smallest_cell']} fans on average are left out.",
         listed,
         columns,

@@ -9,8 +9,7 @@ from static_site.section import Column, Form, Page, Section
 
 _BY_MERCHANT = ("merchant",)
 _ORDERS = ("first orders", "later orders")
-_EFFECTS = ("number of fans", "revenue per fan")
-_EFFECT = {"by_fans": _EFFECTS[0], "by_worth": _EFFECTS[1]}
+_EFFECTS = ("the number of fans", "revenue per fan")
 _PERIODS = 12
 
 
@@ -77,7 +76,7 @@ def _growth(day: PublishedDay) -> Section:
         [*_EFFECTS, months],
     )
     month, value = Column("month", "month"), Column("value", f"change against the month before, {day.currency}", Form.DECIMAL)
-    columns = (month, Column("effect", "from the"), value, Column("merchants", "merchants", Form.COUNT))
+    columns = (month, Column("effect", "from"), value, Column("merchants", "merchants", Form.COUNT))
     note = (
         "How net revenue changed against the month before, split into what more or fewer fans explain and what each fan "
         "brought. The two add up. Merchants count in the months for which both months are complete."
@@ -86,7 +85,7 @@ def _growth(day: PublishedDay) -> Section:
         by_effect = {
             row["effect"]: row["value"] for row in rows if row["merchant"] == EVERYONE and row["month"] == rows[-1]["month"]
         }
-        parts = " and ".join(f"{amount(value or 0, day, signed=True)} from the {effect}" for effect, value in by_effect.items())
+        parts = " and ".join(f"{amount(value or 0, day, signed=True)} from {effect}" for effect, value in by_effect.items())
         if parts:
             note += f" In {rows[-1]['month']}: {parts}."
     return Section(
@@ -147,8 +146,8 @@ def _claims(day: PublishedDay) -> Section:
     enough = sum(row["verdict"] != "insufficient" for row in rows)
     return Section(
         "The field's rules of thumb",
-        f"What people of the field say, beside this platform's figure with its 95 % interval. Of the {enough} rules that there is "
-        f"enough data for, {agree} agree with it.",
+        f"What people of the field say, beside this platform's figure with its 95% interval. Of the {enough} rules with enough data "
+        f"to judge, {agree} hold here.",
         rows,
         (
             Column("claim", "rule of thumb"),

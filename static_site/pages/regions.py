@@ -26,7 +26,7 @@ def page(day: PublishedDay) -> Page:
         """
     )
     rows = [
-        row | {"name": region(row["region"]), "quadrant": _QUADRANTS.get(row["quadrant"], "no medians to compare with")} for row in rows
+        row | {"name": region(row["region"]), "code": row["region"].rpartition("-")[2], "quadrant": _QUADRANTS.get(row["quadrant"], "no medians to compare with")} for row in rows
     ]
     months = day.months()
     shown = [row for row in rows if row["closed"] >= THIN and (row["month"] == ALL or row["month"] in months)]
@@ -61,7 +61,7 @@ def _rates(rows: list[dict[str, object]], shown: list[dict[str, object]]) -> Sec
     thin = sum(row["month"] == ALL for row in rows) - sum(row["month"] == ALL for row in shown)
     return Section(
         "Where teams form",
-        f"Teams that formed without the platform's help, of those that formed or failed; the line is the 95 % interval. "
+        f"Teams that formed without the platform's help, of those that formed or failed; the line is the 95% interval. "
         f"Regions with fewer than {THIN} closed teams are left out ({thin} over all months), as are teams of unknown region.",
         _keep(shown, "month", *(column.name for column in columns)),
         columns,
@@ -82,10 +82,10 @@ def _quadrants(shown: list[dict[str, object]]) -> Section:
     return Section(
         "Many opened, few formed",
         "Right: many teams are opened for each 1,000 users. Up: many of them form. Regions low on the right have leaders who need "
-        "help to fill teams; regions high on the left would gain from more leaders.",
-        _keep(rows, "month", *(column.name for column in columns)),
+        "help to fill teams; regions high on the left would gain from more leaders. The letters are the ends of ISO 3166-2 codes.",
+        _keep(rows, "month", "code", *(column.name for column in columns)),
         columns,
-        charts.points(_NAME, opens, rate, (quadrant, parts), [column.tooltip for column in columns], _BY_MONTH),
+        charts.points("code", opens, rate, (quadrant, parts), [column.tooltip for column in columns], _BY_MONTH),
         _BY_MONTH,
         ("team_formation_by_region.formation_rate_shrunk", "team_formation_by_region.quadrant"),
         f"No region has {THIN} closed teams.",
@@ -112,7 +112,7 @@ def _designs(day: PublishedDay) -> Section:
     rows = day.rows(
         """
         select
-            size_required || ' people, for ' || benefit_side || ', ' || replace(goal, '_', ' ') as design,
+            size_required || ' · ' || benefit_side || ' · ' || replace(goal, '_', ' ') as design,
             formation_rate, formation_rate_lo, formation_rate_hi, formation_rate_standardised, closed,
             new_buyers_per_closed_team, revenue_per_closed_team
         from marts.team_design
@@ -120,7 +120,7 @@ def _designs(day: PublishedDay) -> Section:
         order by formation_rate desc, size_required, benefit_side, goal
         """
     )
-    design = Column("design", "people needed, who gets the benefit, goal")
+    design = Column("design", "people needed · who gets the benefit · goal")
     columns = (
         design,
         _RATE,
@@ -133,7 +133,7 @@ def _designs(day: PublishedDay) -> Section:
     )
     return Section(
         "Which design of a team works",
-        f"Teams by the people they need, who gets the benefit, and the goal of the offer; the line is the 95 % interval. Designs "
+        f"Teams by the people they need · who gets the benefit · the goal of the offer; the line is the 95% interval. Designs "
         f"with fewer than {THIN} closed teams are left out.",
         rows,
         columns,

@@ -158,7 +158,7 @@ def _concentration(day: PublishedDay) -> Section:
     )
     every = {row["metric"]: row for row in rows if row["merchant"] == EVERYONE}
     rows = [row | {"metric": _METRICS[row["metric"]]} for row in rows]
-    metric, top = Column("metric", "of all"), Column("top_1pct_share", "held by the top 1 % of people", Form.RATE)
+    metric, top = Column("metric", "of all"), Column("top_1pct_share", "held by the top 1% of people", Form.RATE)
     columns = (
         metric,
         top,
@@ -166,7 +166,7 @@ def _concentration(day: PublishedDay) -> Section:
         Column("users_for_half", "people who hold half", Form.COUNT),
         Column("gini", "Gini coefficient", Form.DECIMAL),
     )
-    note = "The part that the most active 1 % of people hold, of the last 90 days. The other merchants together have no such figure."
+    note = "The part that the most active 1% of people hold, of the last 90 days. The other merchants together have no such figure."
     if "opens" in every:
         note += f" {every['opens']['users_for_half']:,} of {every['opens']['users']:,} people bring half of all opens."
     return Section(

@@ -1,13 +1,14 @@
 // Draws the charts of the page. What is chosen in one holds for all; the figures' heading says what is drawn.
 (() => {
+  const isNarrow = innerWidth < 640;
   const config = {
     font: 'system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif',
     background: "#ffffff",
     view: { stroke: null },
     axis: { labelColor: "#52606d", titleColor: "#52606d", titleFontWeight: "normal", gridColor: "#e4e7eb", domainColor: "#9fb3c8",
       labelFontSize: 11, titleFontSize: 11, tickColor: "#9fb3c8" },
-    legend: { orient: "top", labelFontSize: 12, labelColor: "#1f2933", columns: 3, labelLimit: 220, symbolLimit: 12 },
-    scale: { bandPaddingInner: 0.25 },
+    legend: { orient: "top", labelFontSize: 12, labelColor: "#1f2933", columns: isNarrow ? 2 : 5, labelLimit: isNarrow ? 130 : 220 },
+    scale: { barBandPaddingInner: 0.25, rectBandPaddingInner: 0.04 },
   };
   // The rows come column by column, which is half the size.
   const rows = (columns) => {
