@@ -35,7 +35,7 @@ def _value(column: Column) -> dict[str, Any]:
 
 def _steps(column: Column, domain: Sequence[str]) -> alt.X:
     """Weeks or months side by side: all of them, whatever is chosen."""
-    axis = alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=8, labelPadding=6, ticks=False)
+    axis = alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=8, labelPadding=6, labelBound=True, ticks=False)
     return alt.X(column.name, type="ordinal", title=column.title, scale=alt.Scale(domain=list(domain)), axis=axis)
 
 
@@ -110,15 +110,20 @@ def intervals(
 
 
 def interval_over_time(
-    time: Column, value: Column, bounds: tuple[str, str], tooltips: list[alt.Tooltip], domain: Sequence[str], choices: Sequence[str]
+    time: Column,
+    value: Column,
+    bounds: tuple[str, str],
+    tooltips: list[alt.Tooltip],
+    domain: Sequence[str],
+    choices: Sequence[str],
 ) -> alt.LayerChart:
     """A dot a month with the line of its interval."""
     low, high = bounds
     one = base(choices).encode(x=_steps(time, domain), tooltip=tooltips)
     line = one.mark_rule(color=SOFT, strokeWidth=3).encode(y=alt.Y(low, **_value(value)), y2=high)
-    return alt.layer(line, one.mark_point(filled=True, size=70, color=ACCENT, opacity=1).encode(y=alt.Y(value.name, **_value(value)))).properties(
-        width="container", height=240
-    )
+    return alt.layer(
+        line, one.mark_point(filled=True, size=70, color=ACCENT, opacity=1).encode(y=alt.Y(value.name, **_value(value)))
+    ).properties(width="container", height=240)
 
 
 def lines(
@@ -151,22 +156,28 @@ def curves(
     """Steps over days, each in the band of its interval."""
     low, high = bounds
     axis = alt.X(x.name, type="quantitative", title=x.title, scale=alt.Scale(nice=False))
-    colour = alt.Color(split.name, type="nominal", title=None, scale=alt.Scale(range=list(COLOURS)), legend=alt.Legend(symbolOpacity=1))
+    colour = alt.Color(
+        split.name, type="nominal", title=None, scale=alt.Scale(range=list(COLOURS)), legend=alt.Legend(symbolOpacity=1)
+    )
     one = base(choices).encode(x=axis, color=colour)
     scale = alt.Scale(domain=[0, 1])
     band = one.mark_area(opacity=0.15, interpolate="step-after").encode(y=alt.Y(low, **_value(value), scale=scale), y2=high)
-    line = one.mark_line(interpolate="step-after", strokeWidth=2).encode(y=alt.Y(value.name, **_value(value), scale=scale), tooltip=tooltips)
+    line = one.mark_line(interpolate="step-after", strokeWidth=2).encode(
+        y=alt.Y(value.name, **_value(value), scale=scale), tooltip=tooltips
+    )
     return alt.layer(band, line).properties(width="container", height=280)
 
 
-def grid(
-    row: Column, column: Column, value: Column, tooltips: list[alt.Tooltip], choices: Sequence[str]
-) -> alt.LayerChart:
+def grid(row: Column, column: Column, value: Column, tooltips: list[alt.Tooltip], choices: Sequence[str]) -> alt.LayerChart:
     """A cell for each row and column, coloured and labelled by the value."""
-    one = base(choices).transform_joinaggregate(highest=f"max({value.name})").encode(
-        x=alt.X(column.name, type="ordinal", title=column.title, axis=alt.Axis(labelAngle=0, orient="top")),
-        y=alt.Y(row.name, type="ordinal", title=row.title),
-        tooltip=tooltips,
+    one = (
+        base(choices)
+        .transform_joinaggregate(highest=f"max({value.name})")
+        .encode(
+            x=alt.X(column.name, type="ordinal", title=column.title, axis=alt.Axis(labelAngle=0, orient="top")),
+            y=alt.Y(row.name, type="ordinal", title=row.title),
+            tooltip=tooltips,
+        )
     )
     scale = alt.Scale(range=["#f0f6f8", ACCENT], zero=True)
     cell = one.mark_rect().encode(color=alt.Color(value.name, type="quantitative", scale=scale, legend=None))
@@ -179,7 +190,12 @@ def grid(
 
 
 def points(
-    letters: str, x: Column, y: Column, colour: tuple[Column, Sequence[str]], tooltips: list[alt.Tooltip], choices: Sequence[str]
+    letters: str,
+    x: Column,
+    y: Column,
+    colour: tuple[Column, Sequence[str]],
+    tooltips: list[alt.Tooltip],
+    choices: Sequence[str],
 ) -> alt.LayerChart:
     """A point a row, with its letters beside it."""
     one = base(choices).encode(
@@ -190,4 +206,3 @@ def points(
     dots = one.mark_point(filled=True, size=80, opacity=1).encode(color=_colour(*colour))
     texts = one.mark_text(align="left", dx=7, fontSize=10).encode(text=alt.Text(letters, type="nominal"))
     return alt.layer(dots, texts).properties(width="container", height=320)
-

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from static_site.published_day import PublishedDay
 from static_site.section import Choice, Form, Page, Section
 
-TABLE_ROWS = 40
+TABLE_ROWS = 60
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 # Amounts are written as the exact numbers they are.
 _JSON = msgspec.json.Encoder(decimal_format="number", order="deterministic")
@@ -61,7 +61,7 @@ def _parts(page: Page, day: PublishedDay) -> list[dict[str, Any]]:
     parts = []
     for section in page.sections:
         choices = [choice for choice in page.choices if choice.name in section.choices]
-        chosen = section.chosen(page.first)
+        chosen = section.table(page.first)
         part = {
             "title": section.title,
             "note": section.note,
@@ -134,6 +134,10 @@ def _library() -> Markup:
 @cache
 def _template() -> Template:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
     )
     return environment.get_template("page.html.j2")

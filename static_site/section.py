@@ -80,6 +80,7 @@ class Section:
         columns: what the table and the tooltips show of them.
         chart: the drawing of the data named `rows`; none where a table says more.
         choices: names of the page's choices by which chart and table select rows; each is a column.
+        listed: the rows of the table, where those of the chart are too many to read.
         gloss: columns of marts, `mart.column`, whose declared texts stand below.
         empty: what is said where there are no rows.
     """
@@ -90,6 +91,7 @@ class Section:
     columns: tuple[Column, ...]
     chart: alt.TopLevelMixin | None = None
     choices: tuple[str, ...] = ()
+    listed: list[Row] | None = None
     gloss: tuple[str, ...] = ()
     empty: str = "There is nothing to show on this day."
 
@@ -97,9 +99,10 @@ class Section:
     def tooltips(self) -> list[alt.Tooltip]:
         return [column.tooltip for column in self.columns]
 
-    def chosen(self, first: Mapping[str, object]) -> list[Row]:
-        """The rows that are drawn at the beginning."""
-        return [row for row in self.rows if all(row[name] == first[name] for name in self.choices)]
+    def table(self, first: Mapping[str, object]) -> list[Row]:
+        """The rows that are listed: those of what is chosen at the beginning."""
+        rows = self.rows if self.listed is None else self.listed
+        return [row for row in rows if all(row[name] == first[name] for name in self.choices)]
 
     def meanings(self, currency: str) -> list[tuple[str, str]]:
         """The declared texts of the columns of `gloss`, with units."""

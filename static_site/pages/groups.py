@@ -12,7 +12,13 @@ from static_site.section import Choice, Column, Form, Page, Section
 _BY_MERCHANT = ("merchant",)
 _BY_STRATUM = ("stratum",)
 _DAYS = 365
-_STRATA = {"kind": "by what they are for", "driver": "by what holds them together", "size_band": "by their size", "all": "all together"}
+_LISTED = (7, 14, 30, 60, 90, 180, 365)
+_STRATA = {
+    "kind": "by what they are for",
+    "driver": "by what holds them together",
+    "size_band": "by their size",
+    "all": "all together",
+}
 # Green, orange, grey: what is alive is seen first.
 _STATES = dict(zip(GROUP_STATES, ("#009e73", "#e69f00", "#999999"), strict=True))
 
@@ -55,7 +61,11 @@ def _survival(day: PublishedDay) -> Section:
     everyone = day.rows("select groups, deaths, median_days from marts.group_lifetimes where stratum = 'all'")
     if everyone:
         [told] = everyone
-        middle = "more than half of them still live" if told["median_days"] is None else f"half live {told['median_days']} days or less"
+        middle = (
+            "more than half of them still live"
+            if told["median_days"] is None
+            else f"half live {told['median_days']} days or less"
+        )
         note += f" Of {told['groups']:,} groups {told['deaths']:,} have died; {middle}."
     return Section(
         "How long groups live",
@@ -64,7 +74,8 @@ def _survival(day: PublishedDay) -> Section:
         columns,
         charts.curves(age, alive, ("survival_lo", "survival_hi"), value, [column.tooltip for column in columns], _BY_STRATUM),
         _BY_STRATUM,
-        ("group_survival.survival", "group_survival.survival_lo"),
+        listed=[row for row in rows if row["day"] in _LISTED],
+        gloss=("group_survival.survival", "group_survival.survival_lo"),
     )
 
 
@@ -99,7 +110,11 @@ def _states(day: PublishedDay) -> Section:
         order by all
         """
     )
-    kind, state, groups = Column("kind", "what they are for"), Column("state", "state"), Column("groups", "chat groups", Form.COUNT)
+    kind, state, groups = (
+        Column("kind", "what they are for"),
+        Column("state", "state"),
+        Column("groups", "chat groups", Form.COUNT),
+    )
     columns = (kind, state, groups, Column("members", "members", Form.COUNT))
     alive = sum(row["groups"] for row in rows if row["merchant"] == EVERYONE and row["state"] == "alive")
     every = sum(row["groups"] for row in rows if row["merchant"] == EVERYONE)
@@ -110,7 +125,7 @@ def _states(day: PublishedDay) -> Section:
         columns,
         charts.bars(kind, groups, [column.tooltip for column in columns], _BY_MERCHANT, split=(state, _STATES)),
         _BY_MERCHANT,
-        ("group_activity.state",),
+        gloss=("group_activity.state",),
     )
 
 
@@ -124,7 +139,7 @@ def _messages(day: PublishedDay) -> Section:
         where date_trunc('week', date)::date::varchar in (select unnest(?::varchar[]))
         group by all
         having sum(messages) > 0
-        order by all
+        order by merchant, week desc
         """,
         [weeks],
     )
@@ -136,5 +151,5 @@ def _messages(day: PublishedDay) -> Section:
         (week, messages),
         charts.columns_over_time(week, messages, [week.tooltip, messages.tooltip], weeks, _BY_MERCHANT),
         _BY_MERCHANT,
-        ("daily_merchant.messages",),
+        gloss=("daily_merchant.messages",),
     )

@@ -42,13 +42,15 @@ def _accepted(day: PublishedDay, days: list[str]) -> Section:
         from marts.ingest_ledger
         where dt::varchar in (select unnest(?::varchar[]))
         group by grouping sets ((source, dt), (dt))
-        order by all
+        order by source, dt desc
         """,
         [ALL, days],
     )
     accepted = Column("accepted", "lines accepted", Form.COUNT)
     columns = (_DELIVERY, accepted, Column("read", "lines read", Form.COUNT))
-    total = day.row("select coalesce(sum(accepted), 0)::bigint as accepted, coalesce(sum(rows_read), 0)::bigint as read from marts.ingest_ledger")
+    total = day.row(
+        "select coalesce(sum(accepted), 0)::bigint as accepted, coalesce(sum(rows_read), 0)::bigint as read from marts.ingest_ledger"
+    )
     note = f"Lines that became events, by the day of their delivery; the last {_DAYS} days with one."
     if total["read"]:
         note += f" Of all deliveries so far {total['accepted']:,} of {total['read']:,} lines ({total['accepted'] / total['read']:.2%}) are accepted."
@@ -59,7 +61,7 @@ def _accepted(day: PublishedDay, days: list[str]) -> Section:
         columns,
         charts.columns_over_time(_DELIVERY, accepted, [column.tooltip for column in columns], days, _BY_SOURCE),
         _BY_SOURCE,
-        ("ingest_ledger.accepted", "ingest_ledger.rows_read"),
+        gloss=("ingest_ledger.accepted", "ingest_ledger.rows_read"),
     )
 
 
@@ -74,7 +76,7 @@ def _others(day: PublishedDay, days: list[str]) -> Section:
             where dt::varchar in (select unnest(?::varchar[]))
             group by grouping sets ((source, dt), (dt))
         ) on {", ".join(_FATES)} into name fate value lines
-        order by source, dt, fate
+        order by source, dt desc, fate
         """,
         [ALL, days],
     )
@@ -89,8 +91,8 @@ def _others(day: PublishedDay, days: list[str]) -> Section:
         columns,
         charts.columns_over_time(_DELIVERY, lines, [column.tooltip for column in columns], days, _BY_SOURCE, (fate, _FATES)),
         _BY_SOURCE,
-        tuple(f"ingest_ledger.{name}" for name in _FATES),
-        f"Every line of the last {_DAYS} days of deliveries was accepted.",
+        gloss=tuple(f"ingest_ledger.{name}" for name in _FATES),
+        empty=f"Every line of the last {_DAYS} days of deliveries was accepted.",
     )
 
 
@@ -114,8 +116,8 @@ def _reasons(day: PublishedDay) -> Section:
         columns,
         charts.bars(reason, lines, [column.tooltip for column in columns], ("source", "month")),
         ("source", "month"),
-        ("quarantine_reasons.reason",),
-        "No line was refused.",
+        gloss=("quarantine_reasons.reason",),
+        empty="No line was refused.",
     )
 
 

@@ -39,7 +39,7 @@ def _weeks(day: PublishedDay) -> Section:
         inner join choices using (merchant_id)
         where week in (select unnest(?::varchar[]))
         group by all
-        order by all
+        order by merchant, week desc
         """,
         [day.run["timezone"], weeks],
     )
@@ -55,7 +55,9 @@ def _weeks(day: PublishedDay) -> Section:
     note = "Net revenue of orders that name a live stream, by the week in which the stream began, Monday to Sunday."
     if everyone:
         total = sum(row["revenue"] or 0 for row in everyone)
-        note += f" In {len(weeks)} whole weeks {sum(row['streams'] for row in everyone):,} streams brought {amount(total, day)}."
+        note += (
+            f" In {len(weeks)} whole weeks {sum(row['streams'] for row in everyone):,} streams brought {amount(total, day)}."
+        )
     return Section(
         "Revenue of live streams by week",
         note,
@@ -63,8 +65,8 @@ def _weeks(day: PublishedDay) -> Section:
         columns,
         charts.columns_over_time(week, revenue, [column.tooltip for column in columns], weeks, _BY_MERCHANT),
         _BY_MERCHANT,
-        ("live_sessions.revenue", "live_sessions.viewers"),
-        "No live stream began in a whole week of the last year.",
+        gloss=("live_sessions.revenue", "live_sessions.viewers"),
+        empty="No live stream began in a whole week of the last year.",
     )
 
 
@@ -93,8 +95,9 @@ def _viewers(day: PublishedDay) -> Section:
         columns,
         charts.lines(_MINUTE, viewers, [column.tooltip for column in columns], _BY_MERCHANT),
         _BY_MERCHANT,
-        ("live_minutes.viewers",),
-        f"No merchant had {_FEWEST} live streams.",
+        listed=[row for row in rows if row["minute"] % _STEP == 0],
+        gloss=("live_minutes.viewers",),
+        empty=f"No merchant had {_FEWEST} live streams.",
     )
 
 
@@ -126,8 +129,8 @@ def _events(day: PublishedDay) -> Section:
         columns,
         charts.lines(_MINUTE, value, [column.tooltip for column in columns], _BY_MERCHANT, (event, _EVENTS)),
         _BY_MERCHANT,
-        ("live_minutes.product_clicks", "live_minutes.orders"),
-        f"No merchant had {_FEWEST} live streams.",
+        gloss=("live_minutes.product_clicks", "live_minutes.orders"),
+        empty=f"No merchant had {_FEWEST} live streams.",
     )
 
 
@@ -170,6 +173,6 @@ def _largest(day: PublishedDay) -> Section:
         columns,
         charts.bars(stream, revenue, [column.tooltip for column in columns], ()),
         (),
-        ("live_sessions.peak_viewers", "live_sessions.new_fans"),
-        "There was no live stream yet.",
+        gloss=("live_sessions.peak_viewers", "live_sessions.new_fans"),
+        empty="There was no live stream yet.",
     )

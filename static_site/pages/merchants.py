@@ -21,7 +21,11 @@ _PLACES = """
 def page(day: PublishedDay) -> Page:
     regions = [row["region"] for row in day.rows("select distinct region from marts.merchants")]
     known = sorted((code for code in regions if code != "unknown"), key=region)
-    options = [(ALL, "all regions"), *((code, region(code)) for code in known), *(("unknown", "unknown") for _ in {*regions} - {*known})]
+    options = [
+        (ALL, "all regions"),
+        *((code, region(code)) for code in known),
+        *(("unknown", "unknown") for _ in {*regions} - {*known}),
+    ]
     return Page(
         "merchants",
         "Merchants",
@@ -61,7 +65,7 @@ def _stages(day: PublishedDay) -> Section:
         columns,
         charts.bars(stage, merchants, [column.tooltip for column in columns], _BY_REGION, order=stages),
         _BY_REGION,
-        ("merchant_churn_flags.stage", "merchant_churn_flags.at_stake"),
+        gloss=("merchant_churn_flags.stage", "merchant_churn_flags.at_stake"),
     )
 
 
@@ -100,7 +104,7 @@ def _at_stake(day: PublishedDay) -> Section:
         columns,
         charts.bars(name, stake, [column.tooltip for column in columns], _BY_REGION),
         _BY_REGION,
-        ("merchant_churn_flags.at_stake", "merchant_churn_flags.churn_probability"),
+        gloss=("merchant_churn_flags.at_stake", "merchant_churn_flags.churn_probability"),
     )
 
 
@@ -122,7 +126,10 @@ def _worth(day: PublishedDay) -> Section:
         | {"merchant": label(row["name"] or "", row["merchant_id"])}
         for row in rows
     ]
-    name, worth = Column("merchant", "merchant"), Column("revenue_per_fan", f"net revenue per fan, {day.currency}", Form.DECIMAL)
+    name, worth = (
+        Column("merchant", "merchant"),
+        Column("revenue_per_fan", f"net revenue per fan, {day.currency}", Form.DECIMAL),
+    )
     columns = (
         name,
         worth,
@@ -142,8 +149,8 @@ def _worth(day: PublishedDay) -> Section:
         columns,
         chart,
         _BY_REGION,
-        ("per_fan_revenue.revenue_per_fan", "per_fan_revenue.revenue_per_fan_lo"),
-        f"No merchant has {RULES['smallest_cell']} fans.",
+        gloss=("per_fan_revenue.revenue_per_fan", "per_fan_revenue.revenue_per_fan_lo"),
+        empty=f"No merchant has {RULES['smallest_cell']} fans.",
     )
 
 
@@ -154,13 +161,15 @@ def _weeks(day: PublishedDay) -> Section:
         from marts.merchant_weeks
         inner join choices using (merchant_id)
         group by all
-        order by all
+        order by merchant, week desc
         """,
         [day.as_of],
     )
     weeks = [
         row["week"]
-        for row in day.rows("select (?::date - (6 + 7 * ago)::integer)::varchar as week from range(11, -1, -1) t(ago)", [day.as_of])
+        for row in day.rows(
+            "select (?::date - (6 + 7 * ago)::integer)::varchar as week from range(11, -1, -1) t(ago)", [day.as_of]
+        )
     ]
     week = Column("week", "seven days that begin on")
     revenue = Column("revenue", f"net revenue, {day.currency}", Form.DECIMAL)
@@ -172,5 +181,5 @@ def _weeks(day: PublishedDay) -> Section:
         (week, revenue),
         charts.columns_over_time(week, revenue, [week.tooltip, revenue.tooltip], weeks, _BY_MERCHANT),
         _BY_MERCHANT,
-        ("merchant_weeks.revenue",),
+        gloss=("merchant_weeks.revenue",),
     )

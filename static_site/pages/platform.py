@@ -34,7 +34,7 @@ def _revenue(day: PublishedDay) -> Section:
         inner join choices using (merchant_id)
         where date_trunc('week', paid_date)::date::varchar in (select unnest(?::varchar[]))
         group by all
-        order by all
+        order by merchant, week desc, kind
         """,
         [*_ORDERS, weeks],
     )
@@ -53,7 +53,7 @@ def _revenue(day: PublishedDay) -> Section:
         columns,
         charts.columns_over_time(week, net, tooltips, weeks, _BY_MERCHANT, kind),
         _BY_MERCHANT,
-        ("orders.net", "orders.is_first_order"),
+        gloss=("orders.net", "orders.is_first_order"),
     )
 
 
@@ -71,7 +71,7 @@ def _growth(day: PublishedDay) -> Section:
             where is_complete and user_effect is not null and month in (select unnest(?::varchar[]))
         )
         group by all
-        order by all
+        order by merchant, month desc, effect
         """,
         [*_EFFECTS, months],
     )
@@ -81,13 +81,11 @@ def _growth(day: PublishedDay) -> Section:
         "How net revenue changed against the month before, split into what more or fewer fans explain and what each fan "
         "brought. The two add up. Merchants count in the months for which both months are complete."
     )
-    if months and rows:
-        by_effect = {
-            row["effect"]: row["value"] for row in rows if row["merchant"] == EVERYONE and row["month"] == rows[-1]["month"]
-        }
-        parts = " and ".join(f"{amount(value or 0, day, signed=True)} from {effect}" for effect, value in by_effect.items())
-        if parts:
-            note += f" In {rows[-1]['month']}: {parts}."
+    if rows:
+        newest = rows[0]["month"]
+        told = [row for row in rows if row["merchant"] == EVERYONE and row["month"] == newest]
+        parts = (f"{amount(row['value'] or 0, day, signed=True)} from {row['effect']}" for row in told)
+        note += f" In {newest}: {' and '.join(parts)}."
     return Section(
         "Where growth comes from",
         note,
@@ -97,7 +95,7 @@ def _growth(day: PublishedDay) -> Section:
             month, value, [column.tooltip for column in columns], months, _BY_MERCHANT, (columns[1], _EFFECTS)
         ),
         _BY_MERCHANT,
-        ("growth_split.user_effect", "growth_split.per_fan_effect"),
+        gloss=("growth_split.user_effect", "growth_split.per_fan_effect"),
     )
 
 
@@ -111,15 +109,23 @@ def _retention(day: PublishedDay) -> Section:
         inner join choices using (merchant_id)
         where is_complete and period between 1 and ? and cohort_month in (select unnest(?::varchar[]))
         group by all
-        order by all
+        order by merchant, cohort_month desc, period
         """,
         [_PERIODS, day.months()],
     )
     cohort, period = Column("cohort_month", "month of the first order"), Column("period", "months after it", Form.COUNT)
     rate = Column("rate", "ordered in that month", Form.RATE)
-    columns = (cohort, period, rate, Column("retained", "of them buyers", Form.COUNT), Column("fans", "first buyers", Form.COUNT))
+    columns = (
+        cohort,
+        period,
+        rate,
+        Column("retained", "of them buyers", Form.COUNT),
+        Column("fans", "first buyers", Form.COUNT),
+    )
     first = [row for row in rows if row["merchant"] == EVERYONE and row["period"] == 1]
-    note = "Of the people whose first order fell into a month, the share that ordered in each month after it; whole months only."
+    note = (
+        "Of the people whose first order fell into a month, the share that ordered in each month after it; whole months only."
+    )
     if first:
         retained, fans = sum(row["retained"] for row in first), sum(row["fans"] for row in first)
         note += f" All shown cohorts together: {retained:,} of {fans:,} ({retained / fans:.1%}) ordered in the month after."
@@ -130,7 +136,7 @@ def _retention(day: PublishedDay) -> Section:
         columns,
         charts.grid(cohort, period, rate, [column.tooltip for column in columns], _BY_MERCHANT),
         _BY_MERCHANT,
-        ("cohort_retention.retained_on", "cohort_retention.cohort_size"),
+        gloss=("cohort_retention.retained_on", "cohort_retention.cohort_size"),
     )
 
 

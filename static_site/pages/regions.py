@@ -5,7 +5,7 @@ from __future__ import annotations
 from contract.values import QUADRANTS
 from static_site import charts
 from static_site.pages.telling import ALL, month_choice, region
-from static_site.published_day import PublishedDay
+from static_site.published_day import PublishedDay, Row
 from static_site.section import Choice, Column, Form, Page, Section
 
 THIN = 30  # teams that have closed; fewer say too little of a region, as `team_design.is_thin` has it
@@ -26,7 +26,13 @@ def page(day: PublishedDay) -> Page:
         """
     )
     rows = [
-        row | {"name": region(row["region"]), "code": row["region"].rpartition("-")[2], "quadrant": _QUADRANTS.get(row["quadrant"], "no medians to compare with")} for row in rows
+        row
+        | {
+            "name": region(row["region"]),
+            "code": row["region"].rpartition("-")[2],
+            "quadrant": _QUADRANTS.get(row["quadrant"], "no medians to compare with"),
+        }
+        for row in rows
     ]
     months = day.months()
     shown = [row for row in rows if row["closed"] >= THIN and (row["month"] == ALL or row["month"] in months)]
@@ -52,11 +58,11 @@ _FORMED = Column("formed_organic", "formed without the platform's help", Form.CO
 _BOUNDS = (_LOW.name, _HIGH.name)
 
 
-def _keep(rows: list[dict[str, object]], *names: str) -> list[dict[str, object]]:
+def _keep(rows: list[Row], *names: str) -> list[Row]:
     return [{name: row[name] for name in names} for row in rows]
 
 
-def _rates(rows: list[dict[str, object]], shown: list[dict[str, object]]) -> Section:
+def _rates(rows: list[Row], shown: list[Row]) -> Section:
     columns = (_NAME, _RATE, _LOW, _HIGH, _FORMED, _CLOSED)
     thin = sum(row["month"] == ALL for row in rows) - sum(row["month"] == ALL for row in shown)
     return Section(
@@ -67,18 +73,21 @@ def _rates(rows: list[dict[str, object]], shown: list[dict[str, object]]) -> Sec
         columns,
         charts.intervals(_NAME, _RATE, _BOUNDS, [column.tooltip for column in columns], _BY_MONTH),
         _BY_MONTH,
-        ("team_formation_by_region.formation_rate", "team_formation_by_region.closed"),
-        f"No region has {THIN} closed teams.",
+        gloss=("team_formation_by_region.formation_rate", "team_formation_by_region.closed"),
+        empty=f"No region has {THIN} closed teams.",
     )
 
 
-def _quadrants(shown: list[dict[str, object]]) -> Section:
+def _quadrants(shown: list[Row]) -> Section:
     opens = Column("opens_per_1000_users", "teams opened per 1,000 users", Form.NUMBER)
     rate = Column("formation_rate_shrunk", "rate, shrunk towards that of all regions", Form.RATE)
     quadrant = Column("quadrant", "against the medians")
     columns = (_NAME, opens, rate, quadrant, _CLOSED)
     rows = [row for row in shown if row["opens_per_1000_users"] is not None]
-    parts = [*_QUADRANTS.values(), *(["no medians to compare with"] if any(row["quadrant"] not in _QUADRANTS.values() for row in rows) else [])]
+    parts = [
+        *_QUADRANTS.values(),
+        *(["no medians to compare with"] if any(row["quadrant"] not in _QUADRANTS.values() for row in rows) else []),
+    ]
     return Section(
         "Many opened, few formed",
         "Right: many teams are opened for each 1,000 users. Up: many of them form. Regions low on the right have leaders who need "
@@ -87,15 +96,15 @@ def _quadrants(shown: list[dict[str, object]]) -> Section:
         columns,
         charts.points("code", opens, rate, (quadrant, parts), [column.tooltip for column in columns], _BY_MONTH),
         _BY_MONTH,
-        ("team_formation_by_region.formation_rate_shrunk", "team_formation_by_region.quadrant"),
-        f"No region has {THIN} closed teams.",
+        gloss=("team_formation_by_region.formation_rate_shrunk", "team_formation_by_region.quadrant"),
+        empty=f"No region has {THIN} closed teams.",
     )
 
 
-def _months(monthly: list[dict[str, object]], months: list[str]) -> Section:
+def _months(monthly: list[Row], months: list[str]) -> Section:
     month = Column("month", "month in which the teams were opened")
     columns = (_NAME, month, _RATE, _LOW, _HIGH, _FORMED, _CLOSED)
-    rows = sorted(monthly, key=lambda row: (str(row["region"]), str(row["month"])))
+    rows = sorted(sorted(monthly, key=lambda row: row["month"], reverse=True), key=lambda row: row["region"])
     return Section(
         "A region by month",
         "The same rate of the chosen region, month by month. A long line says that few teams closed: read no trend into it.",
@@ -103,8 +112,8 @@ def _months(monthly: list[dict[str, object]], months: list[str]) -> Section:
         columns,
         charts.interval_over_time(month, _RATE, _BOUNDS, [column.tooltip for column in columns], months, _BY_REGION),
         _BY_REGION,
-        ("team_formation_by_region.formation_rate_lo",),
-        "No month of a region is over.",
+        gloss=("team_formation_by_region.formation_rate_lo",),
+        empty="No month of a region is over.",
     )
 
 
@@ -139,6 +148,6 @@ def _designs(day: PublishedDay) -> Section:
         columns,
         charts.intervals(design, _RATE, _BOUNDS, [column.tooltip for column in columns], ()),
         (),
-        ("team_design.formation_rate", "team_design.formation_rate_standardised"),
-        f"No design has {THIN} closed teams.",
+        gloss=("team_design.formation_rate", "team_design.formation_rate_standardised"),
+        empty=f"No design has {THIN} closed teams.",
     )

@@ -37,7 +37,7 @@ def _mix(day: PublishedDay) -> Section:
         inner join choices using (merchant_id)
         where month in (select unnest(?::varchar[]))
         group by all
-        order by all
+        order by merchant, month desc, channel
         """,
         [months],
     )
@@ -64,7 +64,7 @@ def _mix(day: PublishedDay) -> Section:
             is_share=True,
         ),
         _BY_MERCHANT,
-        ("share_mix.shares", "share_mix.channel"),
+        gloss=("share_mix.shares", "share_mix.channel"),
     )
 
 
@@ -99,7 +99,7 @@ def _channels(day: PublishedDay) -> Section:
         columns,
         charts.bars(channel, rate, [column.tooltip for column in columns], ("merchant", "month")),
         ("merchant", "month"),
-        ("share_mix.orders", "share_mix.revenue", "share_mix.opens"),
+        gloss=("share_mix.orders", "share_mix.revenue", "share_mix.opens"),
     )
 
 
@@ -142,7 +142,7 @@ def _layers(day: PublishedDay) -> Section:
             order=[*map(str, range(_DEEPEST)), f"{_DEEPEST} or more"],
         ),
         _BY_MERCHANT,
-        ("cascade_layers.depth", "cascade_layers.openers"),
+        gloss=("cascade_layers.depth", "cascade_layers.openers"),
     )
 
 
@@ -174,7 +174,9 @@ def _concentration(day: PublishedDay) -> Section:
         note,
         rows,
         columns,
-        charts.bars(metric, top, [column.tooltip for column in columns], _BY_MERCHANT, order=[_METRICS[name] for name in METRICS]),
+        charts.bars(
+            metric, top, [column.tooltip for column in columns], _BY_MERCHANT, order=[_METRICS[name] for name in METRICS]
+        ),
         _BY_MERCHANT,
-        ("spread_concentration.top_1pct_share", "spread_concentration.users_for_half", "spread_concentration.gini"),
+        gloss=("spread_concentration.top_1pct_share", "spread_concentration.users_for_half", "spread_concentration.gini"),
     )

@@ -7,7 +7,7 @@
     view: { stroke: null },
     axis: { labelColor: "#52606d", titleColor: "#52606d", titleFontWeight: "normal", gridColor: "#e4e7eb", domainColor: "#9fb3c8",
       labelFontSize: 11, titleFontSize: 11, tickColor: "#9fb3c8" },
-    legend: { orient: "top", labelFontSize: 12, labelColor: "#1f2933", columns: isNarrow ? 2 : 5, labelLimit: isNarrow ? 130 : 220 },
+    legend: { orient: "top", labelFontSize: isNarrow ? 11 : 12, labelColor: "#1f2933", columns: isNarrow ? 2 : 7, labelLimit: isNarrow ? 140 : 220 },
     scale: { barBandPaddingInner: 0.25, rectBandPaddingInner: 0.04 },
   };
   // The rows come column by column, which is half the size.
