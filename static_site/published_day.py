@@ -30,7 +30,8 @@ _MERCHANTS = f"""
     create temp table ranked as
     select
         merchants.merchant_id, coalesce(merchants.name, '') as name,
-        least(row_number() over (order by worth.direct_revenue desc nulls last, merchants.merchant_id), {NAMED_MERCHANTS + 1}) as place
+        row_number() over (order by worth.direct_revenue desc nulls last, merchants.merchant_id) as by_revenue,
+        least(by_revenue, {NAMED_MERCHANTS + 1}) as place
     from marts.merchants
     left join marts.per_fan_revenue as worth using (merchant_id);
 

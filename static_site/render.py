@@ -21,7 +21,7 @@ TABLE_ROWS = 60
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 # Amounts are written as the exact numbers they are.
 _JSON = msgspec.json.Encoder(decimal_format="number", order="deterministic")
-# What could end the script that the text stands in, or its line, is written as an escape; outside of strings JSON has none of it.
+# What could end the script that the text stands in, or its line, becomes an escape; JSON has these only in strings.
 _ESCAPES = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 

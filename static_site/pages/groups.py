@@ -39,8 +39,8 @@ def _survival(day: PublishedDay) -> Section:
         f"""
         select stratum, value, day, survival, survival_lo, survival_hi, at_risk
         from marts.group_survival
-        semi join (select stratum, value from marts.group_lifetimes where groups >= {RULES["smallest_cell"]}) using (stratum, value)
-        where day <= {_DAYS}
+        inner join marts.group_lifetimes using (stratum, value)
+        where day <= {_DAYS} and groups >= {RULES["smallest_cell"]}
         order by stratum, value, day
         """
     )
@@ -84,8 +84,8 @@ def _lifetimes(day: PublishedDay) -> Section:
     rows = [row | {"stratum": _STRATA[row["stratum"]]} for row in rows]
     return Section(
         "Lifetimes in figures",
-        "What can be read off the curves: the age by which half have died, and the days a group lives of its first 90. Small kinds "
-        "stand here too: see how many groups there are.",
+        "What can be read off the curves: the age by which half have died, and the days a group lives of its first 90. Small "
+        "kinds stand here too: see how many groups there are.",
         rows,
         (
             Column("stratum", "groups"),

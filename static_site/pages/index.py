@@ -30,7 +30,8 @@ def _tiles(day: PublishedDay) -> tuple[Tile, ...]:
     )
     merchants = day.row(
         """
-        select count(*) as merchants, count(*) filter (where stage = 'at_risk') as at_risk, coalesce(sum(at_stake), 0) as at_stake
+        select
+            count(*) as merchants, count(*) filter (where stage = 'at_risk') as at_risk, coalesce(sum(at_stake), 0) as at_stake
         from marts.merchant_churn_flags
         """
     )

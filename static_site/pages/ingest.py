@@ -38,7 +38,8 @@ _DELIVERY = Column("dt", "day of the delivery")
 def _accepted(day: PublishedDay, days: list[str]) -> Section:
     rows = day.rows(
         """
-        select coalesce(source, ?) as source, dt::varchar as dt, sum(accepted)::bigint as accepted, sum(rows_read)::bigint as read
+        select
+            coalesce(source, ?) as source, dt::varchar as dt, sum(accepted)::bigint as accepted, sum(rows_read)::bigint as read
         from marts.ingest_ledger
         where dt::varchar in (select unnest(?::varchar[]))
         group by grouping sets ((source, dt), (dt))
@@ -48,12 +49,11 @@ def _accepted(day: PublishedDay, days: list[str]) -> Section:
     )
     accepted = Column("accepted", "lines accepted", Form.COUNT)
     columns = (_DELIVERY, accepted, Column("read", "lines read", Form.COUNT))
-    total = day.row(
-        "select coalesce(sum(accepted), 0)::bigint as accepted, coalesce(sum(rows_read), 0)::bigint as read from marts.ingest_ledger"
-    )
     note = f"Lines that became events, by the day of their delivery; the last {_DAYS} days with one."
+    total = day.row("select sum(accepted)::bigint as accepted, sum(rows_read)::bigint as read from marts.ingest_ledger")
     if total["read"]:
-        note += f" Of all deliveries so far {total['accepted']:,} of {total['read']:,} lines ({total['accepted'] / total['read']:.2%}) are accepted."
+        part = total["accepted"] / total["read"]
+        note += f" Of all deliveries so far {total['accepted']:,} of {total['read']:,} lines ({part:.2%}) are accepted."
     return Section(
         "Lines accepted",
         note,
@@ -85,8 +85,8 @@ def _others(day: PublishedDay, days: list[str]) -> Section:
     columns = (_DELIVERY, fate, lines)
     return Section(
         "Lines with another fate",
-        "Lines that were read and are no events, by the day of their delivery: copies, lines that were refused, lines that name "
-        "somebody who asked to be forgotten, and lines that an operator took out.",
+        "Lines that were read and are no events, by the day of their delivery: copies, lines that were refused, lines that "
+        "name somebody who asked to be forgotten, and lines that an operator took out.",
         rows,
         columns,
         charts.columns_over_time(_DELIVERY, lines, [column.tooltip for column in columns], days, _BY_SOURCE, (fate, _FATES)),

@@ -123,8 +123,8 @@ def _events(day: PublishedDay) -> Section:
     columns = (_MINUTE, event, value, _STREAMS)
     return Section(
         "When people click and buy",
-        f"Clicks on products per stream, and orders per ten streams, in each {_STEP} minutes of the streams that were still running. "
-        f"{_THIN}",
+        f"Clicks on products per stream, and orders per ten streams, in each {_STEP} minutes of the streams that were still "
+        f"running. {_THIN}",
         rows,
         columns,
         charts.lines(_MINUTE, value, [column.tooltip for column in columns], _BY_MERCHANT, (event, _EVENTS)),

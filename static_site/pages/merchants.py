@@ -29,8 +29,8 @@ def page(day: PublishedDay) -> Page:
     return Page(
         "merchants",
         "Merchants",
-        "Which merchants do well, which are about to leave, and what is at stake. For the platform's own people: merchants do not "
-        "see how they are judged.",
+        "Which merchants do well, which are about to leave, and what is at stake. For the platform's own people: merchants do "
+        "not see how they are judged.",
         (_stages(day), _at_stake(day), _worth(day), _weeks(day)),
         choices=(Choice("region", "Region of the merchant", options), merchant_choice(day)),
     )
@@ -175,8 +175,8 @@ def _weeks(day: PublishedDay) -> Section:
     revenue = Column("revenue", f"net revenue, {day.currency}", Form.DECIMAL)
     return Section(
         "The last twelve weeks",
-        "Net revenue of each seven days, the last of which end with the day of this page; refunds count on their own day. Choose a "
-        "merchant above.",
+        "Net revenue of each seven days, the last of which end with the day of this page; refunds count on their own day. "
+        "Choose a merchant above.",
         rows,
         (week, revenue),
         charts.columns_over_time(week, revenue, [week.tooltip, revenue.tooltip], weeks, _BY_MERCHANT),

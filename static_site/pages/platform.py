@@ -152,8 +152,8 @@ def _claims(day: PublishedDay) -> Section:
     enough = sum(row["verdict"] != "insufficient" for row in rows)
     return Section(
         "The field's rules of thumb",
-        f"What people of the field say, beside this platform's figure with its 95% interval. Of the {enough} rules with enough data "
-        f"to judge, {agree} hold here.",
+        f"What people of the field say, beside this platform's figure with its 95% interval. Of the {enough} rules with enough "
+        f"data to judge, {agree} hold here.",
         rows,
         (
             Column("claim", "rule of thumb"),

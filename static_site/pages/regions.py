@@ -90,8 +90,9 @@ def _quadrants(shown: list[Row]) -> Section:
     ]
     return Section(
         "Many opened, few formed",
-        "Right: many teams are opened for each 1,000 users. Up: many of them form. Regions low on the right have leaders who need "
-        "help to fill teams; regions high on the left would gain from more leaders. The letters are the ends of ISO 3166-2 codes.",
+        "Right: many teams are opened for each 1,000 users. Up: many of them form. Regions low on the right have leaders who "
+        "need help to fill teams; regions high on the left would gain from more leaders. The letters are the ends of ISO "
+        "3166-2 codes.",
         _keep(rows, "month", "code", *(column.name for column in columns)),
         columns,
         charts.points("code", opens, rate, (quadrant, parts), [column.tooltip for column in columns], _BY_MONTH),

@@ -93,8 +93,8 @@ def _channels(day: PublishedDay) -> Section:
     )
     return Section(
         "What a channel brings",
-        "Orders that came through the shares of a channel, whenever they came, for each 1,000 shares. The months are those in which "
-        "the shares were made; late orders are still missing from the newest.",
+        "Orders that came through the shares of a channel, whenever they came, for each 1,000 shares. The months are those in "
+        "which the shares were made; late orders are still missing from the newest.",
         rows,
         columns,
         charts.bars(channel, rate, [column.tooltip for column in columns], ("merchant", "month")),
@@ -125,7 +125,7 @@ def _layers(day: PublishedDay) -> Section:
         Column("orders", "orders", Form.COUNT),
         revenue,
     )
-    note = "Shares by their distance from the first share of their tree: 0 is the first share, 1 one that was made of it, and so on."
+    note = "Shares by their distance from the first share of their tree: 0 is the first share, 1 a share made of it, and so on."
     if total := sum(row["orders"] for row in every):
         passed_on = total - sum(row["orders"] for row in every if row["depth"] == 0)
         note += f" {passed_on / total:.1%} of {total:,} orders through shares came from shares that had been passed on."
@@ -166,7 +166,9 @@ def _concentration(day: PublishedDay) -> Section:
         Column("users_for_half", "people who hold half", Form.COUNT),
         Column("gini", "Gini coefficient", Form.DECIMAL),
     )
-    note = "The part that the most active 1% of people hold, of the last 90 days. The other merchants together have no such figure."
+    note = (
+        "What the most active 1% of people hold, in the last 90 days. There is no such figure of the other merchants together."
+    )
     if "opens" in every:
         note += f" {every['opens']['users_for_half']:,} of {every['opens']['users']:,} people bring half of all opens."
     return Section(
