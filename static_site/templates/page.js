@@ -26,7 +26,7 @@
     const target = document.getElementById(script.dataset.chart);
     spec.datasets = { rows: rows(data) };
     // ast: expressions are interpreted, so that the page needs no right to make code of text.
-    const { view } = await vegaEmbed(target, spec, { actions: false, renderer: "svg", ast: true, config, tooltip: { disableDefaultStyle: true } });
+    const { view } = await vegaEmbed(target, spec, { actions: false, renderer: "svg", ast: true, logLevel: 1, config, tooltip: { disableDefaultStyle: true } });
     const names = Object.keys(labels);
     const told = target.previousElementSibling;
     for (const name of names) {
