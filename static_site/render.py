@@ -87,7 +87,6 @@ def _chart(section: Section, choices: Sequence[Choice], shown: set[str]) -> Mark
     assert section.chart is not None
     spec = section.chart.to_dict()
     spec["description"] = section.title
-    spec["autosize"] = {"type": "fit-x", "contains": "padding"}
     spec["params"] = [_parameter(choice, is_shown=choice.name not in shown) for choice in choices]
     names = list(section.rows[0])
     chart = {

@@ -15,32 +15,36 @@
     const names = Object.keys(columns);
     return columns[names[0]].map((_, place) => Object.fromEntries(names.map((name) => [name, columns[name][place]])));
   };
-  const views = [];
-  const reach = new Map();
-  const say = (element, names, labels, view) => {
+  const charts = [];
+  const say = ({ told, names, labels, data, view }) => {
     const chosen = names.map((name) => labels[name].find(([value]) => value === view.signal(name))[1]);
-    element.textContent = chosen.length ? "Shown: " + chosen.join(", ") : "";
+    const isEmpty = !data.some((row) => names.every((name) => row[name] === view.signal(name)));
+    told.textContent = chosen.length ? "Shown: " + chosen.join(", ") + (isEmpty ? ", of which there is nothing" : "") : "";
   };
   const draw = async (script) => {
-    const { spec, data, labels } = JSON.parse(script.textContent);
+    const { spec, labels, data: columns } = JSON.parse(script.textContent);
     const target = document.getElementById(script.dataset.chart);
-    spec.datasets = { rows: rows(data) };
+    const data = rows(columns);
+    spec.datasets = { rows: data };
     // ast: expressions are interpreted, so that the page needs no right to make code of text.
-    const { view } = await vegaEmbed(target, spec, { actions: false, renderer: "svg", ast: true, logLevel: 1, config, tooltip: { disableDefaultStyle: true } });
+    const options = { actions: false, renderer: "svg", ast: true, config, tooltip: { disableDefaultStyle: true } };
+    const { view } = await vegaEmbed(target, spec, options);
     const names = Object.keys(labels);
-    const told = target.previousElementSibling;
+    const chart = { told: target.previousElementSibling, names, labels, data, view };
     for (const name of names) {
       view.addSignalListener(name, (_, value) => {
-        say(told, names, labels, view);
-        for (const other of views) if (other.names.includes(name) && other.view.signal(name) !== value) other.view.signal(name, value).runAsync();
+        say(chart);
+        for (const other of charts) {
+          if (other.names.includes(name) && other.view.signal(name) !== value) other.view.signal(name, value).runAsync();
+        }
       });
     }
-    say(told, names, labels, view);
-    views.push({ view, names });
+    say(chart);
+    charts.push(chart);
   };
   const all = async () => {
     for (const script of document.querySelectorAll("script.chart-data")) await draw(script);
-    document.documentElement.dataset.drawn = views.length;
+    document.documentElement.dataset.drawn = charts.length;
   };
   all();
   // Paper has no triangles to click on.

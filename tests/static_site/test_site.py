@@ -112,7 +112,7 @@ def test_a_name_that_attacks_is_a_text(found: dict[str, Read], pages: dict[str, 
         assert not any("\u2028" in text for _, text in page.scripts)
     options = found["platform"].charts["Revenue by week"]["labels"]["merchant"]
     assert options[1][1] == label(HOSTILE, "m-1") == "</script><script>alert(1)</…  · m-1".replace("  ", " ")
-    assert options[2][1] == "<!-- \"'& · m-2"
+    assert options[2][1] == "<!--\u2028\"'& · m-2"
     assert found["live"].rows("The streams that brought most")[0]["stream"].startswith("</script>")
     assert "</script><script>alert(1)</script>" in found["ingest"].text
     assert "</script><script>alert(1)</script>" in found["platform"].text
