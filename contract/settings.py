@@ -211,9 +211,11 @@ class Settings:
             )
         parquet = value.get("FANOUT_BI_PARQUET")
         bi_parquet = None if parquet is None else _folder("FANOUT_BI_PARQUET", parquet)
-        if bi_parquet is not None and any(bi_parquet.is_relative_to(own) for own in (home / "published", home / "site", lake, landing)):
+        others = (home / "published", home / "site", lake, landing)
+        if bi_parquet is not None and any(bi_parquet.is_relative_to(other) for other in others):
             raise SettingError(
-                f"FANOUT_BI_PARQUET={bi_parquet} lies among published versions, the site, the lake or the landing; choose another"
+                f"FANOUT_BI_PARQUET={bi_parquet} lies among published versions, the site, the lake or the landing; "
+                "choose another"
             )
         return cls(
             home=home,

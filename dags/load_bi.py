@@ -1,9 +1,9 @@
 """
 ### The published marts for people without DuckDB
 
-`load` copies the published marts of the partition key into the PostgreSQL of `FANOUT_BI_DSN`, if it is the newest day, and writes
-them as Parquet files below `FANOUT_BI_PARQUET`. A way that is not set is left out, and the report says so. `site` draws them as
-static pages in `FANOUT_HOME/site`. Neither waits for the other, and nothing waits for them.
+`load` copies the published marts of the partition key into the PostgreSQL of `FANOUT_BI_DSN`, if it is the newest day, and
+writes them as Parquet files below `FANOUT_BI_PARQUET`. A way that is not set is left out, and the report says so. `site` draws
+them as static pages in `FANOUT_HOME/site`. Neither waits for the other, and nothing waits for them.
 """
 
 from airflow.sdk import DAG

@@ -54,9 +54,9 @@ def columns_over_time(
     split: tuple[Column, Sequence[str]] | None = None,
     *,
     is_share: bool = False,
-) -> alt.Chart:
+) -> alt.TopLevelMixin:
     """A column a week or month, stacked by `split`; of a share, each to 100 %."""
-    stack = {"stack": "normalize"} if is_share else {}
+    stack: dict[str, Any] = {"stack": "normalize"} if is_share else {}
     y = _value(Column(value.name, value.title, Form.RATE if is_share else value.form))
     chart = base(choices).mark_bar(color=ACCENT).properties(height=240)
     encoding: dict[str, Any] = {"x": _steps(time, domain), "y": alt.Y(value.name, **y, **stack), "tooltip": tooltips}
@@ -66,7 +66,8 @@ def columns_over_time(
         # Stacked in the order of the legend.
         encoding["order"] = alt.Order("place", type="quantitative")
         chart = chart.transform_calculate(place=f"indexof({list(parts)}, datum.{column.name})")
-    return chart.encode(**encoding)
+    drawn: alt.TopLevelMixin = chart.encode(**encoding)
+    return drawn
 
 
 def bars(
@@ -77,7 +78,7 @@ def bars(
     *,
     order: Sequence[str] | None = None,
     split: tuple[Column, Mapping[str, str]] | None = None,
-) -> alt.Chart:
+) -> alt.TopLevelMixin:
     """A bar a name, the longest first unless an order is given."""
     sort: Any = list(order) if order else "-x"
     encoding: dict[str, Any] = {
@@ -87,7 +88,8 @@ def bars(
     }
     if split:
         encoding["color"] = _colour(*split)
-    return base(choices).mark_bar(color=ACCENT).properties(height=_STEP).encode(**encoding)
+    drawn: alt.TopLevelMixin = base(choices).mark_bar(color=ACCENT).properties(height=_STEP).encode(**encoding)
+    return drawn
 
 
 def intervals(
@@ -96,7 +98,7 @@ def intervals(
     bounds: tuple[str, str],
     tooltips: list[alt.Tooltip],
     choices: Sequence[str],
-) -> alt.LayerChart:
+) -> alt.TopLevelMixin:
     """A dot a name with the line of its interval, the highest first."""
     low, high = bounds
     sort = alt.EncodingSortField(field=value.name, op="max", order="descending")
@@ -104,9 +106,7 @@ def intervals(
     x = alt.X(value.name, **_value(value), scale=alt.Scale(zero=False))
     one = base(choices).encode(y=y, tooltip=tooltips)
     line = one.mark_rule(color=SOFT, strokeWidth=3).encode(x=alt.X(low, **_value(value)), x2=high)
-    return alt.layer(line, one.mark_point(filled=True, size=70, color=ACCENT, opacity=1).encode(x=x)).properties(
-        width="container", height=_STEP
-    )
+    return _layers(_STEP, line, one.mark_point(filled=True, size=70, color=ACCENT, opacity=1).encode(x=x))
 
 
 def interval_over_time(
@@ -116,14 +116,14 @@ def interval_over_time(
     tooltips: list[alt.Tooltip],
     domain: Sequence[str],
     choices: Sequence[str],
-) -> alt.LayerChart:
+) -> alt.TopLevelMixin:
     """A dot a month with the line of its interval."""
     low, high = bounds
     one = base(choices).encode(x=_steps(time, domain), tooltip=tooltips)
     line = one.mark_rule(color=SOFT, strokeWidth=3).encode(y=alt.Y(low, **_value(value)), y2=high)
-    return alt.layer(
-        line, one.mark_point(filled=True, size=70, color=ACCENT, opacity=1).encode(y=alt.Y(value.name, **_value(value)))
-    ).properties(width="container", height=240)
+    return _layers(
+        240, line, one.mark_point(filled=True, size=70, color=ACCENT, opacity=1).encode(y=alt.Y(value.name, **_value(value)))
+    )
 
 
 def lines(
@@ -131,8 +131,8 @@ def lines(
     value: Column,
     tooltips: list[alt.Tooltip],
     choices: Sequence[str],
-    split: tuple[Column, Sequence[str] | None] | None = None,
-) -> alt.Chart:
+    split: tuple[Column, Sequence[str]] | None = None,
+) -> alt.TopLevelMixin:
     """A line over a number."""
     encoding: dict[str, Any] = {
         "x": alt.X(x.name, type="quantitative", title=x.title, scale=alt.Scale(nice=False)),
@@ -140,9 +140,9 @@ def lines(
         "tooltip": tooltips,
     }
     if split:
-        column, domain = split
-        encoding["color"] = _colour(column, domain) if domain else alt.Color(column.name, type="nominal", title=None)
-    return base(choices).mark_line(color=ACCENT, strokeWidth=2).properties(height=240).encode(**encoding)
+        encoding["color"] = _colour(*split)
+    drawn: alt.TopLevelMixin = base(choices).mark_line(color=ACCENT, strokeWidth=2).properties(height=240).encode(**encoding)
+    return drawn
 
 
 def curves(
@@ -152,7 +152,7 @@ def curves(
     split: Column,
     tooltips: list[alt.Tooltip],
     choices: Sequence[str],
-) -> alt.LayerChart:
+) -> alt.TopLevelMixin:
     """Steps over days, each in the band of its interval."""
     low, high = bounds
     axis = alt.X(x.name, type="quantitative", title=x.title, scale=alt.Scale(nice=False))
@@ -165,10 +165,10 @@ def curves(
     line = one.mark_line(interpolate="step-after", strokeWidth=2).encode(
         y=alt.Y(value.name, **_value(value), scale=scale), tooltip=tooltips
     )
-    return alt.layer(band, line).properties(width="container", height=280)
+    return _layers(280, band, line)
 
 
-def grid(row: Column, column: Column, value: Column, tooltips: list[alt.Tooltip], choices: Sequence[str]) -> alt.LayerChart:
+def grid(row: Column, column: Column, value: Column, tooltips: list[alt.Tooltip], choices: Sequence[str]) -> alt.TopLevelMixin:
     """A cell for each row and column, coloured and labelled by the value."""
     one = (
         base(choices)
@@ -186,7 +186,7 @@ def grid(row: Column, column: Column, value: Column, tooltips: list[alt.Tooltip]
         # On the darker half of a colour only white can be read.
         color=alt.condition(f"datum.{value.name} > 0.6 * datum.highest", alt.value("#ffffff"), alt.value("#1f2933")),
     )
-    return alt.layer(cell, text).properties(width="container", height=_STEP)
+    return _layers(_STEP, cell, text)
 
 
 def points(
@@ -196,7 +196,7 @@ def points(
     colour: tuple[Column, Sequence[str]],
     tooltips: list[alt.Tooltip],
     choices: Sequence[str],
-) -> alt.LayerChart:
+) -> alt.TopLevelMixin:
     """A point a row, with its letters beside it."""
     one = base(choices).encode(
         x=alt.X(x.name, **_value(x), scale=alt.Scale(zero=False)),
@@ -205,4 +205,9 @@ def points(
     )
     dots = one.mark_point(filled=True, size=80, opacity=1).encode(color=_colour(*colour))
     texts = one.mark_text(align="left", dx=7, fontSize=10).encode(text=alt.Text(letters, type="nominal"))
-    return alt.layer(dots, texts).properties(width="container", height=320)
+    return _layers(320, dots, texts)
+
+
+def _layers(height: int | alt.Step, *layers: alt.Chart) -> alt.TopLevelMixin:
+    layered: alt.TopLevelMixin = alt.layer(*layers).properties(width="container", height=height)
+    return layered

@@ -22,7 +22,7 @@ TEMPLATES = Path(__file__).resolve().parent / "templates"
 # Amounts are written as the exact numbers they are.
 _JSON = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 # What could end the script that the text stands in, or its line, becomes an escape; JSON has these only in strings.
-_ESCAPES = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
 def render(page: Page, day: PublishedDay, pages: Sequence[Page]) -> bytes:
@@ -33,7 +33,7 @@ def render(page: Page, day: PublishedDay, pages: Sequence[Page]) -> bytes:
     """
     parts = _parts(page, day)
     has_charts = any(part["chart"] for part in parts)
-    scripts = [_library(), Markup((TEMPLATES / "page.js").read_text(encoding="utf-8"))] if has_charts else []
+    scripts = [library(), Markup((TEMPLATES / "page.js").read_text(encoding="utf-8"))] if has_charts else []
     return (
         _template()
         .render(
@@ -117,7 +117,7 @@ def in_script(value: object) -> Markup:
     >>> in_script({"name": "</script>"})
     Markup('{"name":"\\\\u003c/script\\\\u003e"}')
     """
-    return Markup(_JSON.encode(value).decode().translate(str.maketrans(_ESCAPES)))
+    return Markup(_JSON.encode(value).decode().translate(_ESCAPES))
 
 
 def _hash(script: str) -> str:
@@ -125,7 +125,7 @@ def _hash(script: str) -> str:
 
 
 @cache
-def _library() -> Markup:
+def library() -> Markup:
     """Vega, Vega-Lite and Vega-Embed as one script."""
     return Markup(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
 

@@ -95,10 +95,6 @@ class Section:
     gloss: tuple[str, ...] = ()
     empty: str = "There is nothing to show on this day."
 
-    @property
-    def tooltips(self) -> list[alt.Tooltip]:
-        return [column.tooltip for column in self.columns]
-
     def table(self, first: Mapping[str, object]) -> list[Row]:
         """The rows that are listed: those of what is chosen at the beginning."""
         rows = self.rows if self.listed is None else self.listed

@@ -10,6 +10,7 @@ from static_site.section import Choice, Column, Form, Page, Section
 
 _BY_SOURCE = ("source",)
 _DAYS = 60
+_MONTHS = 12
 _FATES = ("duplicate", "quarantined", "erased", "withdrawn")
 _LISTED = 40
 
@@ -19,15 +20,16 @@ def page(day: PublishedDay) -> Page:
         row["dt"]
         for row in day.rows(f"select distinct dt::varchar as dt from marts.ingest_ledger order by dt desc limit {_DAYS}")
     ]
-    months = [row["month"] for row in day.rows("select distinct strftime(dt, '%Y-%m') as month from marts.quarantine_reasons")]
+    found = day.rows("select distinct strftime(dt, '%Y-%m') as month from marts.quarantine_reasons order by month desc")
+    months = [row["month"] for row in found[:_MONTHS]]
     return Page(
         "ingest",
         "Ingest",
         "What was delivered, what was refused, and why.",
-        (_accepted(day, days[::-1]), _others(day, days[::-1]), _reasons(day), _gates(day), _unreadable(day)),
+        (_accepted(day, days[::-1]), _others(day, days[::-1]), _reasons(day, months), _gates(day), _unreadable(day)),
         choices=(
             Choice("source", "Source", [(ALL, "all sources"), *((source, source) for source in SOURCES)]),
-            month_choice(sorted(months)[-12:]),
+            month_choice(months),
         ),
     )
 
@@ -96,7 +98,7 @@ def _others(day: PublishedDay, days: list[str]) -> Section:
     )
 
 
-def _reasons(day: PublishedDay) -> Section:
+def _reasons(day: PublishedDay, months: list[str]) -> Section:
     rows = day.rows(
         """
         select
@@ -107,6 +109,7 @@ def _reasons(day: PublishedDay) -> Section:
         order by source, month, lines desc, reason
         """.replace("$all", f"'{ALL}'")
     )
+    rows = [row for row in rows if row["month"] in (ALL, *months)]
     reason, lines = Column("reason", "reason"), Column("lines", "lines refused", Form.COUNT)
     columns = (reason, lines, Column("example", "such as"))
     return Section(

@@ -12,14 +12,20 @@ from static_site.section import Choice, Column, Form, Page, Section
 _BY_REGION = ("region",)
 _BY_MERCHANT = ("merchant",)
 _LISTED = 20
+_REGIONS = 40  # with most merchants; those of the others are under all regions alone
+_LARGEST = f"""
+    select region from marts.merchants group by region order by count(*) desc, region limit {_REGIONS}
+"""
 # Each merchant under all regions, and under its own.
-_PLACES = """
-    select merchant_id, name, unnest([?, region]) as region from marts.merchants
+_PLACES = f"""
+    select merchant_id, name, ? as region from marts.merchants
+    union all
+    select merchant_id, name, region from marts.merchants semi join ({_LARGEST}) using (region)
 """
 
 
 def page(day: PublishedDay) -> Page:
-    regions = [row["region"] for row in day.rows("select distinct region from marts.merchants")]
+    regions = [row["region"] for row in day.rows(_LARGEST)]
     known = sorted((code for code in regions if code != "unknown"), key=region)
     options = [
         (ALL, "all regions"),

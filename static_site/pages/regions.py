@@ -9,6 +9,7 @@ from static_site.published_day import PublishedDay, Row
 from static_site.section import Choice, Column, Form, Page, Section
 
 THIN = 30  # teams that have closed; fewer say too little of a region, as `team_design.is_thin` has it
+_LARGEST = 60  # regions that are drawn
 _BY_MONTH = ("month",)
 _BY_REGION = ("region",)
 _QUADRANTS = {name: name.replace("_", " ").replace("opens ", "opens, ") for name in QUADRANTS}
@@ -16,12 +17,17 @@ _QUADRANTS = {name: name.replace("_", " ").replace("opens ", "opens, ") for name
 
 def page(day: PublishedDay) -> Page:
     rows = day.rows(
-        """
+        f"""
         select
             region, month, opened, closed, formed_organic, formation_rate, formation_rate_lo, formation_rate_hi,
             formation_rate_shrunk, opens_per_1000_users, quadrant
         from marts.team_formation_by_region
-        where region != 'unknown' and closed > 0
+        where closed > 0 and region in (
+            select region from marts.team_formation_by_region
+            where month = '{ALL}' and region != 'unknown'
+            order by closed desc, region
+            limit {_LARGEST}
+        )
         order by month, formation_rate desc, region
         """
     )
@@ -45,7 +51,7 @@ def page(day: PublishedDay) -> Page:
         "regions",
         "Regions",
         "In which regions teams form, in which few are opened, and which design of a team purchase works.",
-        (_rates(rows, shown), _quadrants(shown), _months(monthly if regions else [], months), _designs(day)),
+        (_rates(day, shown), _quadrants(shown), _months(monthly if regions else [], months), _designs(day)),
         choices=tuple(choices),
     )
 
@@ -62,13 +68,23 @@ def _keep(rows: list[Row], *names: str) -> list[Row]:
     return [{name: row[name] for name in names} for row in rows]
 
 
-def _rates(rows: list[Row], shown: list[Row]) -> Section:
+def _rates(day: PublishedDay, shown: list[Row]) -> Section:
     columns = (_NAME, _RATE, _LOW, _HIGH, _FORMED, _CLOSED)
-    thin = sum(row["month"] == ALL for row in rows) - sum(row["month"] == ALL for row in shown)
+    left_out = day.row(
+        f"""
+        select count(*) filter (where closed < {THIN}) as thin, count(*) filter (where closed >= {THIN}) as enough
+        from marts.team_formation_by_region where month = '{ALL}' and region != 'unknown'
+        """
+    )
+    drawn = sum(row["month"] == ALL for row in shown)
+    largest = (
+        f" Of {left_out['enough']:,} regions with more, the {drawn} with most are shown." if drawn < left_out["enough"] else ""
+    )
     return Section(
         "Where teams form",
-        f"Teams that formed without the platform's help, of those that formed or failed; the line is the 95% interval. "
-        f"Regions with fewer than {THIN} closed teams are left out ({thin} over all months), as are teams of unknown region.",
+        "Teams that formed without the platform's help, of those that formed or failed; the line is the 95% interval. Regions "
+        f"with fewer than {THIN} closed teams are left out ({left_out['thin']:,} over all months), as are teams of unknown "
+        f"region.{largest}",
         _keep(shown, "month", *(column.name for column in columns)),
         columns,
         charts.intervals(_NAME, _RATE, _BOUNDS, [column.tooltip for column in columns], _BY_MONTH),

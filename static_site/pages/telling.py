@@ -16,7 +16,7 @@ _SMALLEST_BASE = Decimal(1)
 def amount(value: Number, day: PublishedDay, *, signed: bool = False) -> str:
     """Money in a sentence."""
     sign = "−" if value < 0 else "+" if signed and value > 0 else ""
-    return f"{sign}{WORDS.number(abs(value))} {day.currency}"
+    return f"{sign}{WORDS.number(abs(Decimal(value)))} {day.currency}"
 
 
 def change(now: Number, before: Number, *, period: str = "week") -> str:

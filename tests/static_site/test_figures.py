@@ -276,6 +276,26 @@ def test_beyond_the_largest_merchants_the_rest_are_one_choice(settings: Settings
         assert choices[-1] == (NAMED_MERCHANTS + 1, "the 170 other merchants")
 
 
+def test_of_very_many_regions_the_largest_are_shown(site: Site) -> None:
+    many = """
+        insert into marts.merchants by name select 'x-' || i as merchant_id, 'R-' || i // 2 as region from range(4000) t(i);
+        insert into marts.merchant_churn_flags by name
+        select 'x-' || i as merchant_id, 'at_risk' as stage, 1 as at_stake, 0.5 as churn_probability, 2 as revenue_28d
+        from range(4000) t(i);
+        insert into marts.team_formation_by_region by name
+        select 'R-' || i as region, month, 30 + i as opened, 30 + i as closed, 3 as formed_organic, 0.1 as formation_rate,
+            0.05 as formation_rate_lo, 0.2 as formation_rate_hi, 0.1 as formation_rate_shrunk, 9 as opens_per_1000_users
+        from range(2000) t(i), (values ('all'), ('2026-01'), ('2026-02')) u(month)
+    """
+    pages = site(SINCE_JANUARY, many)
+    rows = {title: pages["merchants"].rows(title) for title in ("Merchants by stage", "Where most is at stake")}
+    assert {title: len({row["region"] for row in found}) for title, found in rows.items()} == dict.fromkeys(rows, 41)
+    assert sum(row["merchants"] for row in rows["Merchants by stage"] if row["region"] == "all") == 4002
+    shown = pages["regions"].rows("Where teams form")
+    assert {row["name"] for row in shown} == {f"R-{number}" for number in range(1940, 2000)}
+    assert "Of 2,000 regions with more, the 60 with most are shown." in pages["regions"].text
+
+
 def test_no_chart_has_a_row_twice(site: Site) -> None:
     """Bars of rows that are there twice are stacked, and nobody sees it."""
     checked = 0
