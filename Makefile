@@ -7,7 +7,7 @@ PYTHON ?= python3.11
 VENV := .venv/bin
 PYTEST := $(VENV)/python -m pytest
 
-.PHONY: help run up down test acceptance soak lint bench image contract docs lock setup preflight
+.PHONY: help run up down test acceptance soak lint bench image contract docs site lock setup preflight
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ contract: setup  ## what follows from the declared events and tables: dbt's gene
 
 docs: setup  ## the warehouse's documentation as one page, FANOUT_HOME/docs/warehouse.html
 	@$(VENV)/python -m dbt_project.docs $(if $(AS_OF),--as-of $(AS_OF))
+
+site: setup  ## the published marts as static pages with charts, FANOUT_HOME/site/current/index.html
+	@$(VENV)/python -m static_site $(if $(AS_OF),--as-of $(AS_OF))
 
 lock: setup  ## compile requirements.lock from pyproject.toml
 	@$(VENV)/uv pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11 --extra dev pyproject.toml -o requirements.lock

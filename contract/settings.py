@@ -114,6 +114,10 @@ class Settings:
     def exports(self) -> Path:
         return self.home / "exports"
 
+    @property
+    def site(self) -> Path:
+        return self.home / "site"
+
     def work(self, as_of: date) -> Path:
         """The folder of the files that a day's run makes before they are published."""
         return self.home / "work" / as_of.isoformat()
@@ -207,9 +211,11 @@ class Settings:
             )
         parquet = value.get("FANOUT_BI_PARQUET")
         bi_parquet = None if parquet is None else _folder("FANOUT_BI_PARQUET", parquet)
-        if bi_parquet is not None and any(bi_parquet.is_relative_to(own) for own in (home / "published", lake, landing)):
+        others = (home / "published", home / "site", lake, landing)
+        if bi_parquet is not None and any(bi_parquet.is_relative_to(other) for other in others):
             raise SettingError(
-                f"FANOUT_BI_PARQUET={bi_parquet} lies among published versions, the lake or the landing; choose another"
+                f"FANOUT_BI_PARQUET={bi_parquet} lies among published versions, the site, the lake or the landing; "
+                "choose another"
             )
         return cls(
             home=home,

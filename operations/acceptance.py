@@ -31,17 +31,18 @@ _TO_MARTS = ("dbt_project", "expectations", "publication", "spark_jobs")
 TESTS: dict[str, tuple[str, ...]] = {
     "tests/dbt_project/test_build.py": ("dbt_project", "expectations"),
     "tests/end_to_end/test_absurd_lines.py": (*_TO_MARTS, "exports"),
-    ALWAYS: (*_TO_MARTS, "dags", "exports", "operations"),
+    ALWAYS: (*_TO_MARTS, "dags", "exports", "operations", "static_site"),
     "tests/end_to_end/test_kills.py": _TO_MARTS,
     "tests/end_to_end/test_landings.py": (*_TO_MARTS, "exports"),
     "tests/end_to_end/test_other_names.py": _TO_MARTS,
     "tests/end_to_end/test_pieces.py": ("expectations", "spark_jobs"),
-    "tests/end_to_end/test_real_data.py": (*_TO_MARTS, "dags", "exports", "operations"),
+    "tests/end_to_end/test_real_data.py": (*_TO_MARTS, "dags", "exports", "operations", "static_site"),
     "tests/exports/delivery/test_delivery.py": ("dbt_project", "expectations", "exports", "publication"),
     "tests/exports/packs/test_csv_text.py": ("dbt_project", "expectations", "exports", "publication"),
     "tests/exports/pages/test_workbook.py": ("dbt_project", "expectations", "exports", "publication"),
     "tests/exports/test_commands.py": ("dbt_project", "expectations", "exports", "publication"),
     "tests/simulator/test_landing.py": ("expectations", "simulator", "spark_jobs"),
+    "tests/static_site/test_browser.py": ("dbt_project", "expectations", "exports", "publication", "static_site"),
 }
 
 # What every test depends on, in a room or beside the rooms. Files that nobody has placed count as this, too.

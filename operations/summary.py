@@ -81,6 +81,8 @@ def _places(settings: Settings, as_of: date) -> Iterator[str]:
     published = settings.published / as_of.isoformat() / "current"
     newest = settings.published / "current"
     current = newest if newest.exists() and newest.resolve() == published.resolve() else published
+    site = settings.site / current.relative_to(settings.published) / "index.html"
+    yield f"  a first look  {site}   (in a browser)"
     yield f"  marts         {current / 'fanout.duckdb'}"
     yield f"  provenance    {current / 'run.json'}"
     yield f"  exports       {settings.exports / as_of.isoformat()}"

@@ -149,7 +149,7 @@ def known(path: Path) -> dict[str, str]:
 @pytest.mark.soak
 def test_no_more_single_changes_live_than_are_known(tmp_path: Path) -> None:
     rooms = ("contract", "dbt_project", "expectations", "exports", "operations", "publication", "simulator", "spark_jobs")
-    for name in (*rooms, "tests"):
+    for name in (*rooms, "static_site", "tests"):
         shutil.copytree(CHECKOUT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "target", "logs"))
     shutil.copy(CHECKOUT / "pyproject.toml", tmp_path)
     codes = tried(tmp_path, "spark_jobs.ingest.files.x_entries__mutmut_1", SAMPLED)

@@ -217,7 +217,7 @@ def test_a_value_that_is_possible_is_accepted(setting: str, text: str) -> None:
     read(**{setting: text})
 
 
-@pytest.mark.parametrize("folder", ["home/published", "home/published/parquet", "home/lake", "landing/shop"])
+@pytest.mark.parametrize("folder", ["home/published", "home/published/parquet", "home/site", "home/lake", "landing/shop"])
 def test_parquet_files_do_not_go_where_others_write(tmp_path: Path, folder: str) -> None:
     (tmp_path / "landing").mkdir()
     folders = {"home": str(tmp_path / "home"), "landing": str(tmp_path / "landing")}

@@ -97,7 +97,7 @@ def test_the_day_is_published_with_the_figures_of_the_landing(place: Place, firs
 def test_the_summary_says_what_was_refused_and_where_everything_lies(place: Place, first_run: str) -> None:
     assert f"{NEWEST} is published." in first_run
     assert "unsupported_currency" in first_run
-    for part in ("published/current/fanout.duckdb", f"exports/{NEWEST}", "data_docs", "logs"):
+    for part in ("site/current/index.html", "published/current/fanout.duckdb", f"exports/{NEWEST}", "data_docs", "logs"):
         assert str(place.home / part) in first_run
         assert (place.home / part).exists()
 

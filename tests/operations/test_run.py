@@ -157,6 +157,7 @@ def test_the_summary_tells_what_was_refused_and_why(settings: Settings) -> None:
     assert f"{CHAIN[-1]:<24}{len(CHAIN) - 1:>7} to {len(CHAIN) + 4:>5}       5 s" in text
     assert str(settings.published / "current" / "fanout.duckdb") in text
     assert str(settings.exports / "2026-03-20") in text
+    assert f"  a first look  {settings.site / 'current' / 'index.html'}   (in a browser)" in text.splitlines()
 
 
 def test_the_summary_of_a_past_day_names_that_day(settings: Settings) -> None:
@@ -168,3 +169,4 @@ def test_the_summary_of_a_past_day_names_that_day(settings: Settings) -> None:
     (settings.published / "current").symlink_to("2026-03-20/current")
     text = "\n".join(_places(settings, date(2026, 3, 19)))
     assert str(settings.published / "2026-03-19" / "current") in text
+    assert str(settings.site / "2026-03-19" / "current" / "index.html") in text
