@@ -2,8 +2,8 @@
 
     python kill_everywhere.py HOME SCRATCH
 
-HOME has two published versions of three marts and `published`, and a third warehouse that passed its gate; `expected_loss` is the version's
-number, for two merchants. FANOUT_KEEP_VERSIONS is 2, so that a removal is among the operations.
+HOME has two published versions of three marts and of `published`, and a third warehouse that passed its gate; `expected_loss`
+is the version's number, for two merchants. FANOUT_KEEP_VERSIONS is 2, so that a removal is among the operations.
 """
 
 from __future__ import annotations
