@@ -340,6 +340,19 @@ def _shop() -> Iterable[EventType]:
             _text("script", "The script used.").optional(),
         ),
     )
+    yield EventType(
+        "shop.success_call.v1",
+        "An account manager has called a merchant of the list of calls; its time is that of the call.",
+        (
+            merchant_id,
+            _id("manager", "The account manager who called."),
+            _enum("result", "How it ended.", "no_answer", "talked", "step_agreed", "call_later", "declined", "leaving"),
+            Field("listed_on", Kind.TIME, "Start of the business day whose list named the merchant.").optional(),
+            _id("step", "The step that the list suggested: stage and topic of the playbook with a point between.").optional(),
+            Field("next_on", Kind.TIME, "Start of the business day of the next call; may lie in the future.").optional(),
+            _text("note", "What the manager wrote down.").optional(),
+        ),
+    )
     yield EventType(ERASURE_REQUEST, "A person asks to be forgotten.", (user_id,))
 
 

@@ -1,0 +1,27 @@
+-- Generated from contract/events.py by `python -m contract.generate`; edit the contract.
+with source as (
+    select * from {{ source('shop', 'shop_events') }}
+),
+
+renamed as (
+    select
+        event_id,
+        event_source,
+        timezone('UTC', event_time) as event_time,
+        event_date,
+        merchant_id,
+        manager,
+        result,
+        timezone('UTC', listed_on) as listed_on,
+        step,
+        timezone('UTC', next_on) as next_on,
+        note
+    from source
+    where
+        fate = 'accepted'
+        and event_type = 'shop.success_call.v1'
+        and event_month <= '{{ var("as_of")[:7] }}'
+        and event_date <= date '{{ var("as_of") }}'
+)
+
+select * from renamed
