@@ -125,11 +125,9 @@ class Metric:
 
 
 def time_column(table: Table) -> str | None:
-    """What a table is grouped by time with: its business date, else the day that it stands at, else an instant (UTC)."""
-    columns = [column for column in table.mart_columns if column.is_required]
-    dates = [column.name for column in columns if column.type is Type.DATE]
-    instants = [column.name for column in columns if column.type is Type.TIMESTAMP]
-    return next(iter([name for name in dates if name != "as_of"] + dates + instants), None)
+    """What a table is grouped by time with: its business date, else the day that it stands at; an instant has days of UTC."""
+    dates = [column.name for column in table.mart_columns if column.is_required and column.type is Type.DATE]
+    return next(iter([name for name in dates if name != "as_of"] + dates), None)
 
 
 def total(column: str, only: str | None = None) -> Measure:
@@ -369,10 +367,10 @@ _DECLARED: tuple[Metric, ...] = (
     ),
     *_of(
         "team_formation_by_region",
-        ("teams_opened_in_region", "Teams opened", "Teams opened.", total("opened")),
+        ("teams_opened_in_region", "Teams opened by region", "Teams opened.", total("opened")),
         (
             "region_formation_rate",
-            "Formation rate",
+            "Formation rate by region",
             "Organically formed / closed teams.",
             total("formed_organic"),
             total("closed"),
@@ -382,7 +380,7 @@ _DECLARED: tuple[Metric, ...] = (
         "team_design",
         (
             "design_formation_rate",
-            "Formation rate",
+            "Formation rate by design",
             "Organically formed / closed teams.",
             total("formed_organic"),
             total("closed"),
@@ -392,7 +390,7 @@ _DECLARED: tuple[Metric, ...] = (
         "merchant_team_regions",
         (
             "merchant_region_formation_rate",
-            "Formation rate",
+            "Formation rate by merchant and region",
             "Organically formed / closed teams.",
             total("formed_organic"),
             total("closed"),
@@ -402,21 +400,28 @@ _DECLARED: tuple[Metric, ...] = (
         "merchant_team_designs",
         (
             "merchant_design_formation_rate",
-            "Formation rate",
+            "Formation rate by merchant and design",
             "Organically formed / closed teams.",
             total("formed_organic"),
             total("closed"),
         ),
     ),
     *_of(
-        "chat_groups",
-        ("group_count", "Chat groups", "Chat groups by the time of their creation.", rows("group_id")),
+        "group_activity",
+        ("group_count", "Chat groups", "Chat groups by the date of their creation.", rows("group_id")),
         ("group_members", "Members of chat groups", "Members, a person once in each group.", total("members")),
         (
             "messages_per_group",
             "Messages per group",
-            "Messages of the last 28 days / groups.",
-            total("messages_28d"),
+            "Messages of the last 7 days / groups.",
+            total("messages_7d"),
+            rows("group_id"),
+        ),
+        (
+            "living_group_share",
+            "Share of living groups",
+            "Groups that are neither dying nor dead / groups.",
+            rows("group_id", "state = 'alive'"),
             rows("group_id"),
         ),
     ),
@@ -509,10 +514,14 @@ _DECLARED: tuple[Metric, ...] = (
 
 def _by_name() -> dict[str, Metric]:
     metrics: dict[str, Metric] = {}
+    labels: dict[str, str] = {}
     for metric in _DECLARED:
         if metric.name in metrics:
             raise ValueError(f"the metric {metric.name} is declared twice")
+        if metric.label in labels:
+            raise ValueError(f"the metrics {labels[metric.label]} and {metric.name} have one label, {metric.label}")
         metrics[metric.name] = metric
+        labels[metric.label] = metric.name
     return metrics
 
 

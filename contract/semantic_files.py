@@ -23,7 +23,7 @@ _GROUPS = {"account_manager", "category", "city_tier", "cohort_month", "period",
 
 
 def tables_of_metrics() -> dict[str, list[Metric]]:
-    """The metrics of each mart that has a time: MetricFlow groups all of them by it. The others are for dashboards alone."""
+    """The metrics of each mart that has dates: MetricFlow wants a time for all. The others are for dashboards alone."""
     found: dict[str, list[Metric]] = {}
     for metric in METRICS.values():
         if time_column(TABLES[metric.table]):
@@ -89,7 +89,7 @@ def _model(table: Table, metrics: list[Metric]) -> dict[str, Any]:
         ]
         if entities:
             model["entities"] = entities
-    model["dimensions"] = [_time(column) for column in table.mart_columns if column.type is Type.DATE or column.name == time]
+    model["dimensions"] = [_time(column) for column in table.mart_columns if column.type is Type.DATE]
     model["dimensions"] += [{"name": column.name, "type": "categorical"} for column in table.mart_columns if _is_group(column)]
     if metrics:
         model["measures"] = [_measure(metric, time) for metric in metrics]
@@ -97,8 +97,7 @@ def _model(table: Table, metrics: list[Metric]) -> dict[str, Any]:
 
 
 def _time(column: Column) -> dict[str, Any]:
-    grain = "day" if column.type is Type.DATE else "hour"
-    return {"name": column.name, "type": "time", "type_params": {"time_granularity": grain}}
+    return {"name": column.name, "type": "time", "type_params": {"time_granularity": "day"}}
 
 
 def _is_group(column: Column) -> bool:

@@ -57,7 +57,7 @@ def test_net_revenue_is_that_of_the_growth_split(semantics: dict[str, Any], mart
     sql, relation = _measures(semantics)[metrics["net_revenue"]["type_params"]["measure"]["name"]]
     daily = marts.execute(f"select {sql} from {relation}").fetchall()
     assert daily == marts.execute("select sum(revenue) from growth_split").fetchall()
-    sql, relation = _measures(semantics)["net_of_orders"]
+    sql, relation = _measures(semantics)["orders_net_measure"]
     assert daily == marts.execute(f"select {sql} from {relation}").fetchall()
 
 
