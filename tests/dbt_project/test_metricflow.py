@@ -50,7 +50,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "update marts.merchants set plan = 'pro', region = 'CN-ZJ', category = 'tea' where merchant_id = 'm-1'",
         "update marts.merchants set plan = 'basic', region = 'CN-SH', category = 'cups' where merchant_id = 'm-2'",
         """insert into marts.daily_merchant by name (
-            select merchant_id, date '2026-03-20' as date, if(merchant_id = 'm-1', 3, 2) as fans, 0 as revenue from marts.merchants
+            select merchant_id, date '2026-03-20' as date, if(merchant_id = 'm-1', 3, 2) as fans, 0 as revenue
+            from marts.merchants
         )""",
     )
     return published(settings, *changes) / "fanout.duckdb"
