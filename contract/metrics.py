@@ -293,6 +293,41 @@ _DECLARED: tuple[Metric, ...] = (
         ),
     ),
     *_of(
+        "product_sales",
+        (
+            "sales_of_products",
+            "Sales of products",
+            "Quantity × unit price of the orders' lines, before refunds.",
+            total("sales"),
+        ),
+        ("pieces_sold", "Pieces sold", "Pieces in the orders' lines.", total("pieces")),
+        (
+            "margin_share",
+            "Margin",
+            "Sales less cost / sales, of the products whose cost is known.",
+            total("margin"),
+            total("sales_with_cost"),
+        ),
+    ),
+    *_of(
+        "channel_results",
+        ("channel_spend", "Spend by channel", "Marketing money by the channel that it was spent in.", total("spend")),
+        ("channel_new_fans", "New fans by channel", "People who followed for the first time.", total("new_fans")),
+        ("channel_fan_revenue", "Revenue of new fans", "Net revenue of these people's orders by as_of.", total("revenue")),
+        ("spend_per_channel_fan", "Spend per new fan", "Marketing money / new fans.", total("spend"), total("new_fans")),
+    ),
+    *_of(
+        "chat_group_sales",
+        ("chat_group_revenue", "Revenue of chat groups", "Net revenue through shares into chat groups.", total("revenue")),
+        (
+            "revenue_per_chat_group",
+            "Revenue per chat group",
+            "Net revenue through shares into chat groups / groups that were shared into.",
+            total("revenue"),
+            rows("group_id"),
+        ),
+    ),
+    *_of(
         "fan_revenue",
         ("supporting_fan_count", "Supporting fans", "Supporting fans (支撑粉丝).", rows("user_id", "is_supporting_fan")),
         (
