@@ -207,8 +207,9 @@ def main() -> int:
                     waiting = partial(time.sleep, time.perf_counter() - started)
                     quiet += through([reader() for _ in range(arguments.readers)], waiting, arguments.pause)
                 faults += [fault for reading in (*busy, *quiet) for fault in reading.faults()]
+                answers = sum(len(reading.seen) for reading in busy)
                 print(
-                    f"{store:12s} {sum(len(reading.seen) for reading in busy):7,} answers: p95 {1e3 * p95(busy):.0f} ms, without "
+                    f"{store:12s} {answers:7,} answers: p95 {1e3 * p95(busy):.0f} ms, without "
                     f"publications {1e3 * p95(quiet):.0f} ms, {p95(busy) / p95(quiet):.2f}x; load {os.getloadavg()[0]:.1f}",
                     flush=True,
                 )
