@@ -6,6 +6,7 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 VENV := .venv/bin
 PYTEST := $(VENV)/python -m pytest
+COMPILE := $(VENV)/uv pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11
 
 .PHONY: help run up down test acceptance soak lint bench image contract docs site lock setup preflight
 
@@ -39,7 +40,7 @@ bench: setup  ## the measurements of benchmarks/README.md
 image: setup  ## the container image, by docker or buildah, whichever is there
 	@docker/build.sh
 
-contract: setup  ## what follows from the declared events and tables: dbt's generated files, docs/events.md, the JSON Schemas
+contract: setup  ## what follows from the declared events, tables and metrics: dbt's generated files, docs/events.md, the JSON Schemas
 	@$(VENV)/python -m contract.generate
 
 docs: setup  ## the warehouse's documentation as one page, FANOUT_HOME/docs/warehouse.html
@@ -48,8 +49,9 @@ docs: setup  ## the warehouse's documentation as one page, FANOUT_HOME/docs/ware
 site: setup  ## the published marts as static pages with charts, FANOUT_HOME/site/current/index.html
 	@$(VENV)/python -m static_site $(if $(AS_OF),--as-of $(AS_OF))
 
-lock: setup  ## compile requirements.lock from pyproject.toml
-	@$(VENV)/uv pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
+lock: setup  ## compile requirements.lock from pyproject.toml, and that of MetricFlow, which has an environment of its own
+	@$(COMPILE) --extra dev pyproject.toml -o requirements.lock
+	@$(COMPILE) publication/metricflow.in -o publication/metricflow.lock
 
 setup: preflight  ## install what is missing; nothing is done when nothing changed
 	@$(PYTHON) -m operations.setup

@@ -30,6 +30,7 @@ _TO_MARTS = ("dbt_project", "expectations", "publication", "spark_jobs")
 # Test file → the rooms whose change can break it. Its own folder below tests/ belongs to each without being named.
 TESTS: dict[str, tuple[str, ...]] = {
     "tests/dbt_project/test_build.py": ("dbt_project", "expectations"),
+    "tests/dbt_project/test_metricflow.py": (*_TO_MARTS, "exports"),
     "tests/end_to_end/test_absurd_lines.py": (*_TO_MARTS, "exports"),
     ALWAYS: (*_TO_MARTS, "dags", "exports", "operations", "static_site"),
     "tests/end_to_end/test_kills.py": _TO_MARTS,

@@ -20,11 +20,24 @@ def rows(marts: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
 
 def test_report_counts_lines_and_rows(built: tuple[Any, dict[str, Any]], marts: duckdb.DuckDBPyConnection) -> None:
     _, report = built
-    assert report["rows_in"] == marts.execute("select sum(rows_read) from ingest_ledger").fetchall()[0][0] == 42
+    assert report["rows_in"] == marts.execute("select sum(rows_read) from ingest_ledger").fetchall()[0][0] == 43
     assert report["rows_out"] > 100
     assert (report["step"], report["as_of"]) == ("build_marts", "2026-04-10")
     assert report["models"] > 100
     assert report["tests"] > 25
+
+
+def test_product_sales(marts: duckdb.DuckDBPyConnection) -> None:
+    """Two pieces at 10.00 that cost 4.00 each; the other orders do not say what was in them."""
+    columns = "merchant_id, product_id, cast(month_start as varchar), orders, pieces, sales, margin"
+    assert rows(marts, f"select {columns} from product_sales") == [("m1", "p", "2026-03-01", 1, 2, D("20.00"), D("12.00"))]
+
+
+def test_channel_results(marts: duckdb.DuckDBPyConnection) -> None:
+    """a and b followed m1 in March, by no channel; a bought for 20.00."""
+    columns = "merchant_id, channel, cast(month_start as varchar), spend, new_fans, new_buyers, revenue"
+    expected = [("m1", "unknown", "2026-03-01", D("0.00"), 2, 1, D("20.00"))]
+    assert rows(marts, f"select {columns} from channel_results") == expected
 
 
 def test_per_fan_revenue(marts: duckdb.DuckDBPyConnection) -> None:
