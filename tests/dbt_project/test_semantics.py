@@ -41,7 +41,7 @@ def test_measures_can_be_worked_out(semantics: dict[str, Any], marts: duckdb.Duc
     for name, (sql, relation) in measures.items():
         column = sql.partition("(")[2].removesuffix(")")
         ((value, values),) = marts.execute(f"select {sql}, count({column}) from {relation}").fetchall()
-        assert (value is None) == (values == 0), name
+        assert value is not None or not values, name
 
 
 def test_dimensions_and_entities_are_columns(semantics: dict[str, Any], marts: duckdb.DuckDBPyConnection) -> None:
