@@ -23,13 +23,12 @@ from pathlib import Path
 import duckdb
 import psycopg2
 
+from benchmarks._copies import multiply
 from benchmarks._postgres import MissingProgram, running
 from benchmarks.postgres import AS_OF, passed
-from contract.columns import Type
 from contract.settings import CHECKOUT, Settings
-from contract.tables import marts
 from publication import postgres
-from publication.publish import current_database, literal, publish
+from publication.publish import current_database, publish
 from publication.versions import CURRENT, DATABASE
 
 QUESTION = re.compile(r"^(\d+)\. .*?\n```sql\n(.*?)```", re.MULTILINE | re.DOTALL)
@@ -39,28 +38,6 @@ LIMITS: dict[str, str | bool | int | float | list[str]] = {"threads": 2, "memory
 def questions() -> dict[int, str]:
     page = (CHECKOUT / "docs" / "analysts.md").read_text()
     return {int(number): query for number, query in QUESTION.findall(page)}
-
-
-def multiply(database: Path, warehouse: Path, events: int) -> int:
-    """Write the marts of a published file as often as it takes to have so many events; returns how often."""
-    with duckdb.connect(str(warehouse)) as con:
-        con.execute(f"attach {literal(str(database))} as source (read_only)")
-        [(there,)] = con.execute("select sum(events) from source.marts.event_registry").fetchall()
-        copies = round(events / there)
-        con.execute("create schema marts")
-        shown = {
-            name for (name,) in con.execute("select table_name from duckdb_tables() where database_name = 'source'").fetchall()
-        }
-        for table in (table for table in marts() if table.name in shown):
-            ids = [column.name for column in table.mart_columns if column.type is Type.VARCHAR and column.name.endswith("_id")]
-            # Rows of the whole platform stay as they are.
-            often = copies if set(ids) & set(table.key_columns) else 1
-            apart = ", ".join(f"{name} || '-' || copy as {name}" for name in ids)
-            rows = f"select * exclude (copy){f' replace ({apart})' if often > 1 else ''}"
-            con.execute(
-                f"create table marts.{table.name} as {rows} from source.marts.{table.name}, range({often}) as copies (copy)"
-            )
-    return int(copies)
 
 
 def seconds(ask: Callable[[str], object], query: str, rounds: int) -> list[float]:

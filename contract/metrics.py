@@ -1,19 +1,20 @@
 """The metrics of the marts: what may be added up, and what is divided by what after both were added up.
 
-A rate is never averaged: its metric divides the sum of the numerators by the sum of the denominators. Total rows are left out.
+A rate is never averaged: its metric divides the sum of the numerators by the sum of the denominators. Each rate of a mart that
+stands beside what it divides has such a metric, declared here or not. Total rows are left out.
 dbt's semantic models follow from these declarations (`make contract`), and so do the metrics of the dashboards.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from contract.columns import AS_OF, Column, Type
 from contract.table import Table
-from contract.tables import TABLES
+from contract.tables import TABLES, marts
 
 TOTAL = "is_total"  # the flag of rows that repeat others
 _WORDS = {"and", "or", "not", "is", "null", "true", "false"}
@@ -29,9 +30,9 @@ class Aggregate(StrEnum):
 
 @dataclass(frozen=True)
 class Measure:
-    """An aggregate of a column, over the rows that meet a condition."""
+    """An aggregate of a column, or of an expression over columns of a row, over the rows that meet a condition."""
 
-    column: str
+    expression: str
     aggregate: Aggregate = Aggregate.SUM
     only: str | None = None
 
@@ -65,14 +66,14 @@ class Metric:
         if not self.label.strip() or not self.text.strip():
             raise ValueError(f"the metric {self.name} needs a label and a text")
         for measure in self.measures:
-            column = self._column(measure.column)
-            if measure.aggregate is not Aggregate.COUNT and not column.type.is_number:
-                raise ValueError(f"the metric {self.name} adds up {self.table}.{column.name}, which is {column.type}")
+            columns = [self._column(name) for name in _names(measure.expression)]
+            for column in columns:
+                if measure.aggregate is not Aggregate.COUNT and not column.type.is_number:
+                    raise ValueError(f"the metric {self.name} adds up {self.table}.{column.name}, which is {column.type}")
             if measure.aggregate is Aggregate.LAST and (self.denominator or time_column(TABLES[self.table]) is None):
                 raise ValueError(f"the metric {self.name} is a stock; it needs a table with days, and is not divided")
-            for word in re.findall(r"[a-z]\w*", re.sub(r"'[^']*'", "", measure.only or "")):
-                if word not in _WORDS:
-                    self._column(word)
+            for name in _names(measure.only or ""):
+                self._column(name)
 
     def _column(self, name: str) -> Column:
         for column in TABLES[self.table].mart_columns:
@@ -111,7 +112,8 @@ class Metric:
         return " and ".join(conditions) or None
 
     def _is_whole(self, measure: Measure) -> bool:
-        return measure.aggregate is Aggregate.COUNT or self._column(measure.column).type is Type.INTEGER
+        types = {self._column(name).type for name in _names(measure.expression)}
+        return measure.aggregate is Aggregate.COUNT or types == {Type.INTEGER}
 
     def _aggregate(self, measure: Measure) -> str:
         condition = self.condition(measure)
@@ -121,7 +123,12 @@ class Metric:
             conditions.append(f"{day} = (select max({day}) from marts.{self.table})")
         function = Aggregate.COUNT if measure.aggregate is Aggregate.COUNT else Aggregate.SUM
         rows = f" filter (where {' and '.join(conditions)})" if conditions else ""
-        return f"{function}({measure.column}){rows}"
+        return f"{function}({measure.expression}){rows}"
+
+
+def _names(sql: str) -> list[str]:
+    """The columns that a piece of SQL names."""
+    return [word for word in re.findall(r"[a-z]\w*", re.sub(r"'[^']*'", "", sql)) if word not in _WORDS]
 
 
 def time_column(table: Table) -> str | None:
@@ -567,10 +574,22 @@ _DECLARED: tuple[Metric, ...] = (
 )
 
 
+def _pooled(declared: Iterable[Metric]) -> Iterator[Metric]:
+    """For each rate that stands beside what it divides, and that no metric pools so far: the one that does."""
+    known = {(metric.table, *(measure.expression for measure in metric.measures)) for metric in declared}
+    for table in marts():
+        for column in table.mart_columns:
+            if column.quotient and (table.name, *column.quotient) not in known:
+                label = f"{column.name} in {table.name}".replace("_", " ").capitalize()
+                numerator, denominator = column.quotient
+                text = f"Sum of ({numerator}) / sum of ({denominator}). Of a row: {column.text}"
+                yield Metric(f"{column.name}_in_{table.name}", label, text, table.name, *map(total, column.quotient))
+
+
 def _by_name() -> dict[str, Metric]:
     metrics: dict[str, Metric] = {}
     labels: dict[str, str] = {}
-    for metric in _DECLARED:
+    for metric in (*_DECLARED, *_pooled(_DECLARED)):
         if metric.name in metrics:
             raise ValueError(f"the metric {metric.name} is declared twice")
         if metric.label in labels:

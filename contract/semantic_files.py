@@ -97,7 +97,8 @@ def _model(table: Table, metrics: list[Metric]) -> dict[str, Any]:
 
 
 def _time(column: Column) -> dict[str, Any]:
-    return {"name": column.name, "type": "time", "type_params": {"time_granularity": "day"}}
+    grain = "month" if column.name.endswith("month_start") else "day"
+    return {"name": column.name, "type": "time", "type_params": {"time_granularity": grain}}
 
 
 def _is_group(column: Column) -> bool:
@@ -111,7 +112,7 @@ def _measure(metric: Metric, time: str | None) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "name": _measure_name(metric),
         "agg": "count" if measure.aggregate is Aggregate.COUNT else "sum",
-        "expr": f"case when {condition} then {measure.column} end" if condition else measure.column,
+        "expr": f"case when {condition} then {measure.expression} end" if condition else measure.expression,
         "description": metric.text,
     }
     if measure.aggregate is Aggregate.LAST:

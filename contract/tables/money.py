@@ -295,11 +295,12 @@ TABLES: tuple[Table, ...] = (
         "product_sales",
         "Grain: merchant × product × month of the payment, from the lines of the orders that have any. Refunds and coupons are "
         "of orders, not of lines, so these figures are before them; the cost is that of the latest listing.",
-        key="merchant_id, product_id, month_start",
+        key="merchant_id, product_id, month",
         columns=(
             MERCHANT,
             merchants_own("product_id", "The product, listed or not."),
-            date("month_start", "First day of the month."),
+            month("month", "Month of the payments, such as 2026-03."),
+            month_start(),
             count("orders", "orders", "Paid orders with the product in a line.", least=1),
             count("refunded_orders", "orders", "Those of them with a refund by as_of."),
             count("pieces", "pieces", "Pieces in these lines.", least=1),
@@ -316,11 +317,12 @@ TABLES: tuple[Table, ...] = (
         "Grain: merchant × channel × month: the marketing money of the month by the channel that it was spent in, and the "
         "people whose earliest follow of the merchant names that channel and is of the month. Money that names no merchant is "
         "left out.",
-        key="merchant_id, channel, month_start",
+        key="merchant_id, channel, month",
         columns=(
             MERCHANT,
             text("channel", "Channel of the money and of the follows, taken as it comes, or unknown."),
-            date("month_start", "First day of the month."),
+            month("month", "Month of the money and of the follows, such as 2026-03."),
+            month_start(),
             money("spend", "Marketing money of the month, reporting currency.", least=0),
             count("new_fans", "people", "People who followed the merchant for the first time."),
             count("new_buyers", "people", "Those of them with a paid order by as_of."),

@@ -126,6 +126,16 @@ def test_time_is_the_business_date_else_the_day_of_the_table() -> None:
     assert [time_column(TABLES[name]) for name in names] == ["paid_date", "date", "as_of", None, None]
 
 
+def test_every_rate_beside_what_it_divides_has_a_pooled_metric() -> None:
+    rates = {(table.name, *column.quotient) for table in marts() for column in table.mart_columns if column.quotient}
+    pooled = {(metric.table, *(measure.expression for measure in metric.measures)) for metric in METRICS.values()}
+    assert len(rates) > 12
+    assert rates <= pooled
+    closed = METRICS["formation_rate_incl_auto_filled_in_team_formation_by_region"]
+    assert [measure.expression for measure in closed.measures] == ["formed_organic + formed_auto_filled", "closed"]
+    assert closed.where == "not is_total"
+
+
 def test_every_rate_divides_two_metrics_of_its_own_mart() -> None:
     [content] = yaml_files().values()
     models = {measure["name"]: model["name"] for model in content["semantic_models"] for measure in model.get("measures", [])}

@@ -97,7 +97,7 @@ def test_every_month_has_a_date_beside_it_and_every_total_a_flag() -> None:
     }
     dates = {(table.name, column.name) for table in marts() for column in table.columns if column.name.endswith("month_start")}
     assert len(months) >= 6
-    assert {(table, f"{name}_start") for table, name in months} <= dates
+    assert {(table, f"{name}_start") for table, name in months} == dates
     with_totals = {table.name for table in marts() for column in table.columns if column.name == "is_total"}
     assert with_totals == {"team_formation_by_region", "spread_concentration", "group_survival", "group_lifetimes"}
 

@@ -29,14 +29,14 @@ def test_report_counts_lines_and_rows(built: tuple[Any, dict[str, Any]], marts: 
 
 def test_product_sales(marts: duckdb.DuckDBPyConnection) -> None:
     """Two pieces at 10.00 that cost 4.00 each; the other orders do not say what was in them."""
-    columns = "merchant_id, product_id, cast(month_start as varchar), orders, pieces, sales, margin"
-    assert rows(marts, f"select {columns} from product_sales") == [("m1", "p", "2026-03-01", 1, 2, D("20.00"), D("12.00"))]
+    columns = "merchant_id, product_id, month, orders, pieces, sales, margin"
+    assert rows(marts, f"select {columns} from product_sales") == [("m1", "p", "2026-03", 1, 2, D("20.00"), D("12.00"))]
 
 
 def test_channel_results(marts: duckdb.DuckDBPyConnection) -> None:
     """a and b followed m1 in March, by no channel; a bought for 20.00."""
-    columns = "merchant_id, channel, cast(month_start as varchar), spend, new_fans, new_buyers, revenue"
-    expected = [("m1", "unknown", "2026-03-01", D("0.00"), 2, 1, D("20.00"))]
+    columns = "merchant_id, channel, month, spend, new_fans, new_buyers, revenue"
+    expected = [("m1", "unknown", "2026-03", D("0.00"), 2, 1, D("20.00"))]
     assert rows(marts, f"select {columns} from channel_results") == expected
 
 

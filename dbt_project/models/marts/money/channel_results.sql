@@ -3,7 +3,7 @@ with follows as (
         merchant_id,
         user_id,
         coalesce(channel, 'unknown') as channel,
-        cast(date_trunc('month', event_date) as date) as month_start
+        {{ month_of('event_date') }} as month
     from {{ ref('stg_shop__fan_followed') }}
     qualify row_number() over (partition by merchant_id, user_id order by event_time, event_id, event_source) = 1
 ),
@@ -21,7 +21,7 @@ spend as (
     select
         merchant_id,
         coalesce(channel, 'unknown') as channel,
-        cast(date_trunc('month', event_date) as date) as month_start,
+        {{ month_of('event_date') }} as month,
         sum(amount) as spend
     from {{ ref('stg_shop__spend_recorded') }}
     where merchant_id is not null
@@ -32,7 +32,7 @@ won as (
     select
         follows.merchant_id,
         follows.channel,
-        follows.month_start,
+        follows.month,
         count(*) as new_fans,
         count(buyers.user_id) as new_buyers,
         sum(buyers.net) as revenue
@@ -48,7 +48,8 @@ final as (
     select
         coalesce(spend.merchant_id, won.merchant_id) as merchant_id,
         coalesce(spend.channel, won.channel) as channel,
-        coalesce(spend.month_start, won.month_start) as month_start,
+        coalesce(spend.month, won.month) as month,
+        cast(try_strptime(coalesce(spend.month, won.month) || '-01', '%Y-%m-%d') as date) as month_start,
         {{ published_money('coalesce(spend.spend, 0)') }} as spend,
         coalesce(won.new_fans, 0) as new_fans,
         coalesce(won.new_buyers, 0) as new_buyers,
@@ -58,8 +59,8 @@ final as (
         on
             spend.merchant_id = won.merchant_id
             and spend.channel = won.channel
-            and spend.month_start = won.month_start
+            and spend.month = won.month
 )
 
 select * from final
-order by merchant_id, channel, month_start
+order by merchant_id, channel, month

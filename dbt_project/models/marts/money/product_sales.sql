@@ -17,33 +17,34 @@ lines as (
     select
         merchant_id,
         order_id,
-        cast(date_trunc('month', paid_date) as date) as month_start,
-        unnest(lines, max_depth := 2)
+        {{ month_of('paid_date') }} as month,
+        unnest(lines) as line
     from orders
 ),
 
 summed as (
     select
         lines.merchant_id,
-        lines.product_id,
-        lines.month_start,
+        lines.line.product_id as product_id,
+        lines.month,
         count(distinct lines.order_id) as orders,
         count(distinct refunds.order_id) as refunded_orders,
-        sum(lines.quantity) as pieces,
-        sum(lines.quantity * lines.unit_price) as sales
+        sum(lines.line.quantity) as pieces,
+        sum(lines.line.quantity * lines.line.unit_price) as sales
     from lines
     left join refunds
         on
             lines.merchant_id = refunds.merchant_id
             and lines.order_id = refunds.order_id
-    group by lines.merchant_id, lines.product_id, lines.month_start
+    group by lines.merchant_id, lines.line.product_id, lines.month
 ),
 
 final as (
     select
         summed.merchant_id,
         summed.product_id,
-        summed.month_start,
+        summed.month,
+        cast(try_strptime(summed.month || '-01', '%Y-%m-%d') as date) as month_start,
         summed.orders,
         summed.refunded_orders,
         cast(summed.pieces as bigint) as pieces,
@@ -58,4 +59,4 @@ final as (
 )
 
 select * from final
-order by merchant_id, product_id, month_start
+order by merchant_id, product_id, month
