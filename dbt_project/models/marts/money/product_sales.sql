@@ -13,7 +13,7 @@ products as (
     select * from {{ ref('int_products_latest') }}
 ),
 
-lines as (
+opened as (
     select
         merchant_id,
         order_id,
@@ -22,21 +22,32 @@ lines as (
     from orders
 ),
 
+lines as (
+    select
+        merchant_id,
+        order_id,
+        month,
+        struct_extract(line, 'product_id') as product_id,
+        struct_extract(line, 'quantity') as quantity,
+        struct_extract(line, 'unit_price') as unit_price
+    from opened
+),
+
 summed as (
     select
         lines.merchant_id,
-        lines.line.product_id as product_id,
+        lines.product_id,
         lines.month,
         count(distinct lines.order_id) as orders,
         count(distinct refunds.order_id) as refunded_orders,
-        sum(lines.line.quantity) as pieces,
-        sum(lines.line.quantity * lines.line.unit_price) as sales
+        sum(lines.quantity) as pieces,
+        sum(lines.quantity * lines.unit_price) as sales
     from lines
     left join refunds
         on
             lines.merchant_id = refunds.merchant_id
             and lines.order_id = refunds.order_id
-    group by lines.merchant_id, lines.line.product_id, lines.month
+    group by lines.merchant_id, lines.product_id, lines.month
 ),
 
 final as (
