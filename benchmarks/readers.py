@@ -74,7 +74,7 @@ def postgres_reader(dsn: str) -> Iterator[Ask]:
     with closing(psycopg2.connect(dsn)) as connection:
 
         def ask() -> list[int]:
-            seen = []
+            seen: list[int] = []
             with connection, connection.cursor() as cursor:
                 for query in _queries():
                     cursor.execute(query)

@@ -13,6 +13,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -37,8 +38,8 @@ def write(folder: Path, database: Path) -> int:
         (folder / "models" / f"{mart}.sql").write_text(f"select * from {_DATABASE}.marts.{mart}\n")
     days = f"from generate_series(date '{_FIRST_DAY}', date '{_LAST_DAY}', interval 1 day) as days (day)"
     (folder / "models" / "days.sql").write_text(f"select cast(day as date) as date_day\n{days}\n")
-    spine = {"name": "days", "time_spine": {"standard_granularity_column": "date_day"}}
-    spine |= {"columns": [{"name": "date_day", "granularity": "day"}]}
+    spine: dict[str, Any] = {"name": "days", "time_spine": {"standard_granularity_column": "date_day"}}
+    spine["columns"] = [{"name": "date_day", "granularity": "day"}]
     # dbt asks the relation of a model for its schema; the marts are there already, under that name.
     schema = "{% macro generate_schema_name(name, node) %}{{ name or target.schema }}{% endmacro %}\n"
     (folder / "macros" / "generate_schema_name.sql").write_text(schema)

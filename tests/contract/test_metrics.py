@@ -37,7 +37,7 @@ RATE = METRICS["formation_rate"]
 @pytest.fixture
 def visits(monkeypatch: pytest.MonkeyPatch) -> duckdb.DuckDBPyConnection:
     """A mart with total rows: merchants a and b on two days."""
-    monkeypatch.setitem(metrics.TABLES, "visits", VISITS)
+    monkeypatch.setitem(TABLES, "visits", VISITS)
     connection = duckdb.connect()
     connection.execute("create schema marts")
     connection.execute("""
