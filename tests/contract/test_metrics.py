@@ -147,21 +147,6 @@ def test_every_rate_divides_two_metrics_of_its_own_mart() -> None:
         assert {models[written[part]["measure"]] for part in parts} == {rate.table}
 
 
-def test_every_rate_of_two_columns_that_analysts_read_has_a_pooled_metric() -> None:
-    names = {column.name for table in marts() for column in table.mart_columns}
-    declared = {
-        (table.name, *column.quotient)
-        for table in marts()
-        for column in table.mart_columns
-        if ANALYSTS in table.consumers and column.quotient and names.issuperset(column.quotient)
-    }
-    pooled = {
-        (metric.table, metric.numerator.column, metric.denominator.column) for metric in METRICS.values() if metric.denominator
-    }
-    assert len(declared) >= 8
-    assert declared - pooled == set()
-
-
 def test_metrics_of_the_house() -> None:
     assert METRICS["net_revenue"].sql == "sum(revenue)"
     assert METRICS["net_revenue"].where is None
