@@ -16,7 +16,8 @@ from dashboards import charts, datasets
 from dashboards.boards import BOARDS, Board, Text
 from dashboards.charts import BundleError, Chart
 from dashboards.datasets import DATABASE, VERSION, identity
-from publication.versions import CURRENT, DATABASE as FILE
+from publication.versions import CURRENT
+from publication.versions import DATABASE as FILE
 
 DATABASE_UUID = identity("database", DATABASE)
 _ROOT = "fanout"
@@ -96,7 +97,10 @@ def _database(settings: Settings) -> dict[str, Any]:
         "allow_cvas": False,
         "allow_dml": False,
         "allow_csv_upload": False,
-        "extra": {"engine_params": engine_parameters(settings.home / "superset" / "spill"), "allows_virtual_table_explore": True},
+        "extra": {
+            "engine_params": engine_parameters(settings.home / "superset" / "spill"),
+            "allows_virtual_table_explore": True,
+        },
         "uuid": DATABASE_UUID,
         "version": VERSION,
     }
@@ -139,7 +143,6 @@ def _board(board: Board, numbers: dict[str, int]) -> dict[str, Any]:
         "uuid": identity("dashboard", board.slug),
         "position": position,
         "metadata": {
-            "color_scheme": "supersetColors",
             "cross_filters_enabled": False,
             "expanded_slices": {},
             "refresh_frequency": 0,

@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import Any
 
 from contract.columns import Type
-from dashboards.datasets import VERSION, Dataset, datasets, identity, label, number_format
+from dashboards.datasets import VERSION, Dataset, datasets, identity, number_format
 
-MOST_ROWS = 10_000
+_PERCENT, _DAY = ".1%", "P1D"
 
 
 class BundleError(ValueError):
@@ -61,7 +61,7 @@ class Chart:
         height: in units of eight pixels.
         stacked: whether series stand on each other.
         axis: heading of the x axis, where the column's is not good enough.
-        percent: whether the values of a line or a bar are shares.
+        forms: how D3 writes columns whose own way does not suit.
         lag: what the change of a trend is called, against the point before.
     """
 
@@ -78,9 +78,8 @@ class Chart:
     width: int = 6
     height: int = 50
     stacked: bool = False
-    horizontal: bool = False
     axis: str | None = None
-    percent: bool = False
+    forms: tuple[tuple[str, str], ...] = ()
     lag: str = ""
 
     @property
@@ -170,7 +169,7 @@ def _formats(chart: Chart, dataset: Dataset) -> dict[str, str]:
         assert column is not None
         if column.type.is_number:
             found[name] = number_format(column)
-    return found
+    return found | dict(chart.forms)
 
 
 def _filters(chart: Chart) -> list[dict[str, Any]]:
@@ -189,15 +188,20 @@ def _form(chart: Chart, dataset: Dataset) -> dict[str, Any]:
         "row_limit": chart.rows,
         "extra_form_data": {},
         "annotation_layers": [],
-        "color_scheme": "supersetColors",
     }
     if chart.kind is Kind.NUMBER:
-        return form | {"metric": metrics[0], "y_axis_format": first, "header_font_size": 0.4, "subtitle": chart.text}
+        return form | {
+            "metric": metrics[0],
+            "y_axis_format": first,
+            "header_font_size": 0.4,
+            "subtitle": chart.text,
+            "subtitle_font_size": 0.15,
+        }
     if chart.kind is Kind.TREND:
         return form | {
             "metric": metrics[0],
             "x_axis": chart.x,
-            "time_grain_sqla": "P1D",
+            "time_grain_sqla": _DAY,
             "y_axis_format": first,
             "time_format": "%d %b %Y",
             "show_trend_line": True,
@@ -219,7 +223,7 @@ def _form(chart: Chart, dataset: Dataset) -> dict[str, Any]:
             "allow_rearrange_columns": False,
             "include_time": False,
             "page_length": 0,
-            "include_search": chart.rows > 20,
+            "include_search": chart.width == 12 and not chart.metrics,
         }
         if chart.metrics:
             return form | {"groupby": list(chart.by), "metrics": metrics, "order_desc": True}
@@ -257,6 +261,7 @@ def _form(chart: Chart, dataset: Dataset) -> dict[str, Any]:
     assert column is not None, chart.title
     months = column.name in ("month_start", "month_end", "cohort_month_start")
     return form | {
+        "color_scheme": "supersetColors",
         "x_axis": column.name,
         "x_axis_title": chart.axis or "",
         "x_axis_title_margin": 30 if chart.axis else 0,
@@ -268,15 +273,15 @@ def _form(chart: Chart, dataset: Dataset) -> dict[str, Any]:
         "groupby": list(chart.by),
         "y_axis_format": first,
         "stack": "Stack" if chart.stacked else None,
-        "orientation": "horizontal" if chart.horizontal else "vertical",
+        "orientation": "vertical",
         "show_legend": len(metrics) > 1 or bool(chart.by),
         "legendType": "scroll",
         "legendOrientation": "top",
         "rich_tooltip": True,
         "tooltipTimeFormat": "%Y-%m" if months else "%Y-%m-%d",
         "truncateXAxis": True,
-        "truncateYAxis": False,
-        "y_axis_bounds": [0 if not chart.stacked else None, None],
+        "truncateYAxis": first == _PERCENT,
+        "y_axis_bounds": [0, 1] if first == _PERCENT else [None, None],
         "sort_series_type": "name",
         "sort_series_ascending": True,
         "only_total": True,
@@ -290,38 +295,31 @@ def _order(chart: Chart) -> list[list[Any]]:
 
 
 def _query_context(chart: Chart, dataset: Dataset, form: dict[str, Any]) -> dict[str, Any]:
-    """What the browser asks for the form, so that an answer that was warmed is the one that a person gets."""
+    """What the browser asks for the form, to the letter: an answer that was warmed is then the one that a person gets."""
     metrics = _metrics(chart, dataset)
-    column = dataset.column(chart.x or "")
-    axis: list[Any] = []
-    if column is not None:
-        axis = [column.name]
-        if column.type is Type.DATE and chart.kind is not Kind.HEAT:
-            axis = [
-                {
-                    "timeGrain": form.get("time_grain_sqla"),
-                    "columnType": "BASE_AXIS",
-                    "sqlExpression": column.name,
-                    "label": column.name,
-                    "expressionType": "SQL",
-                }
-            ]
-    order: list[Any] = _order(chart) if not chart.metrics else [[metrics[0], False]]
-    query = {
+    query: dict[str, Any] = {
         "filters": [],
         "extras": {"having": "", "where": f"({chart.where})" if chart.where else ""},
         "applied_time_extras": {},
-        "columns": [*axis, *chart.by],
-        "metrics": metrics if chart.metrics else None,
-        "orderby": order,
+        "columns": list(chart.by),
+        "metrics": metrics,
         "annotation_layers": [],
         "row_limit": chart.rows,
         "series_limit": 0,
+        "group_others_when_limit_reached": False,
         "order_desc": True,
         "url_params": {},
         "custom_params": {},
         "custom_form_data": {},
     }
+    if chart.kind is Kind.ROWS:
+        query |= {"orderby": [[metrics[0], False]] if metrics else _order(chart), "post_processing": []}
+        if not metrics:
+            query["metrics"] = None
+    elif chart.x:
+        query |= _along_the_axis(chart, chart.x, metrics)
+        if chart.kind is Kind.TREND:
+            query["extras"] = {"time_grain_sqla": _DAY, **query["extras"]}
     return {
         "datasource": {"id": 0, "type": "table"},
         "force": False,
@@ -329,4 +327,34 @@ def _query_context(chart: Chart, dataset: Dataset, form: dict[str, Any]) -> dict
         "form_data": form,
         "result_format": "json",
         "result_type": "full",
+    }
+
+
+def _along_the_axis(chart: Chart, x: str, metrics: list[Any]) -> dict[str, Any]:
+    axis: dict[str, Any] = {"columnType": "BASE_AXIS", "sqlExpression": x, "label": x, "expressionType": "SQL"}
+    names = [metric if isinstance(metric, str) else metric["label"] for metric in metrics]
+    pivot = {
+        "operation": "pivot",
+        "options": {
+            "index": [x],
+            "columns": list(chart.by),
+            "aggregates": {name: {"operator": "mean"} for name in names},
+            "drop_missing_columns": chart.kind is Kind.TREND,
+        },
+    }
+    flatten = {"operation": "flatten"}
+    if chart.kind is Kind.TREND:
+        return {"columns": [axis | {"timeGrain": _DAY}], "post_processing": [pivot, flatten]}
+    columns = [axis | {"isColumnReference": True}, *chart.by]
+    if chart.kind is Kind.HEAT:
+        rank = {"operation": "rank", "options": {"metric": names[0]}}
+        return {"columns": columns, "orderby": [[x, True], [chart.by[0], False]], "post_processing": [rank]}
+    rename = {"operation": "rename", "options": {"columns": {names[0]: None}, "level": 0, "inplace": True}}
+    sort = {"operation": "sort", "options": {"is_sort_index": True, "ascending": True}}
+    return {
+        "columns": columns,
+        "series_columns": list(chart.by),
+        "time_offsets": [],
+        "orderby": [[metrics[0], False]],
+        "post_processing": [pivot, rename if chart.by else sort, flatten],
     }

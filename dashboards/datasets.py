@@ -1,26 +1,40 @@
 """A dataset of Superset for each mart: what its columns say, its time, its metrics, and no total rows.
 
 A sum over a mart that has total rows counts everything twice, so its dataset leaves them out; the total rows are a dataset of their
-own, `<mart>_totals`. Datasets of marts with a merchant have the merchant's name, those with days the week and whether it is whole.
+own, `<mart>_totals`. Beside a merchant's id stands its name, beside a region's code its name and its code on the map, beside a day its week and whether
+that is whole.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from contract.columns import MONEY, RATIO, Column, Type
+from contract.columns import RATIO, Column, Type
 from contract.metrics import METRICS, TOTAL, Aggregate
 from contract.table import AREAS, Table
 from contract.tables import AREA_OF, TABLES, marts
+from exports.pages.words import Words
 
 _NAMESPACE = uuid.UUID("3f1b6d0e-2f0c-5c5a-9d5c-6a2f4f1c7b10")
 DATABASE = "Published warehouse"
 SCHEMA = "marts"
 VERSION = "1.0.0"
 TOTALS = "_totals"
+# Names of columns that do not make a good heading.
+_LABELS = {
+    "avg_fans": "Average fans",
+    "dt": "Day of delivery",
+    "p_alive": "Probability of being alive",
+    "rmst_90": "Mean of the first 90 days",
+    "top_1pct_share": "Share of the top 1 %",
+    "top_01pct_share": "Share of the top 0.1 %",
+}
+# Where the map of Superset has a region under an older code.
+_ON_THE_MAP = {"CN-HK": "CN-91", "CN-MO": "CN-92", "CN-TW": "CN-71"}
 _MONTHS = ("month_start", "month_end", "cohort_month_start")
 
 
@@ -59,14 +73,14 @@ def label(name: str) -> str:
     for ending, words in (("_lo", ", 95 % from"), ("_hi", ", 95 % to")):
         if name.endswith(ending):
             return label(name.removesuffix(ending)) + words
-    return name.replace("_", " ").capitalize()
+    return _LABELS.get(name, name.replace("_", " ").capitalize())
 
 
 def number_format(column: Column) -> str:
     """How D3 writes the numbers of a column."""
     if column.unit == RATIO:
         return ".1%"
-    if column.type in (Type.INTEGER, Type.BIGINT) or column.unit == MONEY and column.type is Type.DECIMAL:
+    if column.type in (Type.INTEGER, Type.BIGINT) or column.type is Type.DECIMAL:
         return ",.0f"
     return ",.2f"
 
@@ -91,9 +105,15 @@ def _dataset(table: Table, name: str, where: str | None) -> Dataset:
         added.append(Column("merchant_name", Type.VARCHAR, "Name of the merchant."))
         sql[0] += ", m.name as merchant_name"
         sql.append(f"left join {SCHEMA}.{merchants.name} as m on m.merchant_id = t.merchant_id")
+    if "region" in names:
+        added.append(Column("region_name", Type.VARCHAR, "Name of the region where it has one here, else its code."))
+        added.append(Column("region_on_map", Type.VARCHAR, "Code of the region on Superset's map of China."))
+        sql[0] += f", {_case('t.region', _region_names())} as region_name, {_case('t.region', _ON_THE_MAP)} as region_on_map"
     if table.time and table.time not in _MONTHS:
         added.append(Column("week_start", Type.DATE, f"Monday of the week of {table.time}."))
-        added.append(Column("is_whole_week", Type.BOOLEAN, f"Whether the history has all seven days of the week of {table.time}."))
+        added.append(
+            Column("is_whole_week", Type.BOOLEAN, f"Whether the history has all seven days of the week of {table.time}.")
+        )
         week = f"cast(date_trunc('week', t.{table.time}) as date)"
         sql[0] += (
             f", {week} as week_start, {week} >= (select min({table.time}) from {SCHEMA}.{table.name})"
@@ -102,7 +122,25 @@ def _dataset(table: Table, name: str, where: str | None) -> Dataset:
     if where:
         sql.append(f"where {where}")
     is_plain = not added and not where
-    return Dataset(name, table, (*table.mart_columns, *added), None if is_plain else "\n".join(sql), tuple(_metrics(table, name.endswith(TOTALS))))
+    return Dataset(
+        name,
+        table,
+        (*table.mart_columns, *added),
+        None if is_plain else "\n".join(sql),
+        tuple(_metrics(table, name.endswith(TOTALS))),
+    )
+
+
+def _region_names() -> dict[str, str]:
+    """The names that the exports have, too."""
+    prefix = "region."
+    texts = Words.of("en").texts
+    return {name.removeprefix(prefix): text for name, text in texts.items() if name.startswith(prefix)}
+
+
+def _case(column: str, texts: Mapping[str, str]) -> str:
+    whens = " ".join(f"when '{code}' then '{text}'" for code, text in texts.items())
+    return f"case {column} {whens} else {column} end"
 
 
 def _metrics(table: Table, totals: bool) -> list[dict[str, Any]]:
@@ -137,7 +175,9 @@ def as_yaml(dataset: Dataset, database_uuid: str) -> dict[str, Any]:
     """The dataset as Superset exports it."""
     table = dataset.table
     whose = AREAS[AREA_OF[table.name]]
-    left_out = f" Total rows are left out; they are the dataset {table.name}{TOTALS}." if table.name + TOTALS in datasets() else ""
+    left_out = (
+        f" Total rows are left out; they are the dataset {table.name}{TOTALS}." if table.name + TOTALS in datasets() else ""
+    )
     text = " Only the total rows." if dataset.name.endswith(TOTALS) else left_out
     return {
         "table_name": dataset.name,

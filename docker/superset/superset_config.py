@@ -65,15 +65,13 @@ class SecurityManager(SupersetSecurityManager):  # type: ignore[misc]
 CUSTOM_SECURITY_MANAGER = SecurityManager
 
 
-def DB_CONNECTION_MUTATOR(  # noqa: N802
-    url: URL, parameters: dict[str, Any], *_: object
-) -> tuple[URL, dict[str, Any]]:
+def DB_CONNECTION_MUTATOR(url: URL, parameters: dict[str, Any], *_: object) -> tuple[URL, dict[str, Any]]:
     """Open the very file that the cache key of the request names."""
     if url.drivername == "duckdb" and url.database:
         url = url.set(database=_published(url.database))
     return url, parameters
 
 
-def USER_AGENT_FUNC(*_: object) -> str:  # noqa: N802
+def USER_AGENT_FUNC(*_: object) -> str:
     """One name for charts and SQL Lab: DuckDB refuses a second connection to an open file whose options differ."""
     return "Apache Superset"
