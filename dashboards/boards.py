@@ -41,7 +41,7 @@ def _stands_at(board: str) -> Chart:
         by=("as_of", "currency", "timezone", "version"),
         rows=10,
         width=4,
-        height=24,
+        height=20,
         text="Business date that all figures stand at, the currency of money, the time zone of dates.",
     )
 
@@ -53,7 +53,7 @@ MORNING = Board(
     (
         (
             _stands_at("This morning"),
-            Text("Weeks are whole weeks, Monday to Sunday. Revenue is payments less refunds, each on its date.", 8, 24),
+            Text("Weeks are whole weeks, Monday to Sunday. Revenue is payments less refunds, each on its date.", 8, 20),
         ),
         (
             Chart(
@@ -164,7 +164,7 @@ FANS = Board(
                 ("pooled_revenue_per_fan",),
                 text="net revenue / average fans, up to 365 days",
                 width=4,
-                height=24,
+                height=20,
             ),
             Chart(
                 "Fans at the end",
@@ -173,7 +173,7 @@ FANS = Board(
                 (Of("SUM", "fans_end", "Fans"),),
                 text="of all merchants",
                 width=4,
-                height=24,
+                height=20,
             ),
         ),
         (
@@ -340,8 +340,8 @@ SPREAD = Board(
         ),
         (
             Text(
-                "**Maps.** Each merchant's largest cascades are drawn in `exports/<as_of>/merchants/<merchant>/spread_map.html`; one "
-                "cascade by `python -m exports.spread_map --as-of <date> --merchant <merchant> --root-share-id <share>`."
+                "**Maps.** Each merchant's largest cascades: `exports/<as_of>/merchants/<merchant>/spread_map.html`; "
+                "one cascade by `python -m exports.spread_map --as-of <date> --merchant <merchant> --root-share-id <share>`."
             ),
         ),
     ),
@@ -362,9 +362,9 @@ TEAMS = Board(
                 ("formation_rate",),
                 text="of the closed ones, without seats filled by the platform",
                 width=4,
-                height=24,
+                height=20,
             ),
-            Text(f"Regions and designs with fewer than {THIN} closed teams are left out: their rates say little.", 4, 24),
+            Text(f"Regions and designs with fewer than {THIN} closed teams are left out: their rates say little.", 4, 20),
         ),
         (
             Chart(
@@ -445,7 +445,7 @@ LIVE = Board(
     (
         (
             _stands_at("Live"),
-            Chart("Live streams", "live_sessions", Kind.NUMBER, ("count",), text="in the history", width=4, height=24),
+            Chart("Live streams", "live_sessions", Kind.NUMBER, ("count",), text="in the history", width=4, height=20),
             Chart(
                 "New fans through live streams",
                 "live_sessions",
@@ -453,7 +453,7 @@ LIVE = Board(
                 (Of("SUM", "new_fans", "New fans"),),
                 text="in the history",
                 width=4,
-                height=24,
+                height=20,
             ),
         ),
         (
@@ -562,7 +562,7 @@ GROUPS = Board(
                 where="value <> 'unknown'",
                 order="stratum",
                 rows=40,
-                text="Median in days; rmst_90 is the mean of the first 90 days.",
+                text="In days.",
             ),
             Chart(
                 "Groups that fall silent",
@@ -592,7 +592,7 @@ QUALITY = Board(
                 where="not is_balanced",
                 text="lines read that have no fate; must be 0",
                 width=4,
-                height=24,
+                height=20,
             ),
             Chart(
                 "Lines in quarantine",
@@ -601,7 +601,7 @@ QUALITY = Board(
                 (Of("SUM", "quarantined", "Lines"),),
                 text="of all deliveries",
                 width=4,
-                height=24,
+                height=20,
             ),
         ),
         (
@@ -667,8 +667,8 @@ QUALITY = Board(
         ),
         (
             Text(
-                "**Gates.** What each gate checked and refused is in Airflow, *Fanout → Gate results* and *Data Docs*. A version that "
-                "is shown here has passed the gate of its publication."
+                "**Gates.** What each gate checked and refused is in Airflow, *Fanout → Gate results* and *Data Docs*. "
+                "A version that is shown here has passed the gate of its publication."
             ),
         ),
     ),

@@ -1,4 +1,7 @@
-"""The bundle that Superset imports: one YAML file a database, dataset, chart and dashboard; the same input gives the same bytes."""
+"""The bundle that Superset imports: one YAML file a database, dataset, chart and dashboard.
+
+The same declarations and settings give the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from dashboards import charts, datasets
 from dashboards.boards import BOARDS, Board, Text
 from dashboards.charts import BundleError, Chart
 from dashboards.datasets import DATABASE, VERSION, identity
+from dashboards.server import Superset
 from publication.versions import CURRENT
 from publication.versions import DATABASE as FILE
 
@@ -27,8 +31,9 @@ _WIDTH = 12
 def engine_parameters(spill: Path) -> dict[str, Any]:
     """Under these a person reads the marts and nothing else, and no query takes the machine.
 
-    `read_only` protects the file alone; without `enable_external_access` off, SQL reads and writes the server's files, and the lock
-    keeps it off. A large query spills into `spill`: DuckDB would else write into the published version, which never changes.
+    `read_only` protects the file alone: without `enable_external_access` off, SQL reads and writes the server's files; the lock
+    keeps it off. A large query spills into `spill`, since DuckDB would otherwise write into the published version, which never
+    changes.
     """
     config = {
         "enable_external_access": False,
@@ -82,6 +87,15 @@ def archive(settings: Settings) -> bytes:
     return packed.getvalue()
 
 
+def put(superset: Superset, settings: Settings) -> None:
+    """Import the bundle. It replaces what was imported before; what people made themselves stays.
+
+    Raises:
+        ServerError: Superset refuses it.
+    """
+    superset.upload("assets/import/", "bundle", f"{_ROOT}.zip", archive(settings))
+
+
 def _file_name(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
 
@@ -99,7 +113,6 @@ def _database(settings: Settings) -> dict[str, Any]:
         "allow_csv_upload": False,
         "extra": {
             "engine_params": engine_parameters(settings.home / "superset" / "spill"),
-            "allows_virtual_table_explore": True,
         },
         "uuid": DATABASE_UUID,
         "version": VERSION,

@@ -331,7 +331,13 @@ def _query_context(chart: Chart, dataset: Dataset, form: dict[str, Any]) -> dict
 
 
 def _along_the_axis(chart: Chart, x: str, metrics: list[Any]) -> dict[str, Any]:
-    axis: dict[str, Any] = {"columnType": "BASE_AXIS", "sqlExpression": x, "label": x, "expressionType": "SQL"}
+    axis: dict[str, Any] = {
+        "columnType": "BASE_AXIS",
+        "sqlExpression": x,
+        "label": x,
+        "expressionType": "SQL",
+        "isColumnReference": True,
+    }
     names = [metric if isinstance(metric, str) else metric["label"] for metric in metrics]
     pivot = {
         "operation": "pivot",
@@ -345,7 +351,7 @@ def _along_the_axis(chart: Chart, x: str, metrics: list[Any]) -> dict[str, Any]:
     flatten = {"operation": "flatten"}
     if chart.kind is Kind.TREND:
         return {"columns": [axis | {"timeGrain": _DAY}], "post_processing": [pivot, flatten]}
-    columns = [axis | {"isColumnReference": True}, *chart.by]
+    columns = [axis, *chart.by]
     if chart.kind is Kind.HEAT:
         rank = {"operation": "rank", "options": {"metric": names[0]}}
         return {"columns": columns, "orderby": [[x, True], [chart.by[0], False]], "post_processing": [rank]}

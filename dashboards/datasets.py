@@ -1,8 +1,8 @@
 """A dataset of Superset for each mart: what its columns say, its time, its metrics, and no total rows.
 
-A sum over a mart that has total rows counts everything twice, so its dataset leaves them out; the total rows are a dataset of their
-own, `<mart>_totals`. Beside a merchant's id stands its name, beside a region's code its name and its code on the map, beside a day its week and whether
-that is whole.
+A sum over a mart that has total rows counts everything twice, so its dataset leaves them out; the total rows are a dataset of
+their own, `<mart>_totals`. Beside a merchant's id stands its name, beside a region's code its name and its code on the map,
+beside a day its week and whether that is whole.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from contract.columns import RATIO, Column, Type
 from contract.metrics import METRICS, TOTAL, Aggregate
+from contract.published import PUBLISHED
 from contract.table import AREAS, Table
 from contract.tables import AREA_OF, TABLES, marts
 from exports.pages.words import Words
@@ -89,7 +90,7 @@ def number_format(column: Column) -> str:
 def datasets() -> dict[str, Dataset]:
     """All of them by name, in the order of the declarations."""
     found: dict[str, Dataset] = {}
-    for table in marts():
+    for table in (*marts(), PUBLISHED):
         has_totals = any(column.name == TOTAL for column in table.mart_columns)
         found[table.name] = _dataset(table, table.name, f"not t.{TOTAL}" if has_totals else None)
         if has_totals:
@@ -174,7 +175,7 @@ def _metric(name: str, heading: str, text: str, sql: str, form: str) -> dict[str
 def as_yaml(dataset: Dataset, database_uuid: str) -> dict[str, Any]:
     """The dataset as Superset exports it."""
     table = dataset.table
-    whose = AREAS[AREA_OF[table.name]]
+    whose = AREAS[AREA_OF.get(table.name, "ingest")]
     left_out = (
         f" Total rows are left out; they are the dataset {table.name}{TOTALS}." if table.name + TOTALS in datasets() else ""
     )

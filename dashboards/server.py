@@ -8,15 +8,35 @@ import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from http.cookiejar import CookieJar
+from pathlib import Path
 from typing import Any
 
+from contract.settings import SettingError, Settings
+
 TIMEOUT_SECONDS = 300
-_MOST_ROWS = 1000
+_PAGE = 100  # the most that Superset gives
 _BOUNDARY = "fanout-5d9c1f0a7b3e"
 
 
 class ServerError(RuntimeError):
     """Superset cannot be reached or refuses; the message says what it was asked and what it answered."""
+
+
+def password_file(settings: Settings) -> Path:
+    """The password of `admin` that `make superset` generates; only its owner reads it."""
+    return settings.home / "superset" / "password"
+
+
+def password(settings: Settings) -> str:
+    """The password of FANOUT_SUPERSET_USER.
+
+    Raises:
+        SettingError: none is set, and none was generated here.
+    """
+    file = password_file(settings)
+    if settings.superset_password is None and not file.exists():
+        raise SettingError("FANOUT_SUPERSET_PASSWORD is not set; it is the password of FANOUT_SUPERSET_USER")
+    return settings.superset_password or file.read_text()
 
 
 class Superset:
@@ -55,14 +75,16 @@ class Superset:
             content: bytes = answer.read()
         return content
 
-    def rows(self, path: str) -> list[dict[str, Any]]:
-        """All rows of a list, over its pages."""
+    def rows(self, path: str, order: str) -> list[dict[str, Any]]:
+        """All rows of a list, over its pages, in the order of a column that Superset can sort this list by."""
         found: list[dict[str, Any]] = []
         while True:
-            query = urllib.parse.quote(f"(page:{len(found) // _MOST_ROWS},page_size:{_MOST_ROWS})")
-            page = self.get(f"{path}?q={query}")["result"]
-            found += page
-            if len(page) < _MOST_ROWS:
+            query = urllib.parse.quote(
+                f"(page:{len(found) // _PAGE},page_size:{_PAGE},order_column:{order},order_direction:asc)"
+            )
+            page = self.get(f"{path}?q={query}")
+            found += page["result"]
+            if not page["result"] or len(found) >= page["count"]:
                 return found
 
     def _ask(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Any:

@@ -1,7 +1,7 @@
 """Creates or upgrades Superset's metadata, its roles, and the login `admin` with the password in SUPERSET_ADMIN_PASSWORD.
 
-One process instead of Superset's three commands, of which `fab create-admin` takes the password as an argument that every user of the
-machine sees.
+One process instead of Superset's three commands, of which `fab create-admin` takes the password as an argument, which every
+user of the machine sees.
 """
 
 from __future__ import annotations
