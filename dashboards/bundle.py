@@ -65,7 +65,7 @@ def files(settings: Settings, boards: Sequence[Board] = BOARDS) -> dict[str, str
             numbers[chart.title] = len(numbers) + 1
             found[f"charts/{_file_name(chart.title)}.yaml"] = charts.as_yaml(chart)
         found[f"dashboards/{board.slug}.yaml"] = _board(board, numbers)
-    return {path: yaml.safe_dump(content, allow_unicode=True, sort_keys=True, width=130) for path, content in found.items()}
+    return {path: yaml.dump(content, Dumper=yaml.CSafeDumper, allow_unicode=True) for path, content in found.items()}
 
 
 def write(settings: Settings, folder: Path) -> int:

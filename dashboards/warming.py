@@ -15,8 +15,8 @@ from publication.versions import CURRENT, RUN
 def warm(superset: Superset, settings: Settings) -> dict[str, Any]:
     """Fill the cache with the answers of the version that is current.
 
-    Nothing has to be emptied: the version is a part of each cache key (docker/superset/superset_config.py), so what was cached of
-    an older one is never found again and expires.
+    Nothing has to be emptied: the version is a part of each cache key (docker/superset/superset_config.py), so what was cached
+    of an older one is never found again and expires.
 
     Raises:
         ServerError: a chart is missing or in error, or Superset reads another version than the one published here.
