@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from contract.settings import Settings
 from dashboards.boards import BOARDS
 from dashboards.server import ServerError, Superset
-from publication.versions import CURRENT, RUN
+from publication.versions import CURRENT, RUN, newest_day
 
 
-def warm(superset: Superset, settings: Settings) -> dict[str, Any]:
-    """Fill the cache with the answers of the version that is current.
+def warm(superset: Superset, settings: Settings, as_of: date) -> dict[str, Any]:
+    """Fill the cache with the answers of the day, if it is the newest that is published: the dashboards show no other.
 
     Nothing has to be emptied: the version is a part of each cache key (docker/superset/superset_config.py), so what was cached
     of an older one is never found again and expires.
@@ -21,6 +21,9 @@ def warm(superset: Superset, settings: Settings) -> dict[str, Any]:
     Raises:
         ServerError: a chart is missing or in error, or Superset reads another version than the one published here.
     """
+    newest = newest_day(settings.published)
+    if newest != as_of.isoformat():
+        return {"charts": 0, "reason": f"the dashboards show {newest}, the newest published day"}
     served = {chart["slice_name"]: chart["id"] for chart in superset.rows("chart/", "slice_name")}
     wrong: list[str] = []
     for board in BOARDS:

@@ -39,7 +39,7 @@ def main() -> int:
     print(f"Superset: {server.base_url}   user {superset_server.USER}   password {superset_server.password(settings)}")
     print(f"logs:     {superset_server.log_folder(settings)}")
     print(f"After each publication: FANOUT_SUPERSET_URL={server.base_url} for `make run` and `make up`, or by hand:")
-    print(f"          FANOUT_SUPERSET_URL={server.base_url} .venv/bin/python -m dashboards refresh")
+    print(f"          FANOUT_SUPERSET_URL={server.base_url} .venv/bin/python -m dashboards refresh --as-of <date>")
     return 0
 
 

@@ -21,7 +21,9 @@ with app.app_context():
     security = app.appbuilder.sm
     app.appbuilder.add_permissions(update_perms=True)
     security.sync_role_definitions()
-    password = os.environ["SUPERSET_ADMIN_PASSWORD"]
+    password = os.environ.get("SUPERSET_ADMIN_PASSWORD")
+    if not password:
+        raise SystemExit("SUPERSET_ADMIN_PASSWORD is missing: the password that the login admin is to have")
     admin = security.find_user("admin")
     if admin is None:
         security.add_user("admin", "Fanout", "Admin", "admin@localhost", security.find_role("Admin"), password=password)

@@ -66,12 +66,8 @@ CUSTOM_SECURITY_MANAGER = SecurityManager
 
 
 def DB_CONNECTION_MUTATOR(url: URL, parameters: dict[str, Any], *_: object) -> tuple[URL, dict[str, Any]]:
-    """Open the very file that the cache key of the request names."""
+    """Open the very file that the cache key of the request names, and spill into the folder that this Superset may write."""
     if url.drivername == "duckdb" and url.database:
         url = url.set(database=_published(url.database))
+        parameters.setdefault("connect_args", {}).setdefault("config", {})["temp_directory"] = str(HOME / "spill")
     return url, parameters
-
-
-def USER_AGENT_FUNC(*_: object) -> str:
-    """One name for charts and SQL Lab: DuckDB refuses a second connection to an open file whose options differ."""
-    return "Apache Superset"
