@@ -259,6 +259,7 @@ def _form(chart: Chart, dataset: Dataset) -> dict[str, Any]:
         }
     column = dataset.column(chart.x or "")
     assert column is not None, chart.title
+    bounds: tuple[int | None, ...] = (0, 1) if first == _PERCENT else (None, None)
     months = column.name in ("month_start", "month_end", "cohort_month_start")
     return form | {
         "color_scheme": "supersetColors",
@@ -281,7 +282,7 @@ def _form(chart: Chart, dataset: Dataset) -> dict[str, Any]:
         "tooltipTimeFormat": "%Y-%m" if months else "%Y-%m-%d",
         "truncateXAxis": True,
         "truncateYAxis": first == _PERCENT,
-        "y_axis_bounds": [0, 1] if first == _PERCENT else [None, None],
+        "y_axis_bounds": list(bounds),
         "sort_series_type": "name",
         "sort_series_ascending": True,
         "only_total": True,

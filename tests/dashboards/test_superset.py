@@ -264,7 +264,8 @@ def test_readers_through_publications_see_whole_versions_and_no_error(deployment
     }
 
     def read(number: int) -> list[int]:
-        reader, seen = Superset(deployment.server.base_url, "admin", superset_server.password(settings)), []
+        reader = Superset(deployment.server.base_url, "admin", superset_server.password(settings))
+        seen: list[int] = []
         while not stop.is_set() or not seen:
             if number % 2:
                 (row,) = deployment.sql(pair, reader)
