@@ -66,14 +66,17 @@ class Metric:
         if not self.label.strip() or not self.text.strip():
             raise ValueError(f"the metric {self.name} needs a label and a text")
         for measure in self.measures:
-            columns = [self._column(name) for name in _names(measure.expression)]
-            for column in columns:
+            for column in self.columns(measure):
                 if measure.aggregate is not Aggregate.COUNT and not column.type.is_number:
                     raise ValueError(f"the metric {self.name} adds up {self.table}.{column.name}, which is {column.type}")
             if measure.aggregate is Aggregate.LAST and (self.denominator or time_column(TABLES[self.table]) is None):
                 raise ValueError(f"the metric {self.name} is a stock; it needs a table with days, and is not divided")
             for name in _names(measure.only or ""):
                 self._column(name)
+
+    def columns(self, measure: Measure) -> list[Column]:
+        """The columns that a measure of it aggregates."""
+        return [self._column(name) for name in _names(measure.expression)]
 
     def _column(self, name: str) -> Column:
         for column in TABLES[self.table].mart_columns:
@@ -112,7 +115,7 @@ class Metric:
         return " and ".join(conditions) or None
 
     def _is_whole(self, measure: Measure) -> bool:
-        types = {self._column(name).type for name in _names(measure.expression)}
+        types = {column.type for column in self.columns(measure)}
         return measure.aggregate is Aggregate.COUNT or types == {Type.INTEGER}
 
     def _aggregate(self, measure: Measure) -> str:

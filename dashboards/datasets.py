@@ -145,26 +145,17 @@ def _case(column: str, texts: Mapping[str, str]) -> str:
 
 
 def _metrics(table: Table, totals: bool) -> list[dict[str, Any]]:
-    """Rows, the declared metrics, and of every rate that they lack the one of all rows together."""
-    columns = {column.name: column for column in table.mart_columns}
+    """Rows, and the declared metrics."""
     found = [_metric("count", "Rows", "Rows of the dataset.", "count(*)", ",.0f")]
     # The declared ones leave total rows out by themselves.
     declared = [metric for metric in METRICS.values() if metric.table == table.name and metric.is_additive and not totals]
     for metric in declared:
-        written = columns[metric.numerator.column]
-        if metric.denominator is None:
+        written, *divisors = (metric.columns(measure)[0] for measure in metric.measures)
+        if not divisors:
             form = number_format(written) if metric.numerator.aggregate is Aggregate.SUM else ",.0f"
         else:
-            is_share = columns[metric.denominator.column].unit == written.unit
-            form = ".1%" if is_share else ",.2f"
+            form = ".1%" if divisors[0].unit == written.unit else ",.2f"
         found.append(_metric(metric.name, metric.label, metric.text, metric.sql, form))
-    divided = {(metric.numerator.column, metric.denominator.column) for metric in declared if metric.denominator}
-    for column in table.mart_columns:
-        if column.quotient and column.quotient not in divided:
-            numerator, denominator = column.quotient
-            sql = f"1.0 * sum({numerator}) / nullif(sum({denominator}), 0)"
-            text = f"Of all rows together: sum of {numerator} / sum of {denominator}."
-            found.append(_metric(f"pooled_{column.name}", label(column.name), text, sql, number_format(column)))
     return found
 
 
