@@ -145,7 +145,7 @@ def _case(column: str, texts: Mapping[str, str]) -> str:
 
 
 def _metrics(table: Table, totals: bool) -> list[dict[str, Any]]:
-    """Rows, and the declared metrics."""
+    """Rows and the declared metrics; of total rows, which these leave out, each rate of all rows together."""
     found = [_metric("count", "Rows", "Rows of the dataset.", "count(*)", ",.0f")]
     # The declared ones leave total rows out by themselves.
     declared = [metric for metric in METRICS.values() if metric.table == table.name and metric.is_additive and not totals]
@@ -156,6 +156,12 @@ def _metrics(table: Table, totals: bool) -> list[dict[str, Any]]:
         else:
             form = ".1%" if divisors[0].unit == written.unit else ",.2f"
         found.append(_metric(metric.name, metric.label, metric.text, metric.sql, form))
+    for column in table.mart_columns:
+        if totals and column.quotient:
+            numerator, denominator = column.quotient
+            sql = f"1.0 * sum({numerator}) / nullif(sum({denominator}), 0)"
+            text = f"Of all rows together: sum of {numerator} / sum of {denominator}."
+            found.append(_metric(f"pooled_{column.name}", label(column.name), text, sql, number_format(column)))
     return found
 
 
