@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -43,20 +44,29 @@ class Deployment:
     server: superset_server.Server
     admin: Superset
 
-    def charts(self, superset: Superset | None = None) -> dict[str, int]:
-        return {chart["slice_name"]: chart["id"] for chart in (superset or self.admin).rows("chart/", "slice_name")}
+    @cached_property
+    def first_charts(self) -> dict[str, int]:
+        """The charts as they were numbered at first; an import changes no number."""
+        return self.charts()
+
+    @cached_property
+    def first_datasets(self) -> dict[str, int]:
+        return self.datasets()
+
+    def charts(self) -> dict[str, int]:
+        return {chart["slice_name"]: chart["id"] for chart in self.admin.rows("chart/", "slice_name")}
 
     def datasets(self) -> dict[str, int]:
         return {dataset["table_name"]: dataset["id"] for dataset in self.admin.rows("dataset/", "table_name")}
 
-    def answer(self, chart: str, superset: Superset | None = None) -> dict[str, Any]:
-        (result,) = (superset or self.admin).get(f"chart/{self.charts(superset)[chart]}/data/")["result"]
+    def answer(self, chart: str) -> dict[str, Any]:
+        (result,) = self.admin.get(f"chart/{self.first_charts[chart]}/data/")["result"]
         assert isinstance(result, dict)
         return result
 
     def ask(self, superset: Superset, dataset: str, **query: Any) -> list[dict[str, Any]]:
         """The rows of a dataset, as a chart asks for them."""
-        body = {"datasource": {"id": self.datasets()[dataset], "type": "table"}, "queries": [query], "force": False}
+        body = {"datasource": {"id": self.first_datasets[dataset], "type": "table"}, "queries": [query], "force": False}
         (result,) = superset.post("chart/data", body)["result"]
         rows: list[dict[str, Any]] = result["data"]
         return rows
