@@ -45,13 +45,13 @@ TABLES: tuple[Table, ...] = (
     Table(
         "suppressed_fans",
         "Grain: merchant × user × reason. Who must be on no list of people to contact: they block the "
-        "merchant (a later follow or paid order lifts it), or refused its last outreach.",
+        "merchant or told it to leave them alone (a later follow or paid order lifts both), or refused its last outreach.",
         key="merchant_id, user_id, reason",
         columns=(
             MERCHANT,
             USER,
-            choice("reason", SUPPRESSIONS, "blocked or refused."),
-            date("since_date", "Business date of the block or the refusal."),
+            choice("reason", SUPPRESSIONS, "blocked, opted_out or refused."),
+            date("since_date", "Business date of the block, of the latest outreach with is_opt_out, or of the refusal."),
         ),
         questions=(Question.SUCCESS,),
         consumers=(MERCHANT_SUCCESS,),
