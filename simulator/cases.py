@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from contract.events import RISK_RULES
 from simulator.calendar import DAY, HOUR, Ints, moments
 from simulator.campaigns import written
 from simulator.delivery import Outbox
 from simulator.draws import only
 from simulator.world import World
 
+_RULES = ("levels", "headcount", "price", "copy", "induced_sharing", "spam", "co_posting", "accounts")
 _CASES_PER_MERCHANT_DAY = 0.004
 _STEPS = (("contacted", 1), ("fixed", 3), ("dismissed", 4), ("sanctioned", 2))  # after days, each in some of the cases
 _SANCTIONS = ("1d", "7d", "15d", "permanent")
@@ -46,7 +46,7 @@ def keep_cases(world: World, outbox: Outbox, rng: np.random.Generator, day: int)
     who = np.flatnonzero(is_open & (rng.random(len(merchants)) < _CASES_PER_MERCHANT_DAY))
     opened_at = moments(rng, world.calendar, day, len(who))
     case = [f"case-{day}-{k + 1}" for k in who.tolist()]
-    rule = [RISK_RULES[(day + k) % len(RISK_RULES)] for k in who.tolist()]
+    rule = [_RULES[(day + k) % len(_RULES)] for k in who.tolist()]
     account = world.user_ids(world.fans.merchant_start[who])
     has_account = rng.random(len(who)) < 0.3
     steps = [("opened", opened_at, np.ones(len(who), np.bool_))]
