@@ -206,17 +206,17 @@ def main() -> int:
                     busy += through([reader() for _ in range(arguments.readers)], publications, arguments.pause)
                     waiting = partial(time.sleep, time.perf_counter() - started)
                     quiet += through([reader() for _ in range(arguments.readers)], waiting, arguments.pause)
-                faults += [fault for reading in (*busy, *quiet) for fault in reading.faults()]
+                seen = [fault for reading in (*busy, *quiet) for fault in reading.faults()]
+                faults += seen
                 answers = sum(len(reading.seen) for reading in busy)
                 print(
-                    f"{store:12s} {answers:7,} answers: p95 {1e3 * p95(busy):.0f} ms, without "
-                    f"publications {1e3 * p95(quiet):.0f} ms, {p95(busy) / p95(quiet):.2f}x; load {os.getloadavg()[0]:.1f}",
+                    f"{store:12s} {answers:7,} answers, {len(seen)} faults: p95 {1e3 * p95(busy):.0f} ms, without publications "
+                    f"{1e3 * p95(quiet):.0f} ms, {p95(busy) / p95(quiet):.2f}x; load {os.getloadavg()[0]:.1f}",
                     flush=True,
                 )
     except MissingProgram as missing:
         print(missing, file=sys.stderr)
         return 2
-    print(f"{len(faults)} faults")
     print(*faults[:10], sep="\n", file=sys.stderr)
     return 1 if faults else 0
 
