@@ -486,7 +486,7 @@ LIVE = Board(
                 by=(
                     "title",
                     "merchant_name",
-                    "started_at",
+                    "started_date",
                     "viewers",
                     "peak_viewers",
                     "average_viewers",

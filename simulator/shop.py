@@ -14,7 +14,7 @@ from simulator.orders import buy, share_ids
 from simulator.representatives import representatives
 from simulator.world import World
 
-FOLLOW_CHANNELS = ("search", "qr_code", "moments", "live")
+FOLLOW_CHANNELS = ("search", "qr_code", "moments", "live", "kol", "search_ad")  # some of them cost money
 CLICK_RATE = {"A": 0.06, "B": 0.11}  # planted: variant B of the recommendations is better
 ACCEPTANCE = {"ai_call": 0.18, "call": 0.34, "message": 0.24}  # planted, by kind of outreach
 

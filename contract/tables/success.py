@@ -77,6 +77,7 @@ TABLES: tuple[Table, ...] = (
         ),
         questions=(Question.SUCCESS,),
         consumers=(MERCHANT_SUCCESS,),
+        time="born_date",
     ),
     Table(
         "team_leaders",

@@ -123,7 +123,7 @@ def test_a_label_is_of_one_metric(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_time_is_the_business_date_else_the_day_of_the_table() -> None:
     names = ("orders", "daily_merchant", "per_fan_revenue", "live_sessions", "team_design")
-    assert [time_column(TABLES[name]) for name in names] == ["paid_date", "date", "as_of", None, None]
+    assert [time_column(TABLES[name]) for name in names] == ["paid_date", "date", "as_of", "started_date", None]
 
 
 def test_every_rate_beside_what_it_divides_has_a_pooled_metric() -> None:

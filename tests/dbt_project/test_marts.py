@@ -200,11 +200,11 @@ def test_daily_merchant(marts: duckdb.DuckDBPyConnection) -> None:
 def test_live_sessions_and_minutes(marts: duckdb.DuckDBPyConnection) -> None:
     """a watches 120 s, b 480 s to the end of a live of 600 s."""
     query = """
-        select merchant_id, viewers, replay_viewers, peak_viewers, average_viewers, watch_seconds, interactions, product_clicks,
-            interacting_viewers, orders, revenue, orders_after_end, new_fans
+        select merchant_id, started_date, viewers, replay_viewers, peak_viewers, average_viewers, watch_seconds, interactions,
+            product_clicks, interacting_viewers, orders, revenue, orders_after_end, new_fans
         from live_sessions
     """
-    assert rows(marts, query) == [("m2", 2, 1, 2, 1.0, 600.0, 2, 1, 1, 1, D("7.00"), 1, 0)]
+    assert rows(marts, query) == [("m2", date(2026, 4, 1), 2, 1, 2, 1.0, 600.0, 2, 1, 1, 1, D("7.00"), 1, 0)]
     query = "select minute, viewers, viewers_joined, viewers_left, interactions, product_clicks from live_minutes"
     assert rows(marts, query) == [
         (0, 0, 0, 0, 0, 0),
