@@ -29,13 +29,13 @@ opt_outs as (
 ),
 
 last_returns as (
-    select *
+    select
+        merchant_id,
+        user_id,
+        max(event_time) as returned_at
     from {{ ref('int_fan_ties_unioned') }}
     where tie in ('follow', 'order')
-    qualify row_number() over (
-        partition by merchant_id, user_id
-        order by event_time desc, event_id desc, event_source desc
-    ) = 1
+    group by merchant_id, user_id
 ),
 
 reasons as (
@@ -65,10 +65,7 @@ reasons as (
         on
             opt_outs.merchant_id = last_returns.merchant_id
             and opt_outs.user_id = last_returns.user_id
-    where
-        last_returns.event_time is null
-        or (last_returns.event_time, last_returns.event_id, last_returns.event_source)
-        <= (opt_outs.event_time, opt_outs.event_id, opt_outs.event_source)
+    where last_returns.returned_at is null or last_returns.returned_at <= opt_outs.event_time
 ),
 
 final as (
