@@ -6,8 +6,9 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 VENV := .venv/bin
 PYTEST := $(VENV)/python -m pytest
+COMPILE := $(VENV)/uv pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11
 
-.PHONY: help run up down test acceptance soak lint bench image contract docs site lock setup preflight
+.PHONY: help run up down superset test acceptance soak lint bench image contract docs site lock setup preflight
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -18,7 +19,10 @@ run: setup  ## one day, from landing files to exports: make run [AS_OF=2026-03-2
 up: setup  ## leave Airflow running and print its address and login
 	@$(VENV)/python -m operations.up
 
-down: setup  ## stop the Airflow of `make up`
+superset: setup  ## leave a Superset with the dashboards running and print its address and login
+	@$(VENV)/python -m operations.superset
+
+down: setup  ## stop the Airflow of `make up` and the Superset of `make superset`
 	@$(VENV)/python -m operations.down
 
 test: setup  ## the tests of every change, under 15 minutes on 2 cores
@@ -39,7 +43,7 @@ bench: setup  ## the measurements of benchmarks/README.md
 image: setup  ## the container image, by docker or buildah, whichever is there
 	@docker/build.sh
 
-contract: setup  ## what follows from the declared events and tables: dbt's generated files, docs/events.md, the JSON Schemas
+contract: setup  ## what follows from the declared events, tables and metrics: dbt's generated files, docs/events.md, the JSON Schemas
 	@$(VENV)/python -m contract.generate
 
 docs: setup  ## the warehouse's documentation as one page, FANOUT_HOME/docs/warehouse.html
@@ -48,8 +52,10 @@ docs: setup  ## the warehouse's documentation as one page, FANOUT_HOME/docs/ware
 site: setup  ## the published marts as static pages with charts, FANOUT_HOME/site/current/index.html
 	@$(VENV)/python -m static_site $(if $(AS_OF),--as-of $(AS_OF))
 
-lock: setup  ## compile requirements.lock from pyproject.toml
-	@$(VENV)/uv pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
+lock: setup  ## compile requirements.lock from pyproject.toml, and those of MetricFlow and Superset, which have environments of their own
+	@$(COMPILE) --extra dev pyproject.toml -o requirements.lock
+	@$(COMPILE) publication/metricflow.in -o publication/metricflow.lock
+	@$(COMPILE) docker/superset/requirements.in -o docker/superset/requirements.lock
 
 setup: preflight  ## install what is missing; nothing is done when nothing changed
 	@$(PYTHON) -m operations.setup

@@ -71,6 +71,7 @@ KIND_NOTES = {
     Kind.CURRENCY: "string, the deployment's FANOUT_CURRENCY",
     Kind.BOOLEAN: "true or false",
     Kind.TIME: "RFC 3339 with an offset",
+    Kind.TEXTS: "array of strings, none empty",
     Kind.ORDER_LINES: "array of " + ", ".join(f"`{field.name}`" for field in ORDER_LINE),
 }
 
@@ -258,6 +259,8 @@ def _value_schema(field: Field) -> dict[str, Any]:
             return {"type": "boolean"}
         case Kind.TIME:
             return _time_schema()
+        case Kind.TEXTS:
+            return {"type": "array", "items": {"type": "string", "minLength": 1}}
         case Kind.ORDER_LINES:
             return {"type": "array", "items": _object_schema(ORDER_LINE)}
 

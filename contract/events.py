@@ -17,6 +17,8 @@ SOURCES = ("shop", "group", "stream")
 ERASURE_REQUEST = "shop.erasure_requested.v1"
 MONEY_LIMIT = 10**10  # an amount in one field is below this many units of the reporting currency
 EARLIEST_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # of an event; earlier ones come from a wrong clock
+# What the platform's risk team looks at, in its order.
+RISK_RULES = ("levels", "headcount", "price", "copy", "induced_sharing", "spam", "co_posting", "accounts")
 TOTAL = "all"  # names the rows that add up all merchants, so no merchant may have this name
 MAX_LINE_BYTES = 1 << 20
 
@@ -32,6 +34,7 @@ class Kind(StrEnum):
     INTEGER = "integer"  # a number that is whole by value
     BOOLEAN = "boolean"
     TIME = "time"  # RFC 3339 with an offset
+    TEXTS = "texts"  # an array of non-empty strings
     ORDER_LINES = "order_lines"  # an array of objects with the fields of ORDER_LINE
 
 
@@ -51,6 +54,9 @@ class Field:
 
     def optional(self) -> Field:
         return replace(self, required=False)
+
+    def as_required(self) -> Field:
+        return replace(self, required=True)
 
 
 @dataclass(frozen=True)
@@ -145,6 +151,9 @@ live_id = _id("live_id", "The live stream, unique on the platform.")
 share_id = _id("share_id", "The share, unique within its merchant.")
 via_share_id = _id("via_share_id", "The share that led here.").optional()
 campaign_id = _id("campaign_id", "The campaign it belongs to.").optional()
+rep_id = _id("rep_id", "The representative of the merchant who did it.").optional()
+script = _text("script", "The script used.").optional()
+script_step = _integer("script_step", "Step of the script, from 1.", 1).optional()
 inviter_id = _id("inviter_id", "The person who invited.", person=True)
 host_id = _id("host_id", "The person who hosts the live stream.", person=True)
 region = _id("region", "ISO 3166-2 code, taken as it comes.").optional()
@@ -211,6 +220,8 @@ def _shop() -> Iterable[EventType]:
             _money("cost", "Cost of one piece in the reporting currency.").optional(),
             _money("market_price", "Price elsewhere in the reporting currency.").optional(),
             _text("copy_text", "Wording of the offer.").optional(),
+            _money("promo_price", "Money asked now; without it there is no promotion.").optional(),
+            _integer("purchase_limit", "Units that a person may buy.", 1).optional(),
         ),
         key=("merchant_id", "product_id"),
     )
@@ -229,7 +240,8 @@ def _shop() -> Iterable[EventType]:
         key=("user_id",),
     )
     for verb, what in (("followed", "A person follows"), ("unfollowed", "A person unfollows"), ("blocked", "A person blocks")):
-        yield EventType(f"shop.fan_{verb}.v1", f"{what} the merchant.", (merchant_id, user_id, channel, via_share_id))
+        fields = (merchant_id, user_id, channel, via_share_id, *((rep_id,) if verb == "followed" else ()))
+        yield EventType(f"shop.fan_{verb}.v1", f"{what} the merchant.", fields)
     yield EventType(
         "shop.page_viewed.v1",
         "A person views a page of the merchant.",
@@ -241,6 +253,7 @@ def _shop() -> Iterable[EventType]:
             _id("session_id", "Visit.").optional(),
             _integer("dwell_ms", "Time on the page in milliseconds.").optional(),
             via_share_id,
+            campaign_id,
         ),
     )
     yield EventType(
@@ -255,6 +268,8 @@ def _shop() -> Iterable[EventType]:
             _enum("channel", "Where it was shared.", "group", "moments", "direct", "public"),
             group_id.optional(),
             _id("parent_share_id", "The share that the sharer came by.").optional(),
+            campaign_id,
+            _boolean("is_rewarded", "Whether a reward was promised for it.").optional(),
         ),
     )
     yield EventType("shop.share_opened.v1", "A person opens a share.", (merchant_id, share_id, user_id))
@@ -275,6 +290,8 @@ def _shop() -> Iterable[EventType]:
             _id("coupon_id", "The coupon used.").optional(),
             campaign_id,
             _boolean("recipient_is_self", "Whether the buyer receives the goods.").optional(),
+            _id("pay_account_id", "Pseudonym of the account that paid.").optional(),
+            _id("address_id", "Pseudonym of the address that it goes to.").optional(),
         ),
     )
     yield EventType(
@@ -285,7 +302,7 @@ def _shop() -> Iterable[EventType]:
     yield EventType(
         "shop.coupon_claimed.v1",
         "A person claims a coupon.",
-        (merchant_id, user_id, _id("coupon_id", "The coupon."), amount.optional()),
+        (merchant_id, user_id, _id("coupon_id", "The coupon."), amount.optional(), campaign_id),
     )
     for verb in ("sent", "claimed"):
         yield EventType(
@@ -313,7 +330,14 @@ def _shop() -> Iterable[EventType]:
     yield EventType(
         "shop.spend_recorded.v1",
         "Money spent on marketing.",
-        (merchant_id.optional(), campaign_id, _text("channel", "Where it was spent."), amount),
+        (
+            merchant_id.optional(),
+            campaign_id,
+            _text("channel", "Where it was spent."),
+            amount,
+            _id("live_id", "The live stream that it is to fill.").optional(),
+            _id("share_id", "The seed share that was bought.").optional(),
+        ),
     )
     for verb in ("shown", "clicked"):
         yield EventType(
@@ -327,6 +351,8 @@ def _shop() -> Iterable[EventType]:
                 _id("item_id", "The item."),
                 _text("variant", "Variant of the experiment.").optional(),
                 _integer("rank", "Position, from 0 or 1 as the surface counts.").optional(),
+                campaign_id,
+                _id("item_merchant_id", "The merchant whose item it is; the merchant's own where it is missing.").optional(),
             ),
         )
     yield EventType(
@@ -337,7 +363,62 @@ def _shop() -> Iterable[EventType]:
             user_id,
             _enum("kind", "How.", "ai_call", "call", "message"),
             _enum("result", "How it ended.", "accepted", "refused", "no_answer"),
-            _text("script", "The script used.").optional(),
+            script,
+            campaign_id,
+            rep_id,
+            channel,
+            _id("live_id", "The live stream that it invites to.").optional(),
+            _boolean("is_opt_out", "Whether the person wants to hear no more.").optional(),
+            script_step,
+        ),
+    )
+    yield EventType(
+        "shop.direct_message.v1",
+        "A message between a representative of the merchant and a person.",
+        (merchant_id, user_id, _enum("direction", "To the merchant or from it.", "in", "out"), rep_id, script, script_step),
+    )
+    yield EventType(
+        "shop.campaign_planned.v1",
+        "A campaign is planned, or its plan changes.",
+        (
+            merchant_id,
+            campaign_id.as_required(),
+            Field("starts_at", Kind.TIME, "When it begins; may lie in the future."),
+            Field("ends_at", Kind.TIME, "When it is over; may lie in the future."),
+            title,
+            _money("budget", "Money that may be spent, in the reporting currency.").optional(),
+            _integer("target_orders", "Orders that it is to bring.").optional(),
+            _money("target_revenue", "Net revenue that it is to bring, in the reporting currency.").optional(),
+            Field("steps", Kind.TEXTS, "Event types without version that are to be seen, such as shop.page_viewed.").optional(),
+        ),
+        key=("merchant_id", "campaign_id"),
+    )
+    yield EventType(
+        "shop.campaign_assigned.v1",
+        "A person is assigned to an arm of a campaign.",
+        (merchant_id, campaign_id.as_required(), user_id, _id("variant", "The arm; control is left alone.")),
+    )
+    yield EventType(
+        "shop.partnership_recorded.v1",
+        "The merchant may show a partner's items; the business date of valid_from names the record.",
+        (
+            merchant_id,
+            _id("partner_id", "The merchant whose items may be shown."),
+            Field("valid_from", Kind.TIME, "From the business date of this; may lie in the future."),
+            Field("valid_to", Kind.TIME, "To the business date of this, included; open where it is missing.").optional(),
+        ),
+        key=("merchant_id", "partner_id", "valid_from"),
+    )
+    yield EventType(
+        "shop.risk_case_recorded.v1",
+        "A step of a case of the platform's risk team.",
+        (
+            _id("case_id", "The case, unique on the platform."),
+            merchant_id,
+            _enum("step", "What was done.", "opened", "contacted", "fixed", "dismissed", "sanctioned"),
+            _enum("rule", "The rule that was broken.", *RISK_RULES).optional(),
+            _id("user_id", "The account that the case is against.", person=True).optional(),
+            _enum("sanction", "For how long the subject is barred.", "1d", "7d", "15d", "permanent").optional(),
         ),
     )
     yield EventType(
@@ -382,6 +463,8 @@ def _group() -> Iterable[EventType]:
             _enum("role", "Role of the writer.", "owner", "staff", "member").optional(),
             _boolean("is_broadcast", "Whether it went to many groups at once.").optional(),
             _text("text_hash", "Hash of the text.").optional(),
+            _id("message_id", "The message, unique in its group.").optional(),
+            _id("reply_to_message_id", "The message of the group that it answers.").optional(),
         ),
     )
     yield EventType("group.chat_dissolved.v1", "A chat group is dissolved.", (group_id,))
@@ -417,11 +500,14 @@ def _stream() -> Iterable[EventType]:
         yield EventType(
             f"stream.live_{verb}.v1", f"A live stream has {verb}.", (live_id, merchant_id, host_id.optional(), title)
         )
+    yield EventType("stream.live_reserved.v1", "A person reserves a seat for a live stream.", (live_id, user_id, channel))
+    replay = _boolean("is_replay", "Whether it was the recording.").optional()
+    segment = _id("product_id", "The product whose segment of the recording is watched.").optional()
     for verb in ("joined", "left"):
         yield EventType(
             f"stream.viewer_{verb}.v1",
             f"A viewer has {verb}.",
-            (live_id, user_id, _boolean("is_replay", "Whether it was the recording.").optional(), via_share_id, channel),
+            (live_id, user_id, replay, via_share_id, channel, *((segment,) if verb == "joined" else ())),
         )
     yield EventType(
         "stream.interaction.v1",
@@ -477,5 +563,6 @@ COLUMN_KINDS: dict[Kind, str] = {
     Kind.INTEGER: "bigint",
     Kind.BOOLEAN: "boolean",
     Kind.TIME: "timestamp",
+    Kind.TEXTS: "array<string>",
     Kind.ORDER_LINES: "array<struct<product_id:string,quantity:bigint,unit_price:decimal(18,2)>>",
 }

@@ -45,6 +45,9 @@ SETTINGS: dict[str, str] = {
     "FANOUT_PSEUDONYM_KEY": "Secret of at least 32 characters; if set, exports hold keyed pseudonyms in place of people's ids.",
     "FANOUT_BI_DSN": "Secret: URL of a PostgreSQL database for BI tools, which gets the newest published day; default none.",
     "FANOUT_BI_PARQUET": "Folder that gets each published version as Parquet files; default none.",
+    "FANOUT_SUPERSET_URL": "Address of the Superset whose charts are warmed after a publication; default none.",
+    "FANOUT_SUPERSET_USER": "Login there of an administrator; default admin.",
+    "FANOUT_SUPERSET_PASSWORD": "Secret: its password; default the one that `make superset` generated.",
     "FANOUT_RUN_ID": "Set by the DAGs: the DAG run that lake commits and run.json name.",
 }
 
@@ -103,6 +106,9 @@ class Settings:
     contact: str
     destinations: Path | None
     bi_parquet: Path | None
+    superset_url: str | None
+    superset_user: str
+    superset_password: str | None = field(repr=False)
     bi_dsn: str | None = field(repr=False)
     pseudonym_key: str | None = field(repr=False)
 
@@ -217,6 +223,12 @@ class Settings:
                 f"FANOUT_BI_PARQUET={bi_parquet} lies among published versions, the site, the lake or the landing; "
                 "choose another"
             )
+        superset_url = value.get("FANOUT_SUPERSET_URL")
+        if superset_url is not None and not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s@?#]*)?", superset_url):
+            raise SettingError(
+                "FANOUT_SUPERSET_URL is not an address such as http://127.0.0.1:8088; "
+                "the login goes into FANOUT_SUPERSET_USER and FANOUT_SUPERSET_PASSWORD"
+            )
         return cls(
             home=home,
             landing=landing,
@@ -237,6 +249,9 @@ class Settings:
             contact=value.get("FANOUT_CONTACT", ""),
             destinations=destinations,
             bi_parquet=bi_parquet,
+            superset_url=superset_url,
+            superset_user=value.get("FANOUT_SUPERSET_USER", "admin"),
+            superset_password=value.get("FANOUT_SUPERSET_PASSWORD"),
             bi_dsn=dsn,
             pseudonym_key=pseudonym_key,
         )

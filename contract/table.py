@@ -106,6 +106,7 @@ class Question(StrEnum):
     LIVE = "what a live stream brought"
     CLAIMS = "whether the field's rules of thumb hold"
     SUCCESS = "what the merchant success team works with"
+    SALES = "what sells, with what margin, and what marketing money brought"
     BASICS = "anything else"
     LOADING = "what was loaded, and what was refused"
 

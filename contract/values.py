@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 from contract.events import EVENT_TYPES, Reason
 
 UNKNOWN = "unknown"  # where an event leaves it open
@@ -27,6 +29,8 @@ QUADRANTS = ("many_opens_high_rate", "many_opens_low_rate", "few_opens_high_rate
 STAGES = ("launching", "operating", "at_risk", "churned", "recovered")
 FALLBACKS = ("none", "too_few_customers", "not_converged")
 VERDICTS = ("consistent", "inconsistent", "insufficient")
-SUPPRESSIONS = ("blocked", "refused")
+SUPPRESSIONS = ("blocked", "opted_out", "refused")
 GROUP_STATES = ("alive", "dying", "dead")
-NO_CONTACT_REASONS = ("blocked", "blocked refused", "refused")  # those of SUPPRESSIONS that hold, in order
+NO_CONTACT_REASONS = tuple(  # those of SUPPRESSIONS that hold, in order
+    " ".join(reasons) for count in range(1, len(SUPPRESSIONS) + 1) for reasons in combinations(SUPPRESSIONS, count)
+)

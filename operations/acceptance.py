@@ -29,14 +29,16 @@ _TO_MARTS = ("dbt_project", "expectations", "publication", "spark_jobs")
 
 # Test file → the rooms whose change can break it. Its own folder below tests/ belongs to each without being named.
 TESTS: dict[str, tuple[str, ...]] = {
+    "tests/dashboards/test_superset.py": (*_TO_MARTS, "dags", "dashboards", "docker", "exports", "operations"),
     "tests/dbt_project/test_build.py": ("dbt_project", "expectations"),
+    "tests/dbt_project/test_metricflow.py": (*_TO_MARTS, "exports"),
     "tests/end_to_end/test_absurd_lines.py": (*_TO_MARTS, "exports"),
     ALWAYS: (*_TO_MARTS, "dags", "exports", "operations", "static_site"),
     "tests/end_to_end/test_kills.py": _TO_MARTS,
     "tests/end_to_end/test_landings.py": (*_TO_MARTS, "exports"),
     "tests/end_to_end/test_other_names.py": _TO_MARTS,
     "tests/end_to_end/test_pieces.py": ("expectations", "spark_jobs"),
-    "tests/end_to_end/test_real_data.py": (*_TO_MARTS, "dags", "exports", "operations", "static_site"),
+    "tests/end_to_end/test_real_data.py": (*_TO_MARTS, "dags", "dashboards", "exports", "operations", "static_site"),
     "tests/exports/delivery/test_delivery.py": ("dbt_project", "expectations", "exports", "publication"),
     "tests/exports/packs/test_csv_text.py": ("dbt_project", "expectations", "exports", "publication"),
     "tests/exports/pages/test_workbook.py": ("dbt_project", "expectations", "exports", "publication"),
@@ -68,7 +70,10 @@ NOTHING = (
     "LICENSE",
     "README.md",
     "benchmarks",
-    "docker",
+    "docker/Dockerfile",
+    "docker/build.sh",
+    "docker/compose.yml",
+    "docker/example.env",
     "docs",
 )
 

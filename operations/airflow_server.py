@@ -77,7 +77,7 @@ def password(settings: Settings) -> str:
     """The password of `admin`, generated once for a home and readable only by its owner."""
     file = airflow_home(settings) / "simple_auth_manager_passwords.json.generated"
     if not file.exists():
-        _write_private(file, json.dumps({USER: secrets.token_urlsafe(12)}))
+        write_private(file, json.dumps({USER: secrets.token_urlsafe(12)}))
     return str(json.loads(file.read_text())[USER])
 
 
@@ -125,7 +125,7 @@ def start(settings: Settings, mode: str, port: int | None = None) -> Server:
     server = Server(secrets.token_hex(8), port or free_port(), free_port(), mode, fanout_settings(settings))
     environ = environment(settings, server)
     password(settings)
-    _write_private(_state_file(settings), json.dumps(asdict(server)))
+    write_private(_state_file(settings), json.dumps(asdict(server)))
     try:
         _migrate(settings, environ)
         # Two API servers, one for people and their tools, one for the tasks. In one process they block each other until
@@ -147,22 +147,27 @@ def start(settings: Settings, mode: str, port: int | None = None) -> Server:
 
 
 def stop(settings: Settings, server: Server) -> None:
-    """End every process of this Airflow, its tasks included: terminate first, then kill."""
+    """End every process of this Airflow, its tasks included."""
+    end(server.marker)
+    _state_file(settings).unlink(missing_ok=True)
+
+
+def end(marker: str) -> None:
+    """End every process with this marker: terminate first, then kill."""
     deadline = time.monotonic() + STOP_WITHIN_SECONDS
-    for process in processes(server.marker):
+    for process in processes(marker):
         with suppress(psutil.Error):
             process.terminate()
-    while remaining := list(processes(server.marker)):
+    while remaining := list(processes(marker)):
         psutil.wait_procs(remaining, timeout=0.5)
         if time.monotonic() > deadline:
             for process in remaining:
                 with suppress(psutil.Error):
                     process.kill()
-    _state_file(settings).unlink(missing_ok=True)
 
 
 def processes(marker: str) -> Iterator[psutil.Process]:
-    """The processes descended from the Airflow with this marker, whatever their parent is now."""
+    """The processes descended from the server with this marker, whatever their parent is now."""
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if process.environ().get(MARKER) == marker and process.status() != psutil.STATUS_ZOMBIE:
@@ -291,7 +296,7 @@ def _state_file(settings: Settings) -> Path:
     return airflow_home(settings) / "running.json"
 
 
-def _write_private(file: Path, text: str) -> None:
+def write_private(file: Path, text: str) -> None:
     """Write a file that only its owner can read: passwords, and settings, of which some are secrets."""
     file.unlink(missing_ok=True)
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:

@@ -1,4 +1,4 @@
-"""Stop the Airflow that `make up` left running, with all its tasks.
+"""Stop the Airflow that `make up` left running, with all its tasks, and the Superset of `make superset`.
 
 python -m operations.down
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from contract.settings import SettingError, Settings
-from operations import airflow_server
+from operations import airflow_server, superset_server
 
 
 def main() -> int:
@@ -17,12 +17,16 @@ def main() -> int:
     except SettingError as error:
         print(f"refused: {error}", file=sys.stderr)
         return 2
-    server = airflow_server.find(settings)
-    if server is None:
-        print(f"no Airflow runs in {settings.home}")
-        return 0
-    airflow_server.stop(settings, server)
-    print(f"stopped {server.base_url}")
+    airflow = airflow_server.find(settings)
+    if airflow is not None:
+        airflow_server.stop(settings, airflow)
+        print(f"stopped {airflow.base_url}")
+    superset = superset_server.find(settings)
+    if superset is not None:
+        superset_server.stop(settings, superset)
+        print(f"stopped {superset.base_url}")
+    if airflow is None and superset is None:
+        print(f"neither an Airflow nor a Superset runs in {settings.home}")
     return 0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from simulator.calendar import DAY, HOUR, MINUTE, Floats, Ints, moments
@@ -169,6 +171,7 @@ def _talk(world: World, outbox: Outbox, rng: np.random.Generator, day: int) -> N
     is_owner = author == groups.owner[group]
     role = np.where(is_owner, 0, np.where(rng.random(len(group)) < 0.05, 1, 2))
     broadcast = (rng.random(len(group)) < 0.3).tolist()
+    message_id = [f"msg-{day}-{k}" for k in range(len(group))]
     outbox.add(
         "group.message_posted.v1",
         at,
@@ -177,7 +180,19 @@ def _talk(world: World, outbox: Outbox, rng: np.random.Generator, day: int) -> N
         role=[("owner", "staff", "member")[k] for k in role.tolist()],
         is_broadcast=only(broadcast, is_owner & (groups.merchant[group] >= 0)),
         text_hash=[f"{number:08x}" for number in rng.integers(0, 1 << 32, len(group)).tolist()],
+        message_id=list(message_id),
+        reply_to_message_id=_answered(group, at, message_id),
     )
+
+
+def _answered(group: Ints, at: Ints, message_id: list[str]) -> list[str | None]:
+    """For every third message of a group's day, the message of the group before it."""
+    order = np.lexsort((at, group))
+    before: list[str | None] = [None] * len(group)
+    for place, (earlier, later) in enumerate(pairwise(order.tolist())):
+        if group[earlier] == group[later] and place % 3 == 0:
+            before[later] = message_id[earlier]
+    return before
 
 
 def _end(world: World, outbox: Outbox, rng: np.random.Generator, day: int) -> None:

@@ -52,6 +52,8 @@ def _broadcast(world: World, outbox: Outbox, rng: np.random.Generator, day: int,
 
     opens = _invite(world, outbox, rng, live_id, rows, host, starts)
     pinned_at, product = _push(world, outbox, rng, live_id, merchant, starts, lasts)
+    _reserve(world, outbox, live_id, rows, starts)
+    _advertise(world, outbox, live_id, merchant_id, opens, starts)
     viewers, joined, left = _watch(world, outbox, rng, live_id, rows, opens, starts, lasts)
     _interact(world, outbox, rng, live_id, viewers, joined, left, pinned_at, product)
     _shop(world, outbox, rng, live_id, viewers, joined, left, product)
@@ -64,6 +66,32 @@ def _invite(world: World, outbox: Outbox, rng: np.random.Generator, live_id: str
     sharers = sharers[world.fans.follow_at[sharers] < starts - 2 * HOUR]
     at = starts - rng.integers(10 * MINUTE, 90 * MINUTE, len(sharers))
     return spread(world, outbox, rng, Roots(sharers, at, ["live"] * len(sharers), [live_id] * len(sharers)))[1]
+
+
+def _reserve(world: World, outbox: Outbox, live_id: str, rows: Ints, starts: int) -> None:
+    """A few fans reserve a seat in the hours before."""
+    seats = rows[(rows + world.lives) % 20 == 0]
+    outbox.add(
+        "stream.live_reserved.v1",
+        starts - HOUR - (seats % 240) * MINUTE,
+        live_id=[live_id] * len(seats),
+        user_id=world.user_ids(seats),
+        channel=[("poster", "group", None)[k % 3] for k in seats.tolist()],
+    )
+
+
+def _advertise(world: World, outbox: Outbox, live_id: str, merchant_id: str, opens: Opens, starts: int) -> None:
+    """Money for the live: every second time for ads, else for the first share that somebody opened."""
+    seed = share_ids(opens.share[:1]) if world.lives % 2 else []
+    outbox.add(
+        "shop.spend_recorded.v1",
+        np.array([starts - 5 * MINUTE]),
+        merchant_id=[merchant_id],
+        channel=["kol" if seed else "ads"],
+        amount=["120.00"],
+        live_id=[live_id],
+        share_id=seed or [None],
+    )
 
 
 def _push(
@@ -127,6 +155,7 @@ def _watch(
             live_id=[live_id] * len(late),
             user_id=world.user_ids(late),
             is_replay=[True] * len(late),
+            **({"product_id": only(product_ids(late % 7), late % 2 == 0)} if event == "joined" else {}),
         )
     return viewers, joined, left
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from simulator.calendar import DAY, HOUR, Bools, Calendar, Floats, Ints, moments
 from simulator.delivery import Outbox
-from simulator.draws import pick, spans, whole
+from simulator.draws import only, pick, spans, whole
 from simulator.geography import REGIONS
 
 FAR = 1 << 30  # a day that never comes
+CAMPAIGN_DAYS = 30  # that a campaign has the same name
 MANAGERS = ("am-01", "am-02", "am-03", "am-04", "am-05", "am-06")
 _SURNAMES = "林陈王李张刘黄吴周徐孙马朱胡郭何高罗"
 _TRADES = (
@@ -244,6 +245,8 @@ def _list_products(
         list_price=money(merchants, merchant, price),
         cost=money(merchants, merchant, price * 55 // 100),
         market_price=money(merchants, merchant, price * 13 // 10),
+        promo_price=only(money(merchants, merchant, price * 9 // 10), (position + day) % 5 == 0),
+        purchase_limit=[2 if k % 11 == 0 else None for k in position.tolist()],
         copy_text=pick(rng, _WORDINGS, len(merchant), (0.1, 0.4, 0.5)),
     )
 
@@ -311,4 +314,4 @@ def _spend(
 
 def campaign(day: int) -> str:
     """The name, the same for the whole platform, of the campaign that runs on a day."""
-    return f"c-{day // 30 + 1:02d}"
+    return f"c-{day // CAMPAIGN_DAYS + 1:02d}"

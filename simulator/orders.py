@@ -111,6 +111,8 @@ def buy(
         coupon_id=coupon_id,
         campaign_id=only(campaign_id, rng.random(count) < 0.15),
         recipient_is_self=pick(rng, (True, False, None), count, (0.75, 0.1, 0.15)),
+        pay_account_id=[f"pay-{user}" if user % 4 else None for user in fans.user[rows].tolist()],
+        address_id=[f"adr-{user // 2}" if user % 3 else None for user in fans.user[rows].tolist()],  # households of two
     )
     _refund(world, outbox, rng, rows, at, order_id, amount)
     _pay_commission(world, outbox, rows, at, order_id, amount, sharer, upline)

@@ -10,11 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from simulator.calendar import Calendar
+from simulator.campaigns import plan_campaigns
+from simulator.cases import keep_cases, record_partnerships
 from simulator.chats import chat
 from simulator.delivery import Outbox
 from simulator.live import stream
 from simulator.merchants import run_merchants
 from simulator.people import register
+from simulator.representatives import write_to_each_other
 from simulator.shop import buy_by_habit, come_and_go, look_around, reach_out, send_red_packets
 from simulator.spread import Roots, go_viral, share_daily, share_stars, spread
 from simulator.teams import team_up
@@ -56,16 +59,16 @@ def simulate(plan: Plan, out: Path) -> tuple[World, Outbox]:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     calendar = Calendar(plan.end, plan.days, plan.future_days)
-    happening, delivering = (np.random.default_rng([plan.seed, stream_number]) for stream_number in (1, 2))
+    happening, delivering, dealing = (np.random.default_rng([plan.seed, number]) for number in (1, 2, 3))
     future = partial / "_future" if plan.future_days else None
     outbox = Outbox(partial, calendar, delivering, future)
     world = build_world(happening, calendar, plan.people)
     for day in range(plan.days):
-        live_a_day(world, outbox, happening, day)
+        live_a_day(world, outbox, happening, dealing, day)
         outbox.write(day)
     write_truth(partial / "_truth.json", world, outbox, plan.seed)
     for day in range(plan.days, plan.days + plan.future_days):
-        live_a_day(world, outbox, happening, day)
+        live_a_day(world, outbox, happening, dealing, day)
         outbox.write(day)
     if future is not None:
         write_future_truth(future / "_truth.json", world)
@@ -75,9 +78,12 @@ def simulate(plan: Plan, out: Path) -> tuple[World, Outbox]:
     return world, outbox
 
 
-def live_a_day(world: World, outbox: Outbox, rng: np.random.Generator, day: int) -> None:
-    """Everything that begins on a day; some of it ends on later days."""
+def live_a_day(world: World, outbox: Outbox, rng: np.random.Generator, dealing: np.random.Generator, day: int) -> None:
+    """Everything that begins on a day; some of it ends on later days. What `dealing` draws changes nothing of the rest."""
     activity = world.merchants.activity(day)
+    record_partnerships(world, outbox, dealing, day)
+    plan_campaigns(world, outbox, dealing, day)
+    keep_cases(world, outbox, dealing, day)
     run_merchants(world.merchants, world.calendar, outbox, rng, day)
     register(world.people, world.calendar, outbox, rng, day)
     come_and_go(world, outbox, rng, day)
@@ -92,3 +98,4 @@ def live_a_day(world: World, outbox: Outbox, rng: np.random.Generator, day: int)
     buy_by_habit(world, outbox, rng, day, activity)
     look_around(world, outbox, rng, day, activity)
     reach_out(world, outbox, rng, day, activity)
+    write_to_each_other(world, outbox, dealing, day, activity)

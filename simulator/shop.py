@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.calendar import HOUR, NEVER, Floats, Ints, moments
+from simulator.cases import partners
 from simulator.delivery import Outbox
 from simulator.draws import only, pick, spans
 from simulator.fans import Kind, become_fans, gaps
 from simulator.merchants import campaign, money, pick_products, product_ids
 from simulator.orders import buy, share_ids
+from simulator.representatives import representatives
 from simulator.world import World
 
-FOLLOW_CHANNELS = ("search", "qr_code", "moments", "live")
+FOLLOW_CHANNELS = ("search", "qr_code", "moments", "live", "kol", "search_ad")  # some of them cost money
 CLICK_RATE = {"A": 0.06, "B": 0.11}  # planted: variant B of the recommendations is better
 ACCEPTANCE = {"ai_call": 0.18, "call": 0.34, "message": 0.24}  # planted, by kind of outreach
 
@@ -25,6 +27,7 @@ def follow(world: World, outbox: Outbox, rows: Ints, at: Ints, channel: list[str
         user_id=world.user_ids(rows),
         channel=list(channel),
         via_share_id=[None] * len(rows) if share is None else list(share_ids(share)),
+        rep_id=only(representatives(world, rows), rows % 5 == 0),
     )
 
 
@@ -77,6 +80,7 @@ def look_around(world: World, outbox: Outbox, rng: np.random.Generator, day: int
         object_type=["product"] * len(rows),
         object_id=list(product),
         dwell_ms=(12_000 * rng.lognormal(0, 1, len(rows))).astype(np.int64).tolist(),
+        campaign_id=only([campaign(day)] * len(rows), rows % 4 == 0),
         app_version=only([f"8.{day // 30}"] * len(rows), rows % 3 == 0),  # a field that the contract does not know
     )
     _recommend(world, outbox, rng, day, activity)
@@ -88,6 +92,7 @@ def look_around(world: World, outbox: Outbox, rng: np.random.Generator, day: int
         user_id=world.user_ids(claimers),
         coupon_id=[f"cp-welcome-{day // 30}" for _ in range(len(claimers))],
         amount=["5.00" if k % 4 else None for k in range(len(claimers))],
+        campaign_id=only([campaign(day)] * len(claimers), claimers % 2 == 0),
     )
 
 
@@ -117,6 +122,8 @@ def _recommend(world: World, outbox: Outbox, rng: np.random.Generator, day: int,
             item_id=[item[k] for k in some.tolist()],
             variant=[("A", "B")[k] for k in is_b[some].tolist()],
             rank=rank[some].tolist(),
+            campaign_id=only([campaign(day)] * len(some), rows[some] % 8 == 0),
+            item_merchant_id=only(partners(world, rows[some]), (rank[some] == 3) & (rows[some] % 4 == 0)),
         )
     counted = (at < world.calendar.close) & ~world.people.is_erasable[world.fans.user[rows]]
     world.tally.shown += np.bincount(is_b[counted], minlength=2)
@@ -139,6 +146,12 @@ def reach_out(world: World, outbox: Outbox, rng: np.random.Generator, day: int, 
             for k, chance in zip(kind, luck.tolist(), strict=True)
         ],
         script=["回访-新品" if k % 2 else "回访-关怀" for k in rows.tolist()],
+        campaign_id=only([campaign(day)] * len(rows), rows % 3 == 0),
+        rep_id=only(representatives(world, rows), np.array(kind) != "ai_call"),
+        channel=[("phone", "wechat")[k == "message"] for k in kind],
+        live_id=only([f"l-{max(world.lives, 1):05d}"] * len(rows), rows % 10 == 0),
+        is_opt_out=[True if chance > 0.985 else False if chance > 0.6 else None for chance in luck.tolist()],
+        script_step=[1 + k % 3 if k % 2 else None for k in rows.tolist()],
     )
 
 

@@ -11,7 +11,7 @@ from simulator.delivery import Outbox
 from simulator.draws import draw_rows, only, spans, whole
 from simulator.fans import Kind, become_fans
 from simulator.groups import group_ids
-from simulator.merchants import pick_products, product_ids
+from simulator.merchants import campaign, pick_products, product_ids
 from simulator.orders import buy, share_ids
 from simulator.shop import follow
 from simulator.world import World
@@ -188,6 +188,8 @@ def _announce(world: World, outbox: Outbox, rng: np.random.Generator, layer: _La
         channel=[CHANNELS[k] for k in layer.channel.tolist()],
         group_id=only(group_ids(group), in_group & (group >= 0)),
         parent_share_id=share_ids(layer.parent),
+        campaign_id=only([campaign(day) for day in world.calendar.days_of(layer.at).tolist()], layer.share % 6 == 0),
+        is_rewarded=[True if number % 9 == 0 else False if number % 3 else None for number in layer.share.tolist()],
     )
     dated = layer.at < world.calendar.close
     world.tally.shares_by_depth[depth] += int(dated.sum())

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from contract.columns import choice, count, identifier, integer, is_total, nullable, number, share, text, timestamp
+from contract.columns import (
+    MERCHANT,
+    choice,
+    count,
+    identifier,
+    integer,
+    is_total,
+    money,
+    nullable,
+    number,
+    share,
+    text,
+    timestamp,
+)
 from contract.table import ANALYSTS, Empty, Question, Table
 from contract.values import GROUP_DRIVERS, GROUP_KINDS, STRATA
 
@@ -77,5 +90,21 @@ TABLES: tuple[Table, ...] = (
         questions=(Question.GROUPS,),
         consumers=(ANALYSTS,),
         empty=Empty.WARNED,
+    ),
+    Table(
+        "chat_group_sales",
+        "Grain: merchant × chat group that shares of the merchant's were made into: what came through them by as_of. Shares "
+        "that name no group are left out.",
+        key="merchant_id, group_id",
+        columns=(
+            MERCHANT,
+            identifier("group_id", "The group that the shares name, known or not."),
+            count("shares", "shares", "Shares made into the group.", least=1),
+            count("sharers", "people", "People who made them.", least=1),
+            count("orders", "orders", "Paid orders through these shares."),
+            money("revenue", "Net revenue of these orders, reporting currency."),
+        ),
+        questions=(Question.GROUPS,),
+        consumers=(ANALYSTS,),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contract.columns import MERCHANT, count, flag, identifier, integer, money, nullable, number, rate, text, timestamp
+from contract.columns import MERCHANT, count, date, flag, identifier, integer, money, nullable, number, rate, text, timestamp
 from contract.table import ANALYSTS, Question, Table
 
 TABLES: tuple[Table, ...] = (
@@ -17,6 +17,7 @@ TABLES: tuple[Table, ...] = (
             nullable(identifier("host_id", "Who hosts it.", person=True)),
             nullable(text("title", "Title.")),
             timestamp("started_at", "Earliest start, UTC; its first event if it has none."),
+            date("started_date", "Business date of the start."),
             timestamp("ended_at", "Earliest end, UTC; its last event if it has none."),
             flag("has_end", "Whether an end was reported."),
             number("duration_seconds", "seconds", "From start to end.", least=0),
@@ -41,6 +42,7 @@ TABLES: tuple[Table, ...] = (
         ),
         questions=(Question.LIVE,),
         consumers=(ANALYSTS,),
+        time="started_date",
     ),
     Table(
         "live_minutes",

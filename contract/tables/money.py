@@ -291,4 +291,45 @@ TABLES: tuple[Table, ...] = (
         consumers=(ANALYSTS,),
         time="cohort_month_start",
     ),
+    Table(
+        "product_sales",
+        "Grain: merchant × product × month of the payment, from the lines of the orders that have any. Refunds and coupons are "
+        "of orders, not of lines, so these figures are before them; the cost is that of the latest listing.",
+        key="merchant_id, product_id, month",
+        columns=(
+            MERCHANT,
+            merchants_own("product_id", "The product, listed or not."),
+            month("month", "Month of the payments, such as 2026-03."),
+            month_start(),
+            count("orders", "orders", "Paid orders with the product in a line.", least=1),
+            count("refunded_orders", "orders", "Those of them with a refund by as_of."),
+            count("pieces", "pieces", "Pieces in these lines.", least=1),
+            money("sales", "Sum of quantity × unit price of these lines, reporting currency.", least=0),
+            nullable(money("sales_with_cost", "Sales, if the product's cost is known; else null.", least=0)),
+            nullable(money("margin", "sales − pieces × cost; null where the cost is not known.")),
+        ),
+        questions=(Question.SALES,),
+        consumers=(ANALYSTS,),
+        time="month_start",
+    ),
+    Table(
+        "channel_results",
+        "Grain: merchant × channel × month: the marketing money of the month by the channel that it was spent in, and the "
+        "people whose earliest follow of the merchant names that channel and is of the month. Money that names no merchant is "
+        "left out.",
+        key="merchant_id, channel, month",
+        columns=(
+            MERCHANT,
+            text("channel", "Channel of the money and of the follows, taken as it comes, or unknown."),
+            month("month", "Month of the money and of the follows, such as 2026-03."),
+            month_start(),
+            money("spend", "Marketing money of the month, reporting currency.", least=0),
+            count("new_fans", "people", "People who followed the merchant for the first time."),
+            count("new_buyers", "people", "Those of them with a paid order by as_of."),
+            money("revenue", "Net revenue of these people's orders by as_of, reporting currency."),
+        ),
+        questions=(Question.SALES,),
+        consumers=(ANALYSTS,),
+        time="month_start",
+    ),
 )

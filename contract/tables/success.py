@@ -45,13 +45,13 @@ TABLES: tuple[Table, ...] = (
     Table(
         "suppressed_fans",
         "Grain: merchant × user × reason. Who must be on no list of people to contact: they block the "
-        "merchant (a later follow or paid order lifts it), or refused its last outreach.",
+        "merchant or told it to leave them alone (a later follow or paid order lifts both), or refused its last outreach.",
         key="merchant_id, user_id, reason",
         columns=(
             MERCHANT,
             USER,
-            choice("reason", SUPPRESSIONS, "blocked or refused."),
-            date("since_date", "Business date of the block or the refusal."),
+            choice("reason", SUPPRESSIONS, "blocked, opted_out or refused."),
+            date("since_date", "Business date of the block, of the latest outreach with is_opt_out, or of the refusal."),
         ),
         questions=(Question.SUCCESS,),
         consumers=(MERCHANT_SUCCESS,),
@@ -77,6 +77,7 @@ TABLES: tuple[Table, ...] = (
         ),
         questions=(Question.SUCCESS,),
         consumers=(MERCHANT_SUCCESS,),
+        time="born_date",
     ),
     Table(
         "team_leaders",
@@ -216,11 +217,17 @@ TABLES: tuple[Table, ...] = (
             nullable(money("per_fan_effect", "The rest of month_change: what each fan brought.")),
             count("cohort_fans", "people", "Fans by the month of their first order, of months whose next one is complete."),
             count("retained_fans", "people", "Those of cohort_fans who bought again in the month after."),
-            rate(share("retention", "retained_fans / cohort_fans."), "retained_fans", "cohort_fans"),
+            rate(
+                share(
+                    "retention", "Of the fans by the month of their first order, the part that bought again in the month after."
+                ),
+                "retained_fans",
+                "cohort_fans",
+            ),
             count("teams_closed", "teams", "Team purchases that formed or failed, over all time."),
             count("teams_formed_organic", "teams", "Those of teams_closed that formed without a seat filled by the platform."),
             rate(
-                share("formation_rate", "teams_formed_organic / teams_closed."),
+                share("formation_rate", "Of teams_closed, the part that formed without a seat filled by the platform."),
                 "teams_formed_organic",
                 "teams_closed",
             ),

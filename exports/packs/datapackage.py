@@ -48,7 +48,7 @@ _TEXTS = {
     "root_user_id": "Id or pseudonym of the fan who made the first share of the tree; empty where the person is no fan.",
     "fan": "Id or pseudonym of a fan who may be contacted.",
     "may_contact": "Whether the merchant may contact the fan; empty where nobody is named.",
-    "no_contact_reason": "Why not: the fan blocks the merchant, or refused its last call or message, or both.",
+    "no_contact_reason": "Why not: the fan blocks the merchant, opted out, refused its last call or message, or several.",
     "calls.reason_1": "Strongest reason for the call in words; empty where there is none.",
     "calls.reason_2": "Second strongest reason for the call in words.",
     "calls.reason_3": "Third strongest reason for the call in words.",

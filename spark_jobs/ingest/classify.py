@@ -182,6 +182,12 @@ def _currency(supported: str) -> Callable[[Any], str]:
     return parse
 
 
+def _texts(value: Any) -> list[str]:
+    if type(value) is not list or not all(type(text) is str and text for text in value):
+        raise Fault(Reason.WRONG_TYPE)
+    return value
+
+
 def _order_lines(parsers: list[Parser]) -> Callable[[Any], list[dict[str, Any]]]:
     def parse(value: Any) -> list[dict[str, Any]]:
         if type(value) is not list:
@@ -253,6 +259,8 @@ def field_parser(field: Field, currency: str) -> Parser:
             parse = _boolean
         case Kind.TIME:
             parse = _time
+        case Kind.TEXTS:
+            parse = _texts
         case Kind.ORDER_LINES:
             parse = _order_lines([field_parser(part, currency) for part in ORDER_LINE])
     return Parser(field.name, field.required, parse)

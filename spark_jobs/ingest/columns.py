@@ -317,6 +317,8 @@ def _plain_values(field: Field, currency: str) -> Any:
             return Annotated[int, Meta(ge=field.minimum, le=INT64 - 1 if field.maximum is None else field.maximum)]
         case Kind.BOOLEAN:
             return bool
+        case Kind.TEXTS:
+            return list[_Text]
         case Kind.ORDER_LINES:
             return list[_model(ORDER_LINE, currency)]  # type: ignore[misc]
 
@@ -458,5 +460,6 @@ _ARRAYS: dict[Kind, Callable[[Any], pa.Array]] = {
     Kind.TIME: _instants,
     Kind.INTEGER: lambda values: pa.array(values, pa.int64()),
     Kind.BOOLEAN: lambda values: pa.array(values, pa.bool_()),
+    Kind.TEXTS: lambda values: pa.array(values, pa.list_(pa.string())),
     Kind.ORDER_LINES: lambda values: pa.array(values, _ORDER_LINES),
 }

@@ -33,7 +33,7 @@ def _weeks(day: PublishedDay) -> Section:
             merchant, week, sum(revenue) as revenue, count(*) as streams, sum(viewers)::bigint as viewers,
             sum(orders)::bigint as orders
         from (
-            select *, date_trunc('week', timezone(?, timezone('UTC', started_at)))::date::varchar as week
+            select *, date_trunc('week', started_date)::date::varchar as week
             from marts.live_sessions
         )
         inner join choices using (merchant_id)
@@ -41,7 +41,7 @@ def _weeks(day: PublishedDay) -> Section:
         group by all
         order by merchant, week desc
         """,
-        [day.run["timezone"], weeks],
+        [weeks],
     )
     week, revenue = Column("week", "week that begins on"), Column("revenue", f"net revenue, {day.currency}", Form.DECIMAL)
     columns = (

@@ -30,6 +30,7 @@ GOOD: dict[Kind, list[Any]] = {
     Kind.CURRENCY: ["CNY"],
     Kind.BOOLEAN: [True, False],
     Kind.TIME: ["2026-03-01T12:00:00+08:00", "2026-03-01t12:00:00.123Z"],
+    Kind.TEXTS: [[], ["shop.page_viewed"], ["x", "x"]],
     Kind.ORDER_LINES: [[], [{"product_id": "p", "quantity": 1, "unit_price": "1.50", "colour": "red"}]],
 }
 BAD: dict[Kind, list[Any]] = {
@@ -41,6 +42,7 @@ BAD: dict[Kind, list[Any]] = {
     Kind.INTEGER: ["3", Decimal("1.5"), True, -1],
     Kind.BOOLEAN: ["true", 1],
     Kind.TIME: ["2026-03-01 12:00:00+08:00", "2026-03-01T12:00:00", "yesterday", 1772337600],
+    Kind.TEXTS: ["x", [""], ["x", 7], [None], {}],
     Kind.ORDER_LINES: ["p", [7], [{"product_id": "p", "quantity": 0, "unit_price": 1}], [{"product_id": "p", "quantity": 1}]],
 }
 

@@ -185,6 +185,10 @@ def test_a_schedule_that_airflow_could_not_keep_is_refused(cron: str) -> None:
             for text in ("host=h password=p", "mysql://u:p@h/d", "postgresql://u:p%00@h/d", "postgresql://u:p@h/d?x=%")
         ),
         ("bi_parquet", "/tmp/a?b"),
+        *(
+            ("superset_url", text)
+            for text in ("bi.example:8088", "ftp://bi.example", "http://admin:x@bi.example", "http://b/?q=1")
+        ),
         *(("alert_email", text) for text in ("night", "a@b,c@d", "a b@c", "@")),
         *(("language", text) for text in ("de", "EN")),
         *(("pseudonym_key", text) for text in ("short", "\udcff" * 40)),
@@ -210,6 +214,8 @@ def test_a_value_that_is_impossible_is_refused_by_name(setting: str, text: str) 
         ("bi_dsn", "postgres://loader:p%40ss%2F@[::1]:5432/bi?sslmode=verify-full&sslrootcert=/etc/ca.pem"),
         ("bi_dsn", "postgresql://loader@/bi?host=/run/postgresql"),
         ("bi_parquet", "/tmp/parquet"),
+        ("superset_url", "http://127.0.0.1:8088"),
+        ("superset_url", "https://bi.example/superset/"),
         ("contact", "王小明\n+86 10 1234"),
     ],
 )
@@ -232,6 +238,7 @@ def test_secrets_are_not_in_the_message() -> None:
         ("alert_webhook", "chat.example/T0/secret"),
         ("pseudonym_key", "secret"),
         ("bi_dsn", "postgresql://u:secret@h"),
+        ("superset_url", "http://admin:secret@bi.example"),
     ]
     for setting, text in refused_ones:
         with pytest.raises(SettingError) as refused:

@@ -16,6 +16,7 @@ from dbt_project.build import build
 from tests.dbt_project.tiny_lake import TinyLake, write_derived
 
 AS_OF = date(2026, 4, 10)
+LINES = [{"product_id": "p", "quantity": 2, "unit_price": Decimal("10.00")}]
 
 
 def _fans_and_orders(lake: TinyLake) -> None:
@@ -38,13 +39,15 @@ def _fans_and_orders(lake: TinyLake) -> None:
     _refund(lake, "2026-03-04T10:00:00+08:00", "r1", "o1", "50.00")
     _order(lake, "2026-03-05T10:00:00+08:00", "m1", "o1", "c", "100.01", via_share_id="s2")
     _order(lake, "2026-03-06T10:00:00+08:00", "m1", "o1", "c", "999.00", via_share_id="s2")  # the earliest counts
-    _order(lake, "2026-03-31T23:59:59+08:00", "m1", "o2", "a", "20.00", via_share_id="nobody's")
+    _order(lake, "2026-03-31T23:59:59+08:00", "m1", "o2", "a", "20.00", via_share_id="nobody's", lines=LINES)
     _order(lake, "2026-04-11T00:00:00+08:00", "m1", "o3", "a", "1.00")  # after as_of, though not in UTC
     _order(lake, "2026-04-01T20:11:00+08:00", "m2", "o1", "b", "7.00", via_share_id="s1", live_id="l1")
+    product = {"merchant_id": "m1", "product_id": "p", "list_price": "12.00", "cost": "4.00"}
+    lake.add("product_listed", "2026-03-02T10:00:00+08:00", **product)
     lake.add("page_viewed", "2026-03-01T11:00:00+08:00", merchant_id="m1", user_id="a", object_type="page", object_id="x")
 
 
-def _order(lake: TinyLake, time: str, merchant_id: str, order_id: str, user_id: str, amount: str, **more: str) -> None:
+def _order(lake: TinyLake, time: str, merchant_id: str, order_id: str, user_id: str, amount: str, **more: Any) -> None:
     ids = {"merchant_id": merchant_id, "order_id": order_id, "user_id": user_id}
     lake.add("order_paid", time, **ids, amount=amount, currency="CNY", **more)
 

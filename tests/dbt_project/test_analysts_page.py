@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,8 @@ import sqlalchemy
 import sqlalchemy.exc
 
 from contract.published import PUBLISHED
-from contract.settings import CHECKOUT
+from contract.settings import CHECKOUT, Settings
+from tests.small_warehouse import FOR_ANALYSTS, build
 
 PAGE = (CHECKOUT / "docs" / "analysts.md").read_text()
 
@@ -23,16 +26,46 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
 
 
-def test_there_are_ten_questions() -> None:
-    assert len(re.findall(r"^\d+\. .*\?$", PAGE, re.MULTILINE)) == 10
-    assert len(blocks("sql")) == 11
+def test_there_are_twenty_two_questions() -> None:
+    numbers = re.findall(r"^(\d+)\. .*\?", PAGE, re.MULTILINE)
+    assert numbers == [str(number) for number in range(1, 23)]
+    assert len(blocks("sql")) == 23  # and the rules of thumb
+
+
+@pytest.fixture(scope="module")
+def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse made by hand, where each question has an answer."""
+    settings = Settings.from_environment({"FANOUT_HOME": str(tmp_path_factory.mktemp("home"))})
+    with duckdb.connect(str(build(settings, *FOR_ANALYSTS)), read_only=True) as connection:
+        yield connection
 
 
 @pytest.mark.parametrize("query", blocks("sql"))
-def test_queries_give_rows(marts: duckdb.DuckDBPyConnection, query: str) -> None:
-    rows = marts.execute(query).fetchall()
-    # The tiny platform has no region of this kind, and no design with thirty closed teams.
-    assert rows or "many_opens_low_rate" in query or "is_thin" in query
+def test_queries_give_rows(marts: duckdb.DuckDBPyConnection, by_hand: duckdb.DuckDBPyConnection, query: str) -> None:
+    assert by_hand.execute(query).fetchall()
+    marts.execute(query).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("question", "row"),
+    [
+        # February and March together: 80.00 of four pieces at 9.90.
+        (11, ("m-1", "tea", 2, 4, Decimal("80.00"), Decimal("40.40"), pytest.approx(40.4 / 80), 0.5)),
+        (11, ("m-2", None, 1, 1, Decimal("12.50"), None, None, 0.0)),
+        (12, ("kol", Decimal("50.00"), 3, 2, Decimal("62.50"), pytest.approx(50 / 3), 1.25)),
+        (14, ("m-1", "g-1", "product", 30, 3, 2, Decimal("30.00"), 1.0)),
+        # 10 February is a week before the new year of 2026, and 3 February 2025 five days after that of 2025.
+        (15, (2026, -7, 3, Decimal("50.00"), None, None)),
+        (15, (2026, 5, 0, Decimal("5.00"), Decimal("4.00"), pytest.approx(0.25))),
+        (16, (date(2026, 2, 1), Decimal("55.00"), pytest.approx(55 / 4 - 1), pytest.approx(55 / 4 - 1))),
+        (17, (1, 3, None, None, None)),
+        (20, ("by itself", 3, Decimal("92.50"), pytest.approx(92.5 / 3), 0.0)),
+        (22, ("m-1", "u-2", Decimal("30.00"), 1, 1.0, Decimal("18.00"))),
+    ],
+)
+def test_answers_are_those_by_hand(by_hand: duckdb.DuckDBPyConnection, question: int, row: tuple[Any, ...]) -> None:
+    [query] = re.findall(rf"^{question}\. .*?```sql\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL)
+    assert row in by_hand.execute(query).fetchall()
 
 
 @pytest.mark.parametrize("code", blocks("python"))
@@ -42,6 +75,29 @@ def test_python_connects(warehouse: Path, code: str) -> None:
     exec(code.replace("published/current/fanout.duckdb", str(warehouse)), names)
     if "engine" in names:
         names["engine"].dispose()
+
+
+def test_the_notebook_sees_a_new_publication(tmp_path: Path) -> None:
+    """And the default pool, which the page warns of, does not."""
+    [code] = [code for code in blocks("python") if "NullPool" in code]
+    names: dict[str, Any] = {}
+    current = tmp_path / "current"
+    seen: dict[str, list[int]] = {"page": [], "default": []}
+    for number in (1, 2):
+        version = tmp_path / f"v{number}"
+        version.mkdir()
+        with duckdb.connect(str(version / "fanout.duckdb")) as connection:
+            connection.execute(f"create schema marts; create table marts.orders as select {number} as number")
+        current.unlink(missing_ok=True)
+        current.symlink_to(version.name)
+        if not names:
+            exec(code.replace("published/current/fanout.duckdb", str(current / "fanout.duckdb")), names)
+            default = sqlalchemy.create_engine(names["engine"].url, connect_args={"read_only": True})
+        for name, engine in {"page": names["engine"], "default": default}.items():
+            with engine.connect() as warehouse:
+                seen[name].append(warehouse.execute(sqlalchemy.text("select number from marts.orders")).scalar_one())
+    default.dispose()
+    assert seen == {"page": [1, 2], "default": [1, 1]}
 
 
 @pytest.fixture

@@ -20,11 +20,24 @@ def rows(marts: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
 
 def test_report_counts_lines_and_rows(built: tuple[Any, dict[str, Any]], marts: duckdb.DuckDBPyConnection) -> None:
     _, report = built
-    assert report["rows_in"] == marts.execute("select sum(rows_read) from ingest_ledger").fetchall()[0][0] == 42
+    assert report["rows_in"] == marts.execute("select sum(rows_read) from ingest_ledger").fetchall()[0][0] == 43
     assert report["rows_out"] > 100
     assert (report["step"], report["as_of"]) == ("build_marts", "2026-04-10")
     assert report["models"] > 100
     assert report["tests"] > 25
+
+
+def test_product_sales(marts: duckdb.DuckDBPyConnection) -> None:
+    """Two pieces at 10.00 that cost 4.00 each; the other orders do not say what was in them."""
+    columns = "merchant_id, product_id, month, orders, pieces, sales, margin"
+    assert rows(marts, f"select {columns} from product_sales") == [("m1", "p", "2026-03", 1, 2, D("20.00"), D("12.00"))]
+
+
+def test_channel_results(marts: duckdb.DuckDBPyConnection) -> None:
+    """a and b followed m1 in March, by no channel; a bought for 20.00."""
+    columns = "merchant_id, channel, month, spend, new_fans, new_buyers, revenue"
+    expected = [("m1", "unknown", "2026-03", D("0.00"), 2, 1, D("20.00"))]
+    assert rows(marts, f"select {columns} from channel_results") == expected
 
 
 def test_per_fan_revenue(marts: duckdb.DuckDBPyConnection) -> None:
@@ -187,11 +200,11 @@ def test_daily_merchant(marts: duckdb.DuckDBPyConnection) -> None:
 def test_live_sessions_and_minutes(marts: duckdb.DuckDBPyConnection) -> None:
     """a watches 120 s, b 480 s to the end of a live of 600 s."""
     query = """
-        select merchant_id, viewers, replay_viewers, peak_viewers, average_viewers, watch_seconds, interactions, product_clicks,
-            interacting_viewers, orders, revenue, orders_after_end, new_fans
+        select merchant_id, started_date, viewers, replay_viewers, peak_viewers, average_viewers, watch_seconds, interactions,
+            product_clicks, interacting_viewers, orders, revenue, orders_after_end, new_fans
         from live_sessions
     """
-    assert rows(marts, query) == [("m2", 2, 1, 2, 1.0, 600.0, 2, 1, 1, 1, D("7.00"), 1, 0)]
+    assert rows(marts, query) == [("m2", date(2026, 4, 1), 2, 1, 2, 1.0, 600.0, 2, 1, 1, 1, D("7.00"), 1, 0)]
     query = "select minute, viewers, viewers_joined, viewers_left, interactions, product_clicks from live_minutes"
     assert rows(marts, query) == [
         (0, 0, 0, 0, 0, 0),

@@ -25,6 +25,7 @@ _TYPES = {
     "bigint": pa.int64(),
     "boolean": pa.bool_(),
     "timestamp": pa.timestamp("us", "UTC"),
+    COLUMN_KINDS[Kind.TEXTS]: pa.list_(pa.string()),
     COLUMN_KINDS[Kind.ORDER_LINES]: pa.list_(_ORDER_LINE),
 }
 _REASON = pa.struct(

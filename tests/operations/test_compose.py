@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+import yaml
+
 from contract.settings import CHECKOUT, LAKE_WRITERS, LAKE_WRITERS_SLOTS
 
 
@@ -9,3 +13,16 @@ def test_the_pool_of_the_lakes_writers_is_the_one_that_tasks_ask_for() -> None:
     compose = (CHECKOUT / "docker" / "compose.yml").read_text()
     assert compose.count("airflow pools set") == 1
     assert f"airflow pools set {LAKE_WRITERS} {LAKE_WRITERS_SLOTS} " in compose
+
+
+def test_superset_is_a_profile_that_reads_the_home_and_writes_none_of_it() -> None:
+    services = yaml.safe_load((CHECKOUT / "docker" / "compose.yml").read_text())["services"]
+    of_superset = {name for name, service in services.items() if service.get("profiles") == ["superset"]}
+    assert of_superset == {"superset", "superset-database", "superset-migrate", "superset-dashboards"}
+    assert [volume for volume in services["superset"]["volumes"] if ":/data" in volume] == [
+        "${FANOUT_DATA:-fanout-data}:/data:ro"
+    ]
+    for name in of_superset:  # every secret comes from docker/.env
+        for variable, value in services[name]["environment"].items():
+            if re.search("PASSWORD|SECRET", variable):
+                assert re.fullmatch(r"\$\{[A-Z_]+:[-?][^}]*\}", value), (name, variable)

@@ -217,8 +217,11 @@ def test_closed_lists_are_those_of_the_marts() -> None:
     assert found["cascade_nodes", "parent_status"][:2] == ("root", "missing")
     assert found["leaders", "change"] == ("added", "changed", "removed")
     sql = "\n".join(path.read_text() for path in (CHECKOUT / "dbt_project" / "models").rglob("*.sql"))
-    assert set(re.findall(r"'(\w+)' as reason\b", sql)) == {"blocked", "refused"}
-    assert found["cascades", "no_contact_reason"] == ("blocked", "blocked refused", "refused")
+    assert set(re.findall(r"'(\w+)' as reason\b", sql)) == {"blocked", "opted_out", "refused"}
+    assert found["cascades", "no_contact_reason"] == (
+        *("blocked", "opted_out", "refused", "blocked opted_out", "blocked refused", "opted_out refused"),
+        "blocked opted_out refused",
+    )
 
 
 def test_a_text_without_a_closed_list_is_an_open_one(two_days: Path) -> None:

@@ -20,7 +20,27 @@ from spark_jobs.ingest.files import landing_path
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 STRANGE: list[Any] = [
-    *(None, "", " ", "x", "é😀", 0, 1, -1, 2.0, 2.5, 10**16, 10**30, True, [], {}, ["u"], [{"product_id": 1}]),
+    *(
+        None,
+        "",
+        " ",
+        "x",
+        "é😀",
+        0,
+        1,
+        -1,
+        2.0,
+        2.5,
+        10**16,
+        10**30,
+        True,
+        [],
+        {},
+        ["u"],
+        ["u", ""],
+        ["u", None],
+        [{"product_id": 1}],
+    ),
     *("1", "1.5", "1.50", "1.505", "+1", "1e2", "-0.00", "١", "0.01\n", "2026-02-30T00:00:00Z", "2026-02-28T00:00:00z"),
     *("2026-02-28T24:00:00Z", "2026-02-28T23:59:60Z", "2026-02-28 00:00:00Z", "2026-02-28T00:00:00.1234567+08:00"),
     *("2026-02-28T00:00:00", "2026-02-28T00:00:00.5+23:59", "2026-02-28T00:00:00+24:00", "2031-01-01T00:00:00Z"),
@@ -49,6 +69,8 @@ def good(field: Field) -> Any:
             return True
         case Kind.TIME:
             return "2026-02-28T00:00:00.25+08:00"
+        case Kind.TEXTS:
+            return ["shop.page_viewed", "shop.order_paid"]
         case Kind.ORDER_LINES:
             return [{"product_id": "p", "quantity": 1, "unit_price": 9.9}]
 
@@ -122,8 +144,6 @@ def described(line: Line, timezone: str) -> dict[str, Any]:
         for field, value in zip(line.event.fields, line.values, strict=True):
             if value is not None and field.kind is Kind.MONEY:
                 value = Decimal(value).scaleb(-2)
-            if value is not None and field.kind is Kind.TIME:
-                value = EPOCH + timedelta(microseconds=value)
             row[field.name] = value
     return {name: value for name, value in row.items() if value is not None}
 
@@ -151,6 +171,9 @@ def test_a_column_at_a_time_says_what_a_line_at_a_time_says(source: str) -> None
     found: dict[int, dict[str, Any]] = {}
     for table in ColumnClassifier(source, "CNY", timezone).classified(lines):
         assert isinstance(table, pa.Table)
+        for place, field in enumerate(table.schema):  # instants of data in microseconds: some lie before Python's first year
+            if pa.types.is_timestamp(field.type) and field.name != "event_time":
+                table = table.set_column(place, field.name, table[field.name].cast(pa.int64()))
         for row in table.to_pylist():
             number = row.pop("line")
             assert (row.pop("file"), row.pop("dt")) == (file.name, date(2026, 3, 1))

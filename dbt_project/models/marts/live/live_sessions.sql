@@ -110,6 +110,7 @@ final as (
         lives.host_id,
         lives.title,
         lives.started_at,
+        {{ business_date('lives.started_at') }} as started_date,
         lives.ended_at,
         lives.has_end,
         {{ seconds_between('lives.started_at', 'lives.ended_at') }} as duration_seconds,

@@ -13,7 +13,9 @@ renamed as (
         user_id,
         role,
         is_broadcast,
-        text_hash
+        text_hash,
+        message_id,
+        reply_to_message_id
     from source
     where
         fate = 'accepted'

@@ -12,7 +12,8 @@ renamed as (
         merchant_id,
         user_id,
         coupon_id,
-        amount
+        amount,
+        campaign_id
     from source
     where
         fate = 'accepted'

@@ -12,7 +12,8 @@ renamed as (
         merchant_id,
         user_id,
         channel,
-        via_share_id
+        via_share_id,
+        rep_id
     from source
     where
         fate = 'accepted'

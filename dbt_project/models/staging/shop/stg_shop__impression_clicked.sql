@@ -15,7 +15,9 @@ renamed as (
         request_id,
         item_id,
         variant,
-        rank
+        rank,
+        campaign_id,
+        item_merchant_id
     from source
     where
         fate = 'accepted'

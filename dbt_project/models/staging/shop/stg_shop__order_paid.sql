@@ -21,7 +21,9 @@ renamed as (
         live_id,
         coupon_id,
         campaign_id,
-        recipient_is_self
+        recipient_is_self,
+        pay_account_id,
+        address_id
     from source
     where
         fate = 'accepted'

@@ -13,7 +13,13 @@ renamed as (
         user_id,
         kind,
         result,
-        script
+        script,
+        campaign_id,
+        rep_id,
+        channel,
+        live_id,
+        is_opt_out,
+        script_step
     from source
     where
         fate = 'accepted'

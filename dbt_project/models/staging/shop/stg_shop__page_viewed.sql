@@ -15,7 +15,8 @@ renamed as (
         object_id,
         session_id,
         dwell_ms,
-        via_share_id
+        via_share_id,
+        campaign_id
     from source
     where
         fate = 'accepted'

@@ -16,7 +16,9 @@ renamed as (
         list_price,
         cost,
         market_price,
-        copy_text
+        copy_text,
+        promo_price,
+        purchase_limit
     from source
     where
         fate = 'accepted'

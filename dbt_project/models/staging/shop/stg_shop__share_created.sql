@@ -16,7 +16,9 @@ renamed as (
         object_id,
         channel,
         group_id,
-        parent_share_id
+        parent_share_id,
+        campaign_id,
+        is_rewarded
     from source
     where
         fate = 'accepted'

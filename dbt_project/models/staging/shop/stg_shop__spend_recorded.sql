@@ -12,7 +12,9 @@ renamed as (
         merchant_id,
         campaign_id,
         channel,
-        amount
+        amount,
+        live_id,
+        share_id
     from source
     where
         fate = 'accepted'

@@ -13,7 +13,8 @@ renamed as (
         user_id,
         is_replay,
         via_share_id,
-        channel
+        channel,
+        product_id
     from source
     where
         fate = 'accepted'

@@ -1,0 +1,26 @@
+-- Generated from contract/events.py by `python -m contract.generate`; edit the contract.
+with source as (
+    select * from {{ source('shop', 'shop_events') }}
+),
+
+renamed as (
+    select
+        event_id,
+        event_source,
+        timezone('UTC', event_time) as event_time,
+        event_date,
+        case_id,
+        merchant_id,
+        step,
+        rule,
+        user_id,
+        sanction
+    from source
+    where
+        fate = 'accepted'
+        and event_type = 'shop.risk_case_recorded.v1'
+        and event_month <= '{{ var("as_of")[:7] }}'
+        and event_date <= date '{{ var("as_of") }}'
+)
+
+select * from renamed

@@ -1,0 +1,23 @@
+-- Generated from contract/events.py by `python -m contract.generate`; edit the contract.
+with source as (
+    select * from {{ source('stream', 'stream_events') }}
+),
+
+renamed as (
+    select
+        event_id,
+        event_source,
+        timezone('UTC', event_time) as event_time,
+        event_date,
+        live_id,
+        user_id,
+        channel
+    from source
+    where
+        fate = 'accepted'
+        and event_type = 'stream.live_reserved.v1'
+        and event_month <= '{{ var("as_of")[:7] }}'
+        and event_date <= date '{{ var("as_of") }}'
+)
+
+select * from renamed
