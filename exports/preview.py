@@ -19,7 +19,6 @@ from exports.delivery.receipts import last_delivery
 from exports.packs.csv_tables import CSV
 from exports.packs.csv_text import unguarded
 from exports.packs.datapackage import CHANGES
-from exports.packs.manifest import MANIFEST
 from exports.packs.pack import MANAGERS, UNASSIGNED, Pack, last_export, read_packs
 from exports.write_packs import write_packs
 from publication.versions import PublicationError
@@ -99,17 +98,17 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def pack(settings: Settings, as_of: date, manager: str) -> Path:
-    """The folder of a manager's pack, from the day's exports where they are, else made for this.
+    """The folder of a manager's pack as settings and playbook make it now, whatever the day's exports hold.
 
     Raises:
         PublicationError: the day is not published, or has no such manager.
+        PlaybookError: the playbook has faults.
     """
-    folder = settings.exports / as_of.isoformat()
-    if not (folder / MANIFEST).exists():
-        folder = settings.work(as_of) / "exports_preview"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        write_packs(settings, as_of, last_export(settings, as_of), folder)
+    folder = settings.work(as_of) / "exports_preview"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    pages_of = "" if manager == UNASSIGNED else manager
+    write_packs(settings, as_of, last_export(settings, as_of), folder, pages_of)
     managers = {found.owner or UNASSIGNED: found for found in read_packs(folder) if found.kind == MANAGERS}
     if manager not in managers:
         raise PublicationError(f"{as_of} has no manager {manager!r}; the managers are {', '.join(managers)}")
