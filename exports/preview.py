@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -14,12 +12,14 @@ from typing import Any
 
 from contract.settings import Settings
 from exports.delivery import destinations
-from exports.delivery.destinations import Destination
+from exports.delivery.destinations import Destination, Message
+from exports.delivery.notes import notes
 from exports.delivery.receipts import last_delivery
 from exports.packs.csv_tables import CSV
-from exports.packs.csv_text import unguarded
+from exports.packs.csv_text import read_rows
 from exports.packs.datapackage import CHANGES
 from exports.packs.pack import MANAGERS, UNASSIGNED, Pack, last_export, read_packs
+from exports.pages.words import Words
 from exports.write_packs import write_packs
 from publication.versions import PublicationError
 
@@ -39,7 +39,7 @@ def _trial(settings: Settings, as_of: date) -> Iterator[Path]:
 
 def dry_run(settings: Settings, as_of: date) -> tuple[list[str], dict[str, Any]]:
     """What an export would send: lines for a person, and the report."""
-    places = destinations.read(settings.destinations)
+    places, messages = destinations.read(settings.destinations), destinations.read_messages(settings.destinations)
     with _trial(settings, as_of) as folder:
         packs = read_packs(folder)
         lines = [f"exports of {as_of}, compared with {last_export(settings, as_of) or 'nothing'}"]
@@ -50,7 +50,19 @@ def dry_run(settings: Settings, as_of: date) -> tuple[list[str], dict[str, Any]]
         lines += [_plan(settings, as_of, place, packs) for place in places]
         if not places:
             lines.append(f"no destination is set: they would stay in {settings.exports / as_of.isoformat()}")
-    return lines, {"step": "exports_dry_run", "packs": len(packs), "destinations": len(places)}
+        lines += [line for message in messages for line in _messages(settings, as_of, folder, message)]
+    report = {"packs": len(packs), "destinations": len(places), "messages": len(messages)}
+    return lines, {"step": "exports_dry_run", **report}
+
+
+def _messages(settings: Settings, as_of: date, folder: Path, message: Message) -> Iterator[str]:
+    """The text of every message, and the managers whom none reaches."""
+    for note in notes(folder, as_of, message, Words.of(settings.language)):
+        if message.way_to(note.manager) is None:
+            yield f"{message.name}: {message.kind} to {note.manager}: no way is declared"
+        else:
+            yield f"{message.name}: {message.kind} to {note.manager}: {note.title}"
+            yield from (f"  {line}" for line in note.text.splitlines())
 
 
 def _plan(settings: Settings, as_of: date, place: Destination, packs: list[Pack]) -> str:
@@ -91,10 +103,7 @@ def _counted(changes: Counter[str]) -> str:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        return []
-    rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
-    return [{name: unguarded(cell) for name, cell in row.items()} for row in rows]
+    return read_rows(path) if path.exists() else []
 
 
 def pack(settings: Settings, as_of: date, manager: str) -> Path:

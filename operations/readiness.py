@@ -89,7 +89,7 @@ def problems(settings: Settings, last: date) -> list[str]:
     """Every reason why the deployment cannot run up to a day; empty if there is none."""
     found = [*zone_problems(settings.timezone, last)]
     try:
-        destinations.read(settings.destinations)
+        destinations.read_messages(settings.destinations)
     except SettingError as error:
         found.append(str(error))
     try:
