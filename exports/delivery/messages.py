@@ -103,9 +103,9 @@ def send(
     reachable = [note for note in all_notes if message.way_to(note.manager) is not None]
     missing = [note.manager for note in all_notes if message.way_to(note.manager) is None]
     said = f"{len(reachable)} messages" + (f", no way to {_listed(missing)}" if missing else "")
-    if receipt.exists() or not reachable:
-        return said
     outbox = Outbox(settings.exports / "deliveries" / message.name / f"{as_of}_{version}.jsonl")
+    if not reachable or (receipt.exists() and not outbox.path.exists()):
+        return said
     faults = _send_all(reachable, message, f"{as_of} {version}", outbox, pause, now)
     entries = outbox.entries()
     states = dict(entries)

@@ -36,7 +36,7 @@ _HINTS: dict[tuple[str, int], str] = {
     (
         "dingtalk",
         310000,
-    ): "put the robot's secret into the connection as secret, or allow the words or addresses that it demands",
+    ): "put the robot's secret into the connection as secret, or free the robot of keywords and addresses",
     ("feishu", 19001): "copy the robot's address from the group again",
     ("feishu", 19021): "put the robot's secret into the connection as secret, and set this machine's clock right (NTP)",
     ("feishu", 19022): "allow this machine's address in the robot's settings",
@@ -116,9 +116,7 @@ class Robot:
         except (ValueError, AttributeError):
             code = None
         if not isinstance(code, int):
-            raise Uncertain(
-                f"{self.where} answered what no robot of this kind answers: {self._told(answer)}; check its address"
-            )
+            raise Closed(f"{self.where} answers as no robot of this kind does: {self._told(answer)!r}; correct its address")
         if code == 0:
             return
         told = f"({code} {self._told(str(content.get('errmsg', content.get('msg', ''))))})"
@@ -130,7 +128,11 @@ class Robot:
     def _status(self, error: HTTPError) -> DeliveryError:
         """What another status than 200 means."""
         with error:
-            told = f"({error.code} {self._told(error.read(1 << 10).decode('utf-8', 'replace'))})"
+            try:
+                answer = error.read(1 << 10)
+            except (OSError, http.client.HTTPException):
+                answer = b""
+        told = f"({error.code} {self._told(answer.decode('utf-8', 'replace'))})"
         match error.code:
             case 429:
                 return Broken(f"{self.where} takes no more messages for a while {told}; {_TOO_MANY}")
@@ -152,9 +154,7 @@ class Robot:
                 "SSL_CERT_FILE"
             )
         why = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-        return Unreachable(
-            f"{host} of {self.where} cannot be reached: {self._told(why)}; check this machine's network and proxy"
-        )
+        return Unreachable(f"{host} of {self.where} cannot be reached: {self._told(why)}; check network and proxy")
 
     def _told(self, answer: str) -> str:
         """An answer in a few words, without what is secret, should it repeat that."""
