@@ -126,7 +126,7 @@ def post(folder: Path) -> Iterator[Post]:
                 elif verb == "STARTTLS":
                     self.say("220 go ahead")
                     self.connection = context.wrap_socket(self.connection, server_side=True)
-                    self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", 0)  # type: ignore[assignment]
+                    self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", 0)
                     is_safe = True
                 elif not is_safe and not verb.startswith(("QUIT", "RSET")):
                     self.say("530 must issue STARTTLS first")
