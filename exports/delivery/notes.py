@@ -29,7 +29,12 @@ _DEAD = {".": "．", ":": "："}
 
 @dataclass(frozen=True)
 class Note:
-    """A message to one manager: nothing of it is markup, and its names are harmless in all forms."""
+    """A message to one manager: nothing of it is markup, and its names are harmless in all forms.
+
+    Attributes:
+        link_text: what is shown in place of the link, where a form has such links.
+        link_line: the link as the last line of a plain text.
+    """
 
     manager: str
     language: str
@@ -37,11 +42,12 @@ class Note:
     lines: tuple[str, ...]
     link: str
     link_text: str
+    link_line: str
 
     @property
     def text(self) -> str:
         """All of it but the title, as plain text."""
-        return "\n".join((*self.lines, f"{self.link_text}: {self.link}"))
+        return "\n".join((*self.lines, self.link_line))
 
     @property
     def sha256(self) -> str:
@@ -72,6 +78,7 @@ def _note(folder: Path, as_of: date, pack: Pack, message: Message, words: Words)
         (told, *(f"{number}. {name}" for number, name in enumerate(names, 1))),
         link,
         words("message.link"),
+        words("message.link_line", link=link),
     )
 
 

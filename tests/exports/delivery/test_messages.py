@@ -34,7 +34,7 @@ from tests.small_warehouse import AS_OF, published
 
 CHATS = ["wecom", "dingtalk", "feishu", "slack"]
 LINK = "https://files.example/{as_of}/{folder}/report.html"
-NOTE = Note("amy", "en", "Call today: amy, 2026-03-20", ("Two & more:", "1. A"), "https://files.example/a?b=1&c=2", "Open")
+NOTE = Note("amy", "en", "Call today: amy, 2026-03-20", ("Two & more:", "1. A"), "https://files.example/a?b=1&c=2", "Open", "-")
 Lists = dict[str, list[str]]
 
 
@@ -172,6 +172,20 @@ def test_messages_speak_the_language_of_the_settings(lists: Settings, robot: Cal
     assert bob["content"][0] == [{"tag": "text", "text": "需要致电的商家：1 家。先联系："}]
     assert bob["content"][-1][0]["text"] == "打开名单"
     assert unassigned["title"] == "今日致电：未分配客户经理的商家，2026-03-20"
+
+
+def test_a_plain_text_ends_with_the_link_in_the_language_of_the_settings(lists: Settings, robot: Callable[..., Chat]) -> None:
+    server = robot("wecom")
+    told(replace(lists, language="zh"), message("wecom", only=["amy"]))
+    [(_, body)] = server.posts
+    assert body["text"]["content"].splitlines() == [
+        "今日致电：amy，2026-03-20",
+        "需要致电的商家：4 家。先联系：",
+        "1. 一店",
+        "2. Two",
+        "3. 3",
+        f"打开名单：{OPENED}",
+    ]
 
 
 def test_robots_with_a_secret_are_signed_to(lists: Settings, robot: Callable[..., Chat]) -> None:
