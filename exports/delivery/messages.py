@@ -128,7 +128,8 @@ def send(
         )
     if faults:
         raise DeliveryError("; ".join(f"{_listed(managers)}: {why}" for why, managers in faults.items()))
-    return said
+    uncertain = [note.manager for note in reachable if states[note.manager] == UNCERTAIN]
+    return said + (f", {_listed(uncertain)}: nobody knows whether it arrived" if uncertain else "")
 
 
 def _send_all(

@@ -381,7 +381,7 @@ def test_a_message_without_an_answer_is_told_once_and_never_sent_again(
         str(error.value),
     )
     assert arrived() == ["amy"]
-    assert told(lists, what) == "3 messages"
+    assert told(lists, what) == "3 messages, amy: nobody knows whether it arrived"
     assert arrived() == ["amy", "bob", "zoe"]
     [receipt] = (lists.exports / "receipts").iterdir()
     known = json.loads(receipt.read_text())
@@ -404,7 +404,7 @@ def test_what_a_killed_run_was_sending_is_told_and_not_sent_again(lists: Setting
     with pytest.raises(DeliveryError, match="amy: an earlier run ended while it sent; look whether it arrived"):
         told(lists, message("wecom"))
     assert [re.findall("amy|bob|zoe", text)[0] for text in server.texts] == ["bob", "zoe"]
-    assert told(lists, message("wecom")) == "3 messages"
+    assert told(lists, message("wecom")) == "3 messages, amy: nobody knows whether it arrived"
     assert len(server.posts) == 2
 
 
