@@ -18,7 +18,6 @@ from pathlib import Path
 
 _SEPARATORS = ",;\t"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_LOST = ("??", "\ufffd")  # what stands where a character was that the encoding of the file did not have
 _BROKEN_CELLS = ("#NAME?", "#REF!", "#VALUE!", "#N/A", "#DIV/0!", "#NUM!", "#NULL!")
 _LARGEST_FILE = 1 << 20  # bytes: a thousand times what a person writes
 
@@ -121,7 +120,7 @@ def read(path: Path, columns: Sequence[str], codes: Collection[str] = ()) -> Edi
                 table.fault(row, column, "is empty; fill it in, or delete the row")
             elif value in _BROKEN_CELLS:
                 table.fault(row, column, f"{value} is a formula that went wrong; write the text, with an apostrophe before it")
-            elif any(lost in value for lost in _LOST):
+            elif _is_lost(value):
                 table.fault(row, column, "its characters were lost when it was saved; write them again and save as “CSV UTF-8”")
     return table
 
@@ -174,6 +173,15 @@ def _records(path: Path, text: str) -> Iterator[tuple[int, int, list[str]]]:
 
 def _cell(text: str, is_code: bool) -> str:
     return (unicodedata.normalize("NFKC", text).lower() if is_code else text).strip()
+
+
+def _is_lost(text: str) -> bool:
+    """Whether a text was saved in an encoding that lacks most of its characters, which left marks in their place.
+
+    >>> _is_lost("T????"), _is_lost("Why??")
+    (True, False)
+    """
+    return "\ufffd" in text or len(text) > 1 and 2 * text.count("?") >= len(text)
 
 
 def _letters(place: int) -> str:
