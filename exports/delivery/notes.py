@@ -85,8 +85,8 @@ def _note(folder: Path, as_of: date, pack: Pack, message: Message, words: Words)
 def as_text(name: str) -> str:
     """A name on one line that no chat takes for anything else, short enough to read on a phone.
 
-    >>> as_text("<!channel> @all [win](https://evil.example)")
-    '＜!channel＞ ＠all ［win］(https：//evil．example)'
+    >>> as_text("<!here> @all [win](https://evil.example)")
+    '＜!here＞ ＠all ［win］(https：//evil．example)'
     >>> as_text("小店 No.1")
     '小店 No.1'
     """

@@ -181,7 +181,7 @@ def _is_lost(text: str) -> bool:
     >>> _is_lost("T????"), _is_lost("Why??")
     (True, False)
     """
-    return "\ufffd" in text or len(text) > 1 and 2 * text.count("?") >= len(text)
+    return "\ufffd" in text or (len(text) > 1 and 2 * text.count("?") >= len(text))
 
 
 def _letters(place: int) -> str:
