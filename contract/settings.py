@@ -42,6 +42,7 @@ SETTINGS: dict[str, str] = {
     "FANOUT_LANGUAGE": "Language of workbooks and reports, en or zh; default en.",
     "FANOUT_CONTACT": "Whom readers of the exports may ask, named on the page About; default none.",
     "FANOUT_DESTINATIONS": "TOML file that says where exports are delivered; default none, they stay in FANOUT_HOME/exports.",
+    "FANOUT_PLAYBOOK": "CSV file of next steps, or a folder of them whose last name counts; default the one of the program.",
     "FANOUT_PSEUDONYM_KEY": "Secret of at least 32 characters; if set, exports hold keyed pseudonyms in place of people's ids.",
     "FANOUT_BI_DSN": "Secret: URL of a PostgreSQL database for BI tools, which gets the newest published day; default none.",
     "FANOUT_BI_PARQUET": "Folder that gets each published version as Parquet files; default none.",
@@ -105,6 +106,7 @@ class Settings:
     language: str
     contact: str
     destinations: Path | None
+    playbook: Path | None
     bi_parquet: Path | None
     superset_url: str | None
     superset_user: str
@@ -206,6 +208,10 @@ class Settings:
         destinations = None if given is None else _path("FANOUT_DESTINATIONS", given)
         if destinations is not None and not destinations.is_file():
             raise SettingError(f"FANOUT_DESTINATIONS={destinations} is not a file; docs/exports.md shows what stands in it")
+        book = value.get("FANOUT_PLAYBOOK")
+        playbook = None if book is None else _path("FANOUT_PLAYBOOK", book)
+        if playbook is not None and not playbook.exists():
+            raise SettingError(f"FANOUT_PLAYBOOK={playbook} is not there; docs/exports.md shows what stands in a playbook")
         pseudonym_key = value.get("FANOUT_PSEUDONYM_KEY")
         if pseudonym_key is not None and len(pseudonym_key) < 32:
             raise SettingError("FANOUT_PSEUDONYM_KEY has fewer than 32 characters; make one with: openssl rand -hex 32")
@@ -248,6 +254,7 @@ class Settings:
             language=language,
             contact=value.get("FANOUT_CONTACT", ""),
             destinations=destinations,
+            playbook=playbook,
             bi_parquet=bi_parquet,
             superset_url=superset_url,
             superset_user=value.get("FANOUT_SUPERSET_USER", "admin"),

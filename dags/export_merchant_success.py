@@ -2,7 +2,8 @@
 ### What each merchant gets
 
 Reads the published marts of the partition key and writes the files of every merchant and account manager, with a manifest,
-under `FANOUT_HOME/exports/<as_of>/`. No file holds a row of another merchant.
+under `FANOUT_HOME/exports/<as_of>/`. No file holds a row of another merchant. Delivers them, and tells the account managers, as
+the file of `FANOUT_DESTINATIONS` says.
 """
 
 from airflow.sdk import DAG

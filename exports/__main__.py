@@ -1,6 +1,6 @@
-"""Write the exports of a published day, and deliver them.
+"""Write the exports of a published day, deliver them, and tell the account managers.
 
-python -m exports --as-of 2026-03-20                              write and deliver
+python -m exports --as-of 2026-03-20                              write, deliver and tell
 python -m exports --as-of 2026-03-20 --dry-run                    show what would be sent to whom, and what is new
 python -m exports preview --as-of 2026-03-20 --manager amy        open one manager's pack here
 python -m exports resolve --as-of 2026-03-20 fan-ab12...          whose pseudonym it is
@@ -20,7 +20,7 @@ import duckdb
 
 from contract.settings import SettingError, Settings, parse_as_of
 from exports import preview
-from exports.delivery import destinations
+from exports.delivery import destinations, messages
 from exports.delivery.deliver import deliver
 from exports.delivery.transport import DeliveryError
 from exports.pages.playbook import PlaybookError
@@ -35,9 +35,9 @@ class Failed(RuntimeError):
 
 
 def run(settings: Settings, as_of: date) -> tuple[dict[str, Any], list[str]]:
-    """Write and deliver; returns the report and a sentence for each destination that has not got its delivery."""
-    places = destinations.read(settings.destinations)
-    delivered, failures = {}, []
+    """Write, deliver and tell; returns the report and a sentence for each destination and message that failed."""
+    places, told = destinations.read(settings.destinations), destinations.read_messages(settings.destinations)
+    delivered, sent, failures, arrived = {}, {}, [], set()
     with one_publisher(settings.exports):
         report = export(settings, as_of)
         for place in places:
@@ -47,10 +47,20 @@ def run(settings: Settings, as_of: date) -> tuple[dict[str, Any], list[str]]:
             try:
                 receipt = deliver(settings, as_of, place)
                 delivered[place.name] = f"{receipt['files']} files"
+                arrived.add(place.name)
             except (DeliveryError, SettingError) as fault:
                 delivered[place.name] = "failed"
                 failures.append(f"{place.name} has not got the exports of {as_of}: {fault}")
-    return report | {"delivered": delivered}, failures
+        for message in told:
+            if message.after is not None and message.after not in arrived:
+                sent[message.name] = f"no messages, since {message.after} has not got its files"
+                continue
+            try:
+                sent[message.name] = messages.send(settings, as_of, message)
+            except DeliveryError as fault:
+                sent[message.name] = "failed"
+                failures.append(f"{message.name}, messages of {as_of}: {fault}")
+    return report | {"delivered": delivered, "messages": sent}, failures
 
 
 def resolve(settings: Settings, as_of: date, shown: str) -> dict[str, Any]:

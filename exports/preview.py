@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -14,13 +12,14 @@ from typing import Any
 
 from contract.settings import Settings
 from exports.delivery import destinations
-from exports.delivery.destinations import Destination
+from exports.delivery.destinations import Destination, Message
+from exports.delivery.notes import notes
 from exports.delivery.receipts import last_delivery
 from exports.packs.csv_tables import CSV
-from exports.packs.csv_text import unguarded
+from exports.packs.csv_text import read_rows
 from exports.packs.datapackage import CHANGES
-from exports.packs.manifest import MANIFEST
 from exports.packs.pack import MANAGERS, UNASSIGNED, Pack, last_export, read_packs
+from exports.pages.words import Words
 from exports.write_packs import write_packs
 from publication.versions import PublicationError
 
@@ -40,7 +39,7 @@ def _trial(settings: Settings, as_of: date) -> Iterator[Path]:
 
 def dry_run(settings: Settings, as_of: date) -> tuple[list[str], dict[str, Any]]:
     """What an export would send: lines for a person, and the report."""
-    places = destinations.read(settings.destinations)
+    places, messages = destinations.read(settings.destinations), destinations.read_messages(settings.destinations)
     with _trial(settings, as_of) as folder:
         packs = read_packs(folder)
         lines = [f"exports of {as_of}, compared with {last_export(settings, as_of) or 'nothing'}"]
@@ -51,7 +50,19 @@ def dry_run(settings: Settings, as_of: date) -> tuple[list[str], dict[str, Any]]
         lines += [_plan(settings, as_of, place, packs) for place in places]
         if not places:
             lines.append(f"no destination is set: they would stay in {settings.exports / as_of.isoformat()}")
-    return lines, {"step": "exports_dry_run", "packs": len(packs), "destinations": len(places)}
+        lines += [line for message in messages for line in _messages(settings, as_of, folder, message)]
+    report = {"packs": len(packs), "destinations": len(places), "messages": len(messages)}
+    return lines, {"step": "exports_dry_run", **report}
+
+
+def _messages(settings: Settings, as_of: date, folder: Path, message: Message) -> Iterator[str]:
+    """The text of every message, and the managers whom none reaches."""
+    for note in notes(folder, as_of, message, Words.of(settings.language)):
+        if message.way_to(note.manager) is None:
+            yield f"{message.name}: {message.kind} to {note.manager}: no way is declared"
+        else:
+            yield f"{message.name}: {message.kind} to {note.manager}: {note.title}"
+            yield from (f"  {line}" for line in note.text.splitlines())
 
 
 def _plan(settings: Settings, as_of: date, place: Destination, packs: list[Pack]) -> str:
@@ -92,24 +103,21 @@ def _counted(changes: Counter[str]) -> str:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        return []
-    rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
-    return [{name: unguarded(cell) for name, cell in row.items()} for row in rows]
+    return read_rows(path) if path.exists() else []
 
 
 def pack(settings: Settings, as_of: date, manager: str) -> Path:
-    """The folder of a manager's pack, from the day's exports where they are, else made for this.
+    """The folder of a manager's pack as settings and playbook make it now, whatever the day's exports hold.
 
     Raises:
         PublicationError: the day is not published, or has no such manager.
+        PlaybookError: the playbook has faults.
     """
-    folder = settings.exports / as_of.isoformat()
-    if not (folder / MANIFEST).exists():
-        folder = settings.work(as_of) / "exports_preview"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        write_packs(settings, as_of, last_export(settings, as_of), folder)
+    folder = settings.work(as_of) / "exports_preview"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    pages_of = "" if manager == UNASSIGNED else manager
+    write_packs(settings, as_of, last_export(settings, as_of), folder, pages_of)
     managers = {found.owner or UNASSIGNED: found for found in read_packs(folder) if found.kind == MANAGERS}
     if manager not in managers:
         raise PublicationError(f"{as_of} has no manager {manager!r}; the managers are {', '.join(managers)}")

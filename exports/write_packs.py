@@ -56,9 +56,15 @@ def export(settings: Settings, as_of: date) -> dict[str, Any]:
     return report | counts | {"files": sum(len(pack.files) + 1 for pack in packs)}
 
 
-def write_packs(settings: Settings, as_of: date, base: Published | None, folder: Path) -> list[Pack]:
-    """Write all packs of a day into a new folder, with their differences to `base`, and the manifest that names them."""
-    book, words = playbook.read(), Words.of(settings.language)
+def write_packs(
+    settings: Settings, as_of: date, base: Published | None, folder: Path, pages_of: str | None = None
+) -> list[Pack]:
+    """Write all packs of a day into a new folder, with their differences to `base`, and the manifest that names them.
+
+    Args:
+        pages_of: the one manager whose workbook and reports are written, for a look at them; default all.
+    """
+    book, words = playbook.read(settings.playbook), Words.of(settings.language)
     scratch = settings.home / "work" / "duckdb"
     scratch.mkdir(parents=True, exist_ok=True)
     with open_day(settings, as_of, base, scratch) as day:
@@ -70,6 +76,8 @@ def write_packs(settings: Settings, as_of: date, base: Published | None, folder:
         tell_reasons(day, words)
         files = _tables(day, folder, settings.currency)
         for manager, merchants in _managers(day):
+            if pages_of not in (None, manager):
+                continue
             mine: list[Merchant] = []
             pictured: Merchant | None = None
             for merchant in merchants:

@@ -3,8 +3,8 @@
     python -m operations.readiness     # exit status 2 with one line for each problem
 
 Python, pyarrow (ingest) and DuckDB (marts) compute business dates, each from a time zone database of its own: one that is older
-than the others would put the same event on another day. The file of destinations is read as well; otherwise the exports would
-be the first to read it, at the end of the night.
+than the others would put the same event on another day. The file of destinations and the playbook are read as well; otherwise
+the exports would be the first to read them, at the end of the night.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from contract.business_days import business_date, day_end
 from contract.machine import load_extension
 from contract.settings import SettingError, Settings
 from exports.delivery import destinations
+from exports.pages import playbook
+from exports.pages.playbook import PlaybookError
 
 FIRST_DAY = date(2000, 1, 1)  # no event is older
 _TICK = timedelta(microseconds=1)
@@ -87,9 +89,13 @@ def problems(settings: Settings, last: date) -> list[str]:
     """Every reason why the deployment cannot run up to a day; empty if there is none."""
     found = [*zone_problems(settings.timezone, last)]
     try:
-        destinations.read(settings.destinations)
+        destinations.read_messages(settings.destinations)
     except SettingError as error:
         found.append(str(error))
+    try:
+        playbook.read(settings.playbook)
+    except PlaybookError as error:
+        found += error.faults
     return found
 
 

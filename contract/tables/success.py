@@ -129,20 +129,20 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "export_deliveries",
-        "Grain: destination × as_of × version of the warehouse: what was delivered for days before this "
-        "one, from the receipts.",
+        "Grain: destination or message × as_of × version of the warehouse: what was delivered, and who was told, for days "
+        "before this one, from the receipts.",
         key="destination, delivered_as_of, warehouse_version",
         columns=(
-            text("destination", "Name of the destination."),
+            text("destination", "Name of the destination, or of the message."),
             date("delivered_as_of", "Business date of the delivered figures."),
             text("warehouse_version", "Published version that was delivered."),
-            text("kind", "folder, s3 or sftp."),
+            text("kind", "folder, s3 or sftp; of messages mail, wecom, dingtalk, feishu or slack."),
             nullable(text("changes_since", "Delivery that the differences are against; null in the first.")),
-            integer("packs", "packs", "Packs."),
-            integer("files", "files", "Files."),
+            integer("packs", "packs", "Packs; of messages those whose managers can be told."),
+            integer("files", "files", "Files, or messages that were accepted."),
             count("bytes", "bytes", "Their size."),
-            integer("attempts", "tries", "Tries that it took.", least=1),
-            text("manifest_sha256", "SHA-256 of the manifest."),
+            integer("attempts", "tries", "Tries that it took; of messages the most that one took.", least=1),
+            text("manifest_sha256", "SHA-256 of the manifest, or of all messages."),
             identifier("run_id", "The DAG run that delivered."),
         ),
         questions=(Question.SUCCESS,),

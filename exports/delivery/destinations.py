@@ -1,4 +1,4 @@
-"""Where exports go: one declarative file, checked before anything starts.
+"""Where exports go, and who is told of them: one declarative file, checked before anything starts.
 
 [[destination]]
 name = "success-share"         # names the receipts
@@ -10,6 +10,16 @@ only = ["amy", "unassigned"]   # these managers or merchants alone; default all
 files = ["workbook.xlsx"]      # patterns of file names in a pack; default all
 schedule = "daily"             # daily; monday, month_end: on business dates that are one
 tries = 3
+
+[[message]]
+name = "morning"               # names the receipts; no destination has it too
+kind = "wecom"                 # mail, wecom, dingtalk, feishu or slack
+connection = "wecom_success"   # mail: the SMTP server; else: the robot of a chat that gets the messages to all managers
+to = {amy = "wecom_amy"}       # mail: addresses by manager; else: robots of managers who have a chat of their own
+link = "https://files.example/{as_of}/{folder}/report.html"   # where the reader finds the pack
+only = ["amy"]                 # these managers alone; default all
+after = "success-share"        # the destination that the link leads to: no message before it has its files
+tries = 3
 """
 
 from __future__ import annotations
@@ -20,7 +30,7 @@ from calendar import monthrange
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
@@ -31,7 +41,12 @@ from exports.packs.pack import UNASSIGNED, Pack, PackKind
 
 Kind = Literal["folder", "s3", "sftp"]
 Schedule = Literal["daily", "monday", "month_end"]
+MessageKind = Literal["mail", "wecom", "dingtalk", "feishu", "slack"]
+MAIL = "mail"
 _Text = Annotated[str, Meta(min_length=1)]
+_LINK = re.compile(r"https?://[^\s<>\"|{}\\]+")
+_LONGEST_LINK = 500  # characters: with it the message is shorter than every vendor's limit
+_ADDRESS = re.compile(r"[!-?A-~]+@[A-Za-z0-9.-]+")  # of a mail, in ASCII
 _Name = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,40}$", description="small letters, digits and hyphens, at most 41")]
 
 
@@ -69,8 +84,52 @@ class Destination(Struct, frozen=True, forbid_unknown_fields=True):
         return not self.files or name == MANIFEST or any(fnmatchcase(name, pattern) for pattern in self.files)
 
 
+class Message(Struct, frozen=True, forbid_unknown_fields=True):
+    """One way in which account managers are told that their list is there."""
+
+    name: _Name
+    kind: Annotated[MessageKind, Meta(description=f"one of {', '.join(get_args(MessageKind))}")]
+    link: Annotated[_Text, Meta(description="where the reader finds the pack, such as https://files.example/{as_of}/{folder}/")]
+    connection: Annotated[_Text | None, Meta(description="the name of a connection")] = None
+    to: Annotated[dict[str, _Text], Meta(description='a table by manager, such as {amy = "amy@example.org"}')] = {}
+    only: Annotated[tuple[_Text, ...], Meta(description="a list of managers")] = ()
+    after: Annotated[_Text | None, Meta(description="the name of a destination")] = None
+    tries: Annotated[int, Meta(ge=1, le=20, description="a number from 1 to 20")] = 3
+
+    def __post_init__(self) -> None:
+        bare = self.link.replace("{as_of}", "").replace("{folder}", "")
+        if not _LINK.fullmatch(bare) or len(self.link) > _LONGEST_LINK:
+            raise ValueError(
+                f"link {self.link!r} has to be an address such as https://files.example/{{as_of}}/{{folder}}/report.html, "
+                "with these two placeholders and no other"
+            )
+        if self.kind == MAIL:
+            if self.connection is None or not self.to:
+                raise ValueError("mail needs a connection, the SMTP server, and to, the addresses by manager")
+            if wrong := [address for address in self.to.values() if not _ADDRESS.fullmatch(address)]:
+                raise ValueError(f"to: {', '.join(wrong)} is not an address such as amy@example.org")
+        elif self.connection is None and not self.to:
+            raise ValueError(f"{self.kind} needs a connection, the robot of a chat, or to, robots by manager")
+
+    def way_to(self, manager: str) -> tuple[str, str | None] | None:
+        """The connection by which a manager is told, and the address of a mail; None if there is no way."""
+        to = self.to.get(manager)
+        if self.kind == MAIL:
+            return None if to is None or self.connection is None else (self.connection, to)
+        name = to or self.connection
+        return None if name is None else (name, None)
+
+    def wants(self, manager: str) -> bool:
+        """Merchants without a manager are told of only where they are named."""
+        return manager in self.only if self.only else manager != UNASSIGNED or manager in self.to
+
+
 class _File(Struct, forbid_unknown_fields=True):
     destination: list[dict[str, Any]] = []
+    message: list[dict[str, Any]] = []
+
+
+_Entry = TypeVar("_Entry", Destination, Message)
 
 
 def read(path: Path | None) -> list[Destination]:
@@ -81,30 +140,57 @@ def read(path: Path | None) -> list[Destination]:
     """
     if path is None:
         return []
-    try:
-        tables = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File).destination
-    except msgspec.ValidationError as error:
-        raise SettingError(f"{path}: {error}; the file holds tables [[destination]] and nothing else") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingError(f"{path}: {error}") from None
-    found = []
-    for number, table in enumerate(tables, 1):
-        try:
-            found.append(msgspec.convert(table, Destination))
-        except msgspec.ValidationError as error:
-            raise SettingError(f"{path}, destination {table.get('name', number)}: {_in_words(error, table)}") from None
+    found = _entries(path, "destination", _tables(path).destination, Destination)
     names = [destination.name for destination in found]
     if doubled := sorted({name for name in names if names.count(name) > 1}):
         raise SettingError(f"{path}: two destinations are named {', '.join(doubled)}")
     return found
 
 
-def _in_words(error: msgspec.ValidationError, table: dict[str, Any]) -> str:
+def read_messages(path: Path | None) -> list[Message]:
+    """The messages of the file, none where there is no file.
+
+    Raises:
+        SettingError: the file has a fault; the message names it and says what would be right.
+    """
+    if path is None:
+        return []
+    places = {destination.name for destination in read(path)}
+    found = _entries(path, "message", _tables(path).message, Message)
+    names = [*places, *(message.name for message in found)]
+    if doubled := sorted({name for name in names if names.count(name) > 1}):
+        raise SettingError(f"{path}: two messages, or a message and a destination, are named {', '.join(doubled)}")
+    for message in found:
+        if message.after is not None and message.after not in places:
+            raise SettingError(f"{path}, message {message.name}: after {message.after!r} has to be the name of a destination")
+    return found
+
+
+def _tables(path: Path) -> _File:
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File)
+    except msgspec.ValidationError as error:
+        raise SettingError(f"{path}: {error}; the file holds tables [[destination]] and [[message]] and nothing else") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path}: {error}") from None
+
+
+def _entries(path: Path, what: str, tables: list[dict[str, Any]], kind: type[_Entry]) -> list[_Entry]:
+    found = []
+    for number, table in enumerate(tables, 1):
+        try:
+            found.append(msgspec.convert(table, kind))
+        except msgspec.ValidationError as error:
+            raise SettingError(f"{path}, {what} {table.get('name', number)}: {_in_words(error, table, kind)}") from None
+    return found
+
+
+def _in_words(error: msgspec.ValidationError, table: dict[str, Any], kind: type) -> str:
     """A fault of one table with what would be right, which msgspec does not know."""
-    hints = get_type_hints(Destination, include_extras=True)
+    hints = get_type_hints(kind, include_extras=True)
     if match := re.search(r"unknown field `(.+)`", str(error)):
         return f"unknown {match[1]}; known are {', '.join(hints)}"
-    match = re.search(r"`(?:\$\.)?(\w+)(?:\[\d+\])?`$", str(error))
+    match = re.search(r"`(?:\$\.)?(\w+)(?:\[(?:\d+|\.\.\.)\])?`$", str(error))
     if match is None:  # words of our own
         return str(error)
     name = match[1]

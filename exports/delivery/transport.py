@@ -25,6 +25,18 @@ class Broken(DeliveryError):
     """The way there broke; it may hold at the next try."""
 
 
+class Unreachable(Broken):
+    """Nothing gets there now: what comes next would break as well."""
+
+
+class Closed(Refused):
+    """Nothing is taken there: what comes next would be refused as well."""
+
+
+class Uncertain(DeliveryError):
+    """It was sent, and no answer says whether it was accepted."""
+
+
 class Transport(Protocol):
     """A way to a destination; names are paths below its folder, with `/`."""
 

@@ -12,8 +12,11 @@ DuckDB writes the text, merchant by merchant, so that no row passes through Pyth
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -87,6 +90,12 @@ def cell(column: CsvColumn) -> str:
 def unguarded(cell: str) -> str:
     """The text of a guarded cell."""
     return cell.removeprefix(GUARD)
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a small file of texts, all cells without their guard."""
+    rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+    return [{name: unguarded(cell) for name, cell in row.items()} for row in rows]
 
 
 def header(columns: Sequence[CsvColumn]) -> bytes:

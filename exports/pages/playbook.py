@@ -1,27 +1,28 @@
 """The playbook: what to do next for a merchant, in a spreadsheet that anybody can edit.
 
-`playbooks/<version>.csv` has the columns stage, topic, next_step_en, next_step_zh. For a merchant's reasons, the strongest
-first, the first row that fits counts; `*` fits everything. A change is a copy under a new name; the last name in the
-alphabet counts, and exports name it.
+A playbook is a CSV file of the columns stage, topic, next_step_en, next_step_zh. For a merchant's reasons, the strongest first,
+the first row that fits counts; `*` fits everything. The setting `FANOUT_PLAYBOOK` names a deployment's own file, or a folder of
+them, of which the last name in the alphabet counts; `playbooks/` here has those that come with the program. Exports name it.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
 from contract.values import STAGES
+from exports.pages import edited_csv
+from exports.pages.edited_csv import EditedFileError, EditedTable
 from exports.pages.reasons import TOPICS
 from exports.pages.words import LANGUAGES
 
 FOLDER = Path(__file__).resolve().parent / "playbooks"
 ANY = "*"
+COLUMNS = ("stage", "topic", *(f"next_step_{language}" for language in LANGUAGES))
 
 
-class PlaybookError(ValueError):
-    """The playbook has a fault; the message names file, row and what would be right."""
+class PlaybookError(EditedFileError):
+    """The playbook has faults; the message names file, row, column and what would be right, of all of them."""
 
 
 @dataclass(frozen=True)
@@ -31,42 +32,66 @@ class Playbook:
     version: str
     rows: tuple[dict[str, str], ...]
 
-    def next_step(self, stage: str, topics: list[str], language: str) -> str:
-        """What to do for a merchant of `stage` whose reasons are about `topics`, the strongest first."""
+    def row(self, stage: str, topics: list[str]) -> dict[str, str]:
+        """The row that fits a merchant of `stage` whose reasons are about `topics`, the strongest first."""
         for topic in [*topics, ANY]:
             for row in self.rows:
                 if row["stage"] in (stage, ANY) and row["topic"] == topic:
-                    return row[f"next_step_{language}"]
-        raise PlaybookError(f"playbook {self.version} has no row for stage {stage}")  # `read` makes sure of a last row
+                    return row
+        raise PlaybookError([f"playbook {self.version} has no row for stage {stage}"])  # `read` makes sure of a last row
+
+    def next_step(self, stage: str, topics: list[str], language: str) -> str:
+        """What to do for the merchant."""
+        return self.row(stage, topics)[f"next_step_{language}"]
+
+    def step(self, stage: str, topics: list[str]) -> str:
+        """The key of that step, by which a call names what was suggested: stage and topic as they stand in the row.
+
+        >>> Playbook("x", ({"stage": "*", "topic": "orders"},)).step("at_risk", ["orders"])
+        '*.orders'
+        """
+        row = self.row(stage, topics)
+        return f"{row['stage']}.{row['topic']}"
 
 
-def read(folder: Path = FOLDER) -> Playbook:
-    """The newest playbook.
+def read(own: Path | None = None) -> Playbook:
+    """The playbook that counts: the deployment's own (a file or a folder) if it names one, else the newest of the program.
 
     Raises:
-        PlaybookError: there is none, or it has a fault.
+        PlaybookError: there is none, or it has faults.
     """
-    path = max(folder.glob("*.csv"), default=None)
-    if path is None:
-        raise PlaybookError(f"{folder} holds no playbook; a playbook is a file such as 2026-01.csv")
+    place = own or FOLDER
+    path = _newest(place) if place.is_dir() else place
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise PlaybookError(f"{path} is not UTF-8; save it as “CSV UTF-8”") from None
-    columns = ["stage", "topic", *(f"next_step_{language}" for language in LANGUAGES)]
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    if reader.fieldnames != columns:
-        raise PlaybookError(f"{path}: the first row must be {','.join(columns)}")
-    rows = []
-    for number, row in enumerate(reader, 2):
-        if row["stage"] not in (*STAGES, ANY):
-            raise PlaybookError(f"{path}, row {number}: stage {row['stage']!r} is none of {', '.join(STAGES)} or {ANY}")
-        if row["topic"] not in (*TOPICS, ANY):
-            raise PlaybookError(f"{path}, row {number}: topic {row['topic']!r} is none of {', '.join(TOPICS)} or {ANY}")
-        missing = [column for column in columns if not row[column]]
-        if missing:
-            raise PlaybookError(f"{path}, row {number}: {', '.join(missing)} is empty")
-        rows.append(row)
-    if not rows or (rows[-1]["stage"], rows[-1]["topic"]) != (ANY, ANY):
-        raise PlaybookError(f"{path}: the last row must fit everything: stage {ANY}, topic {ANY}")
-    return Playbook(path.stem, tuple(rows))
+        table = edited_csv.read(path, COLUMNS, codes=("stage", "topic"))
+        _check(table)
+        table.require()
+    except EditedFileError as error:
+        raise PlaybookError(error.faults) from None
+    return Playbook(path.stem, tuple(dict(row.cells) for row in table.rows))
+
+
+def _newest(folder: Path) -> Path:
+    """The last by name; what a spreadsheet leaves beside an open file begins with ~ or a point."""
+    found = [path for path in folder.iterdir() if path.suffix.lower() == ".csv" and path.name[0] not in "~."]
+    if not found:
+        raise PlaybookError([f"{folder} holds no playbook; a playbook is a file such as 2026-01.csv"])
+    return max(found, key=lambda path: path.stem)
+
+
+def _check(table: EditedTable) -> None:
+    """Add the faults that only a playbook can have."""
+    table.refuse_other_values("stage", (*STAGES, ANY))
+    table.refuse_other_values("topic", (*TOPICS, ANY))
+    earlier: dict[tuple[str, str], int] = {}
+    for row in table.rows:
+        stage, topic = row.cells["stage"], row.cells["topic"]
+        for wider in ((stage, topic), (ANY, topic)):
+            if wider in earlier:
+                same = "has the same stage and topic" if wider == (stage, topic) else f"fits every stage of topic {topic}"
+                table.fault(row, None, f"never counts, since row {earlier[wider]} {same}; delete one, or move this one up")
+                break
+        earlier.setdefault((stage, topic), row.number)
+    last = table.rows[-1].cells if table.rows else {}
+    if (last.get("stage"), last.get("topic")) != (ANY, ANY):
+        table.faults.append(f"{table.path}: the last row must fit everything: stage {ANY}, topic {ANY}")

@@ -96,6 +96,43 @@ def test_a_preview_opens_the_pack_of_a_manager(
     assert "no manager 'zoe'; the managers are unassigned, amy" in capsys.readouterr().err
 
 
+def test_a_preview_shows_the_pack_as_the_edited_playbook_makes_it(
+    settings: Settings, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where the exports of the day are there already, which stay as they are; no other manager's pages are made."""
+    monkeypatch.setattr(webbrowser, "open", lambda _: None)
+    published(settings)
+    export(settings, AS_OF)
+    before = everything_below(settings.exports)
+    book = tmp_path / "ours.csv"
+    book.write_bytes("stage;topic;next_step_en;next_step_zh\r\n*;*;Bring cake.;带蛋糕。\r\n".encode("gb18030"))
+    monkeypatch.setenv("FANOUT_PLAYBOOK", str(book))
+    assert command("preview", "--as-of", "2026-03-20", "--manager", "amy") == 0
+    folder = Path(json.loads(capsys.readouterr().out.splitlines()[-1])["folder"])
+    page = (folder / "report.html").read_text()
+    assert "Bring cake." in page
+    assert "Bring cake." not in (settings.exports / "2026-03-20" / "managers" / "amy" / "report.html").read_text()
+    assert [path.parent.name for path in folder.parent.glob("*/report.html")] == ["amy"]
+    assert everything_below(settings.exports) == before
+
+
+def test_every_fault_of_the_playbook_stands_in_a_line_of_its_own(
+    settings: Settings, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published(settings)
+    book = tmp_path / "ours.csv"
+    book.write_text("stage,topic,next_step_en,next_step_zh\nasleep,*,,甲\n*,*,b,乙\n")
+    monkeypatch.setenv("FANOUT_PLAYBOOK", str(book))
+    for arguments in (["--as-of", "2026-03-20"], ["preview", "--as-of", "2026-03-20", "--manager", "amy"]):
+        assert command(*arguments) == 1
+        empty, unknown = capsys.readouterr().err.splitlines()
+        assert empty == f"{book}, row 2, column C (next_step_en): is empty; fill it in, or delete the row"
+        assert unknown.startswith(f"{book}, row 2, column A (stage): 'asleep' is none of launching, ")
+    monkeypatch.setenv("FANOUT_PLAYBOOK", str(tmp_path / "nowhere.csv"))
+    assert command("--as-of", "2026-03-20") == 2
+    assert f"FANOUT_PLAYBOOK={tmp_path}/nowhere.csv is not there" in capsys.readouterr().err
+
+
 def test_a_pseudonym_is_resolved_by_its_key_alone(
     settings: Settings, command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

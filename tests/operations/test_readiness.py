@@ -1,4 +1,4 @@
-"""What is checked with everything installed, before anything starts: one clock for all, and destinations that can be read."""
+"""What is checked with everything installed, before anything starts: one clock for all, and files that can be read."""
 
 from __future__ import annotations
 
@@ -51,6 +51,15 @@ def test_a_wrong_file_of_destinations_is_named_before_the_night(settings: Settin
     file.write_text("[[destination]]\nname = 'a'\nkind = 'ftp'\npath = '/x'\n")
     assert readiness.problems(replace(settings, destinations=file), LAST) == [
         f"{file}, destination a: kind 'ftp' has to be one of folder, s3, sftp"
+    ]
+
+
+def test_every_fault_of_a_playbook_is_named_before_the_night(settings: Settings, tmp_path: Path) -> None:
+    book = tmp_path / "ours.csv"
+    book.write_text("stage,topic,next_step_en,next_step_zh\n*,*,,\n")
+    assert readiness.problems(replace(settings, playbook=book), LAST) == [
+        f"{book}, row 2, column C (next_step_en): is empty; fill it in, or delete the row",
+        f"{book}, row 2, column D (next_step_zh): is empty; fill it in, or delete the row",
     ]
 
 
