@@ -31,6 +31,7 @@ made as (
         count(*) as calls
     from calls
     group by cube (manager, reason, step, month)
+    having count(*) > 0
 ),
 
 outcomes as (
@@ -40,6 +41,7 @@ outcomes as (
         count(*) filter (where is_recovered) as recovered
     from opened
     group by cube (manager, reason, step, month)
+    having count(*) > 0
 ),
 
 -- A merchant that stands for several calls is one merchant, so its weights are added up before they are squared.
@@ -99,6 +101,7 @@ drawn as (
         count(*) filter (where is_held_out and is_recovered) as held_out_recovered
     from arms
     group by cube (manager, reason, month)
+    having count(*) > 0
 ),
 
 -- Rates and their bounds.
