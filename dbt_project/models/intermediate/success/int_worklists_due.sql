@@ -1,6 +1,6 @@
 -- One row a merchant × day of the lists on which it needed a call, by what the churn model wrote on that day.
 with flags as (
-    select * from {{ ref('stg_merchant_churn__flags_by_day') }}
+    select * from {{ ref('int_churn_flags_dated') }}
 ),
 
 merchants as (
@@ -15,7 +15,11 @@ churned as (
 
 overview as (
     select
-        flags.*,
+        flags.* replace (
+            coalesce(flags.revenue_28d, 0) as revenue_28d,
+            coalesce(flags.revenue_prev_28d, 0) as revenue_prev_28d,
+            coalesce(flags.at_stake, 0) as at_stake
+        ),
         coalesce(merchants.account_manager, '') as manager,
         coalesce(merchants.plan, 'unknown') as plan,
         churned.entered_on as since,

@@ -18,7 +18,7 @@ calls as (
 ),
 
 listed as (
-    select * from {{ ref('stg_merchant_churn__flags_by_day') }}
+    select * from {{ ref('int_churn_flags_dated') }}
 ),
 
 due as (

@@ -9,7 +9,7 @@ flags as (
         listed_on,
         merchant_id,
         stage
-    from {{ ref('stg_merchant_churn__flags_by_day') }}
+    from {{ ref('int_churn_flags_dated') }}
     where listed_on > {{ as_of() }} - 2 * {{ var('history_days') }}
 ),
 

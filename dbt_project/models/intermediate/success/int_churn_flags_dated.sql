@@ -1,3 +1,6 @@
+-- One row a merchant × day that was run, by as_of, and is still in the lake: what the churn model wrote on that day.
+{{ config(materialized="view") }}
+
 with source as (
     select * from {{ lake_days('merchant_churn', 'merchant_churn_flags') }}
 ),
