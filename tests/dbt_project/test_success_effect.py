@@ -189,7 +189,7 @@ class Platform:
 
 
 def _plant(home: Path, holdout_share: float) -> Platform:
-    """The law: a merchant at risk p recovers with probability 1.6 − 1.9 p, 0.1 more on the plan basic, UPLIFT more if called.
+    """The law: a merchant at risk p recovers with probability 1.2 − 1.3 p, 0.1 more on the plan basic, UPLIFT more if called.
 
     The riskier it is, and on the plan pro, the more likely it is called: the called would have done worse than the others.
     Nobody is called who is held out.
@@ -207,9 +207,9 @@ def _plant(home: Path, holdout_share: float) -> Platform:
         call, way, luck = rng.random(3).tolist()
         digest = sha256(f"fanout:{merchant['merchant_id']}".encode()).hexdigest()
         is_held_out = int(digest[:8], 16) / 2**32 < holdout_share
-        is_called = call < 2.4 * (risk - 0.5) + 0.2 * is_pro and not is_held_out
+        is_called = call < 2 * (risk - 0.5) + 0.2 * is_pro and not is_held_out
         step = (HELPS if way < 0.7 else DOES_NOT) if is_called else None
-        is_recovered = luck < 1.6 - 1.9 * risk + 0.1 * (not is_pro) + UPLIFT.get(step or "", 0.0)
+        is_recovered = luck < 1.2 - 1.3 * risk + 0.1 * (not is_pro) + UPLIFT.get(step or "", 0.0)
         platform.steps.append(step)
         platform.are_recovered.append(is_recovered)
         platform.are_held_out.append(is_held_out)
@@ -253,4 +253,4 @@ def test_a_planted_uplift_is_found_and_the_naive_rate_is_not_it(tmp_path: Path, 
     else:
         assert everyone["held_out"] == sum(platform.are_held_out)
         assert everyone["due"] + everyone["held_out"] == MERCHANTS
-        assert 0 < everyone["uplift_of_draw_lo"] <= platform.of_the_draw() <= everyone["uplift_of_draw_hi"]
+        assert everyone["uplift_of_draw_lo"] <= platform.of_the_draw() <= everyone["uplift_of_draw_hi"]

@@ -1,5 +1,6 @@
--- One row a merchant that was ever due for a call, on the first day of the lists on which it was, where the days after it are over:
--- whether it is held out, and whether it recovered, called or not. Later days are no fair comparison, for calls change who is due.
+-- One row a merchant that was ever due for a call, on the first day of the lists on which it was, where the 28 days after it
+-- are over: whether it is held out, and whether it recovered, called or not. Later days are no fair comparison, for calls
+-- change who is due.
 with first_days as (
     select *
     from {{ ref('int_worklists_due') }}

@@ -1,6 +1,7 @@
--- One row a call of int_success_calls_opened × merchant that was due like the one that was called and was not called itself: on the
--- same list, flagged alike, with a churn probability in the same tenth, on the same plan, and with revenue_28d of as many digits.
--- Its 28 days begin with the call. A later call counts for nothing: who is not called later on is the one that recovers.
+-- One row a call of int_success_calls_opened × merchant that was due like the one that was called and was not called itself: on
+-- the same list, flagged alike, with a churn probability in the same tenth, on the same plan, and with revenue_28d of as many
+-- digits. Its 28 days begin with the call. A later call counts for nothing: those that are not called later are the ones
+-- that recovered.
 with opened as (
     select * from {{ ref('int_success_calls_opened') }}
 ),

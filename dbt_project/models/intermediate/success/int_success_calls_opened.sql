@@ -1,5 +1,5 @@
--- One row a call to a merchant that nobody had called in the 28 days before, whose 28 days after it are over: a repeated call is
--- no second try. The columns of what calls are matched by are null where its list is not there or did not have the merchant.
+-- One row a call to a merchant that nobody had called in the 28 days before, whose 28 days after it are over: a repeated call
+-- is no second try. What calls are matched by is null where the list is not there or did not have the merchant.
 with calls as (
     select
         *,

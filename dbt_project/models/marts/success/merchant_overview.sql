@@ -62,7 +62,7 @@ last_calls as (
         result,
         next_on
     from {{ ref('success_calls') }}
-    qualify row_number() over (partition by merchant_id order by called_at desc, next_on desc nulls last, manager) = 1
+    qualify row_number() over (partition by merchant_id order by called_at desc, next_on desc nulls last, manager asc) = 1
 ),
 
 lists as (

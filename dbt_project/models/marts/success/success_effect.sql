@@ -30,7 +30,7 @@ made as (
         {{- cell_of(cell) }}
         count(*) as calls
     from calls
-    group by cube (manager, reason, step, month)
+    group by cube(manager, reason, step, month)
     having count(*) > 0
 ),
 
@@ -40,7 +40,7 @@ outcomes as (
         count(*) as called,
         count(*) filter (where is_recovered) as recovered
     from opened
-    group by cube (manager, reason, step, month)
+    group by cube(manager, reason, step, month)
     having count(*) > 0
 ),
 
@@ -72,7 +72,7 @@ weighed as (
         sum(recovered_weight) as recovered_weight,
         sum(if(is_recovered, weight, 0)) as called_recovered
     from others
-    group by cube (manager, reason, step, month), other_merchant_id
+    group by cube(manager, reason, step, month), other_merchant_id
 ),
 
 compared as (
@@ -100,7 +100,7 @@ drawn as (
         count(*) filter (where is_held_out) as held_out,
         count(*) filter (where is_held_out and is_recovered) as held_out_recovered
     from arms
-    group by cube (manager, reason, month)
+    group by cube(manager, reason, month)
     having count(*) > 0
 ),
 

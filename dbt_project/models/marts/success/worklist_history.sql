@@ -59,7 +59,8 @@ last_calls as (
             and due.listed_on >= calls.called_on
     qualify
         row_number() over (
-            partition by due.merchant_id, due.listed_on order by calls.called_at desc, calls.next_on desc nulls last, calls.manager
+            partition by due.merchant_id, due.listed_on
+            order by calls.called_at desc, calls.next_on desc nulls last, calls.manager asc
         ) = 1
 ),
 
