@@ -91,11 +91,21 @@ create table marts.merchant_churn_flags as select
     [row('orders', 2 + m % 20, 2, null, null), row('logins', 2 + m % 20, null, null, null)]::struct(
         topic varchar, "days" integer, gap integer, now decimal(18, 2), "before" decimal(18, 2)
     )[] as reasons,
-    if(m % 10 = 1, 0, m % 4000)::decimal(18, 2) as expected_loss, if(m % 10 = 1, 0, m % 4800)::decimal(18, 2) as at_stake
+    if(m % 10 = 1, 0, m % 4000)::decimal(18, 2) as expected_loss, if(m % 10 = 1, 0, m % 4800)::decimal(18, 2) as at_stake,
+    {merchants} as capacity
 from range({merchants}) t(m);
 create table marts.merchant_stage_history as select
-    merchant_id, if(stage = 'at_risk', 'operating', stage) as stage, date '2026-03-01' as entered_on, null::date as left_on
+    merchant_id, if(stage = 'at_risk', 'operating', stage) as stage,
+    if(stage = 'churned', date '2026-03-18', date '2026-03-01') as entered_on, null::date as left_on
 from marts.merchant_churn_flags;
+create table marts.success_calls as select
+    merchant_id, 'manager 1' as manager, timestamp '2026-03-01 02:00:00' as called_at, date '2026-03-01' as called_on,
+    'talked' as result, date '2026-03-09' as next_on
+from marts.merchants;
+create table marts.worklist_history as select
+    merchant_id, date '2026-03-20' as listed_on, true as is_on_list, date '2026-03-18' as on_list_since, true as was_on_list,
+    null::varchar as off_list_reason
+from marts.merchants;
 create table marts.daily_merchant as select
     merchant_id, date '2026-01-20' + d::int as date, (80 + d % 7 * 11)::decimal(18, 2) as revenue
 from marts.merchants, range(60) t(d);

@@ -36,6 +36,8 @@ SETTINGS: dict[str, str] = {
     "FANOUT_EXECUTOR_EDGES": "Edges of a graph beyond which GraphFrames takes over from one executor; default 100000000.",
     "FANOUT_CHURN_CAPACITY": "Merchants that the success team can call in a week; no more are flagged; default 100.",
     "FANOUT_CHURN_THRESHOLD": "Churn probability from which a merchant is flagged; default chosen on the training side.",
+    "FANOUT_HOLDOUT_SHARE": "Part of the merchants that no list names, to see what calls bring, such as 0.1; default none.",
+    "FANOUT_HOLDOUT_KEY": "Word that decides who is held out; another one draws others; default fanout.",
     "FANOUT_KEEP_VERSIONS": "Published versions of a day that are kept; default 3.",
     "FANOUT_ALERT_WEBHOOK": "URL that gets a JSON message when a task fails; default none.",
     "FANOUT_ALERT_EMAIL": "Address that gets a mail when a task fails (Airflow's SMTP settings apply); default none.",
@@ -103,6 +105,8 @@ class Settings:
     executor_edges: int
     churn_capacity: int
     churn_threshold: float | None
+    holdout_share: str
+    holdout_key: str
     language: str
     contact: str
     destinations: Path | None
@@ -195,6 +199,14 @@ class Settings:
         threshold = value.get("FANOUT_CHURN_THRESHOLD")
         if threshold is not None and not (re.fullmatch(r"0?\.[0-9]+", threshold) and 0 < float(threshold) < 1):
             raise SettingError(f"FANOUT_CHURN_THRESHOLD={threshold} is not a probability between 0 and 1 such as 0.4")
+        holdout_share = value.get("FANOUT_HOLDOUT_SHARE", "0")
+        if not (re.fullmatch(r"0?\.[0-9]{1,6}|0", holdout_share) and float(holdout_share) <= 0.5):
+            raise SettingError(f"FANOUT_HOLDOUT_SHARE={holdout_share} is not a part of the merchants from 0 to 0.5 such as 0.1")
+        holdout_key = value.get("FANOUT_HOLDOUT_KEY", "fanout")
+        if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", holdout_key):  # it stands in SQL
+            raise SettingError(
+                f"FANOUT_HOLDOUT_KEY={holdout_key} is not a word of letters, digits, -, _ and . such as 2026-spring"
+            )
         language = value.get("FANOUT_LANGUAGE", "en")
         if language not in ("en", "zh"):
             raise SettingError(f"FANOUT_LANGUAGE={language} is neither en nor zh")
@@ -251,6 +263,8 @@ class Settings:
             executor_edges=int(edges),
             churn_capacity=int(capacity),
             churn_threshold=None if threshold is None else float(threshold),
+            holdout_share=holdout_share,
+            holdout_key=holdout_key,
             language=language,
             contact=value.get("FANOUT_CONTACT", ""),
             destinations=destinations,

@@ -6,9 +6,11 @@ dbt knows each as a variable of that name, the catalogues of words as a placehol
 from __future__ import annotations
 
 RULES = {
-    "left_days": 30,  # a merchant that left within them needs a call
+    "left_days": 3,  # a merchant that left within them needs a call
     "unsold_days": 7,  # and one that has never sold this long after its start
     "fall_percent": 30,  # and one whose revenue of 28 days is lower by more than this than that of the 28 days before
+    "called_days": 7,  # a merchant that was reached stays off the list for them, where no next call was agreed
+    "history_days": 28,  # days of lists that readers see
     "smallest_cell": 20,  # people in a breakdown by an attribute of persons
     "map_days": 90,  # in which the cascades of a spread map began
 }

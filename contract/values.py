@@ -30,6 +30,8 @@ STAGES = ("launching", "operating", "at_risk", "churned", "recovered")
 FALLBACKS = ("none", "too_few_customers", "not_converged")
 VERDICTS = ("consistent", "inconsistent", "insufficient")
 SUPPRESSIONS = ("blocked", "opted_out", "refused")
+LIST_EXITS = ("sold_again", "called", "snoozed", "left", "below_threshold", "held_out", "over_capacity")
+CALL_RESULTS = _of_event("shop.success_call.v1", "result")
 GROUP_STATES = ("alive", "dying", "dead")
 NO_CONTACT_REASONS = tuple(  # those of SUPPRESSIONS that hold, in order
     " ".join(reasons) for count in range(1, len(SUPPRESSIONS) + 1) for reasons in combinations(SUPPRESSIONS, count)

@@ -43,6 +43,8 @@ def variables(settings: Settings, as_of: date) -> dict[str, str]:
         "warehouse": str(settings.warehouse(as_of)),
         "receipts": str(settings.exports / "receipts"),
         "memory": f"{memory_mb() // 2}MB",
+        "holdout_share": settings.holdout_share,
+        "holdout_key": settings.holdout_key,
         **{name: str(number) for name, number in RULES.items()},
     }
 

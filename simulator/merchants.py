@@ -180,6 +180,12 @@ def money(merchants: Merchants, of: Ints, cents: Ints) -> list[str | float]:
     ]
 
 
+def managers(of: Ints) -> list[str | None]:
+    """The account manager of each merchant; some have none."""
+    number = (of * 5) % (len(MANAGERS) + 1)
+    return [MANAGERS[k] if k < len(MANAGERS) else None for k in number.tolist()]
+
+
 def run_merchants(merchants: Merchants, calendar: Calendar, outbox: Outbox, rng: np.random.Generator, day: int) -> None:
     """What the merchants themselves do on a day: onboarding, listings, logins, leads and spending."""
     activity = merchants.activity(day)
@@ -198,7 +204,6 @@ def _onboard(merchants: Merchants, calendar: Calendar, outbox: Outbox, rng: np.r
     who = np.concatenate([new, changed])
     at = np.concatenate([np.full(len(new), calendar.midnight(day)), moments(rng, calendar, day, len(changed))])
     trade = [_TRADES[(7 * number) % len(_TRADES)] for number in who.tolist()]
-    manager = (who * 5) % (len(MANAGERS) + 1)
     outbox.add(
         "shop.merchant_onboarded.v1",
         at,
@@ -212,7 +217,7 @@ def _onboard(merchants: Merchants, calendar: Calendar, outbox: Outbox, rng: np.r
         region=[REGIONS[(11 * number) % len(REGIONS)].code if number % 17 else None for number in who.tolist()],
         city_tier=[1 + (3 * number) % 5 for number in who.tolist()],
         plan=pick(rng, ("basic", "pro", "flagship"), len(who), (0.5, 0.35, 0.15)),
-        account_manager=[MANAGERS[k] if k < len(MANAGERS) else None for k in manager.tolist()],
+        account_manager=managers(who),
     )
 
 

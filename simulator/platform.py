@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from simulator.calendar import Calendar
+from simulator.calls import call_merchants
 from simulator.campaigns import plan_campaigns
 from simulator.cases import keep_cases, record_partnerships
 from simulator.chats import chat
@@ -59,16 +60,18 @@ def simulate(plan: Plan, out: Path) -> tuple[World, Outbox]:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     calendar = Calendar(plan.end, plan.days, plan.future_days)
-    happening, delivering, dealing = (np.random.default_rng([plan.seed, number]) for number in (1, 2, 3))
+    happening, delivering, calling, dealing = (np.random.default_rng([plan.seed, number]) for number in (1, 2, 3, 4))
     future = partial / "_future" if plan.future_days else None
     outbox = Outbox(partial, calendar, delivering, future)
     world = build_world(happening, calendar, plan.people)
     for day in range(plan.days):
         live_a_day(world, outbox, happening, dealing, day)
+        call_merchants(world, outbox, calling, day)
         outbox.write(day)
     write_truth(partial / "_truth.json", world, outbox, plan.seed)
     for day in range(plan.days, plan.days + plan.future_days):
         live_a_day(world, outbox, happening, dealing, day)
+        call_merchants(world, outbox, calling, day)
         outbox.write(day)
     if future is not None:
         write_future_truth(future / "_truth.json", world)

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from simulator.calendar import Calendar, Ints
+from simulator.calls import PLANTED_UPLIFT
 from simulator.delivery import Outbox
 from simulator.draws import only
 from simulator.fans import MEAN_GAP, Kind
@@ -63,6 +64,7 @@ def _sections(world: World, outbox: Outbox, seed: int) -> Iterator[tuple[str, An
     yield "stars", _stars(world)
     yield "recommendations", _recommendations(world)
     yield "outreach_acceptance", ACCEPTANCE
+    yield "success_calls", _success_calls(world)
     yield "live_clicks_after_push", PUSHED_CLICKS
     yield "connectors", _connectors(world)
     yield "circles", _circles(world)
@@ -171,6 +173,14 @@ def _recommendations(world: World) -> dict[str, Any]:
     return {
         variant: {"planted_click_rate": rate, "shown": shown, "clicked": clicked} for (variant, rate), shown, clicked in counts
     }
+
+
+def _success_calls(world: World) -> dict[str, Any]:
+    """Calls of the merchant success team by step and result; a call without a step stands under an empty text."""
+    counts: dict[str, dict[str, int]] = {}
+    for (step, result), calls in sorted(world.tally.calls.items(), key=lambda item: (item[0][0] or "", item[0][1])):
+        counts.setdefault(step or "", {})[result] = calls
+    return {"planted_uplift": PLANTED_UPLIFT, "by_step_and_result": counts}
 
 
 def _connectors(world: World) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,7 +23,8 @@ class Tally:
     """What happened up to the landing's end, counted when it is planned, without people who ask to be forgotten.
 
     `shares`, `opens` (by others) and `orders_led` are by fan row over the last 90 days; the teams by region. `viral`: fan row
-    and number of a share that was made to go viral, and the shares of its tree by depth.
+    and number of a share that was made to go viral, and the shares of its tree by depth. `calls`: of the merchant success team,
+    by step and result.
     """
 
     shares: Ints
@@ -35,6 +37,7 @@ class Tally:
     clicked: Ints
     future_orders: Ints
     viral: list[tuple[int, int, Ints]] = field(default_factory=list)
+    calls: Counter[tuple[str | None, str]] = field(default_factory=Counter)
 
 
 @dataclass

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from contract.columns import (
     MERCHANT,
     MONEY,
+    RATIO,
     USER,
     Column,
     choice,
@@ -15,6 +17,7 @@ from contract.columns import (
     flag,
     identifier,
     integer,
+    is_total,
     money,
     month,
     month_start,
@@ -23,11 +26,22 @@ from contract.columns import (
     rate,
     share,
     text,
+    timestamp,
 )
 from contract.success import RULES
 from contract.table import MERCHANT_SUCCESS, SPREAD_MAP, Audience, Empty, Question, Table, export
 from contract.tables import merchants, spread, teams
-from contract.values import GROUP_DRIVERS, GROUP_KINDS, GROUP_STATES, NO_CONTACT_REASONS, STAGES, SUPPRESSIONS, UNKNOWN
+from contract.values import (
+    CALL_RESULTS,
+    GROUP_DRIVERS,
+    GROUP_KINDS,
+    GROUP_STATES,
+    LIST_EXITS,
+    NO_CONTACT_REASONS,
+    STAGES,
+    SUPPRESSIONS,
+    UNKNOWN,
+)
 
 
 def _as_in(tables: Iterable[Table], mart: str, names: str) -> Iterator[Column]:
@@ -40,6 +54,34 @@ def _as_in(tables: Iterable[Table], mart: str, names: str) -> Iterator[Column]:
 _LEFT = f"left within the last {RULES['left_days']} days"
 _UNSOLD = f"has never had a paid order, {RULES['unsold_days']} days or more after its start"
 _FALLEN = f"more than {RULES['fall_percent']} % below"
+_LISTED_ON = date("listed_on", "Business date whose figures the list of calls stands at; it is read on the morning after.")
+_OFF_LIST = (
+    "held_out: a merchant of the part that no list names; snoozed: a later call was agreed; called: it was reached within the "
+    f"last {RULES['called_days']} days and no later call was agreed; over_capacity: more need a call than the team can call; "
+    "sold_again, left, below_threshold: it needs no call any more, since it has a paid order after the list before, since it "
+    f"churned {RULES['left_days']} days ago or more, or for neither reason."
+)
+
+
+def _windows(days: int) -> Iterator[Column]:
+    """What came within so many days of a call, whose hour counts; null until they are over."""
+    end = f"less than {days} × 24 hours after the call; null until they are over."
+    yield nullable(count(f"orders_{days}d", "orders", f"Paid orders from the call on, {end}"))
+    yield nullable(flag(f"sold_again_{days}d", f"Whether there was such an order, {end}"))
+    yield nullable(flag(f"logged_in_{days}d", f"Whether the merchant logged in from the call on, {end}"))
+    yield nullable(
+        flag(
+            f"left_{days}d", f"Whether the merchant is churned {days} days after the day of the call; null until they are over."
+        )
+    )
+    yield nullable(
+        money(
+            f"revenue_before_{days}d",
+            f"Net revenue of the {days} × 24 hours before the call; null until those after it are over.",
+        )
+    )
+    yield nullable(money(f"revenue_after_{days}d", f"Net revenue from the call on, {end}"))
+
 
 TABLES: tuple[Table, ...] = (
     Table(
@@ -172,7 +214,10 @@ TABLES: tuple[Table, ...] = (
     Table(
         "merchant_overview",
         f"Grain: merchant: everything that its account manager reads about it. It needs a call if it {_LEFT}, is launching and "
-        f"{_UNSOLD}, is flagged by the churn model, or if its revenue of 28 days is {_FALLEN} that of the 28 days before.",
+        f"{_UNSOLD}, is flagged by the churn model, or if its revenue of 28 days is {_FALLEN} that of the 28 days before. "
+        "It is on the list unless it is held out, a later call was agreed, it was reached within the last "
+        f"{RULES['called_days']} days, or more need a call than the team can call in a week (FANOUT_CHURN_CAPACITY): then "
+        "those with the most at stake are on it, of all account managers together.",
         key="merchant_id",
         columns=(
             MERCHANT,
@@ -181,6 +226,28 @@ TABLES: tuple[Table, ...] = (
             nullable(text("plan", "Plan that the merchant pays for; empty where none was recorded.")),
             nullable(
                 count("rank", "place, from 1", "Place in the account manager's list of calls, 1 is called first.", least=1)
+            ),
+            nullable(
+                integer(
+                    "days_on_list",
+                    "days",
+                    f"Days on the list without a break, this one included: 1 is new; at most {2 * RULES['history_days']}, over "
+                    "which they are looked for. A day without a run breaks nothing. Null where it is not on the list.",
+                    least=1,
+                )
+            ),
+            nullable(
+                date(
+                    "left_list_on",
+                    "as_of, where the merchant was on the list of the day that was run before, and is no longer.",
+                )
+            ),
+            nullable(choice("left_list_reason", LIST_EXITS, f"Why it is no longer. {_OFF_LIST}")),
+            nullable(date("snoozed_until", "Day of the next call that the last one agreed, where it is after as_of.")),
+            flag(
+                "is_held_out",
+                "Whether the merchant belongs to the part that no list names, so that it can be seen what calls bring: by a "
+                "keyed hash of its id, the same every day.",
             ),
             choice(
                 "stage",
@@ -343,5 +410,156 @@ TABLES: tuple[Table, ...] = (
         questions=(Question.SUCCESS,),
         consumers=(MERCHANT_SUCCESS, SPREAD_MAP),
         audience=Audience.MERCHANT,
+    ),
+    Table(
+        "success_calls",
+        "Grain: merchant × called_at × manager: a call to a merchant, how the merchant stood on the list that it was made "
+        "from, and what came after it. Of equal calls the one with the smaller id counts.",
+        key="merchant_id, called_at, manager",
+        columns=(
+            MERCHANT,
+            text("manager", "The account manager who called."),
+            timestamp("called_at", "When, UTC."),
+            date("called_on", "Business date of the call."),
+            replace(_LISTED_ON, text=f"{_LISTED_ON.text} Where the call names no list, the day before the call."),
+            choice("result", CALL_RESULTS, "How it ended."),
+            nullable(text("step", "The step that the list suggested: stage and topic of the playbook with a point between.")),
+            nullable(date("next_on", "Business date of the next call that was agreed.")),
+            nullable(
+                choice("stage", STAGES, "Stage of the merchant on listed_on; null where the lake has no list of that day.")
+            ),
+            *map(nullable, _as_in(merchants.TABLES, "merchant_churn_flags", "churn_probability at_stake reasons")),
+            text(
+                "reason",
+                "Topic of the first reason on the list: left, first_order, sales_stopped, revenue, a topic of reasons, or "
+                "risk; unknown where the lake has no list of that day, or has no reason there.",
+            ),
+            *(column for days in (7, 14, 28) for column in _windows(days)),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MANAGER,
+        time="called_on",
+    ),
+    Table(
+        "success_effect",
+        "Grain: manager × reason × step × month of the call, and all totals over them (all): what calls bring. A merchant that "
+        "was called has recovered if it has a paid order in the 28 days after the call and is not churned at their end. The "
+        "rate of the called alone says little: many would have sold anyway, and the worst cases are called first. uplift "
+        "compares with merchants that were due like them and not called; it leans to 0, since some of these are called later. "
+        "uplift_of_draw compares all that were due with those that are held out; nothing but chance divides them.",
+        key="manager, reason, step, month",
+        columns=(
+            text(
+                "manager", "The account manager: of a call who made it, of uplift_of_draw whose merchant it is; all in a total."
+            ),
+            text("reason", "Topic of the first reason on the list, see success_calls; all in a total."),
+            text("step", "The step that the list suggested, unknown where the call names none; all in a total."),
+            month(
+                "month", "Month of the call, of uplift_of_draw of the merchant's first day on which it was due; all in a total."
+            ),
+            nullable(month_start()),
+            is_total(
+                "'all' in (manager, reason, step, month)",
+                "Whether the row is a total over managers, reasons, steps or months: leave it out, or take one kind alone.",
+            ),
+            count("calls", "calls", "Calls, each repeated one too."),
+            count(
+                "called",
+                "merchants",
+                "Calls to a merchant that had none in the 28 days before, whose 28 days after it are over.",
+            ),
+            count("recovered", "merchants", "Of called, those that recovered."),
+            rate(share("recovery_rate", "recovered / called."), "recovered", "called"),
+            nullable(share("recovery_rate_lo", "Lower bound of the 95 % Wilson interval of recovery_rate.")),
+            nullable(share("recovery_rate_hi", "Upper bound of the 95 % Wilson interval of recovery_rate.")),
+            count(
+                "matched_calls",
+                "merchants",
+                "Of called, those for which there is a merchant to compare with: due on the same list, flagged or not like it, "
+                "with a churn probability in the same tenth (0.6 to under 0.7), on the same plan, with revenue_28d of as many "
+                "digits before the point, and not called by the end of that day nor in the 28 days before.",
+            ),
+            count("matched_recovered", "merchants", "Of matched_calls, those that recovered."),
+            count("others", "merchants", "Merchants that they are compared with."),
+            rate(share("matched_rate", "matched_recovered / matched_calls."), "matched_recovered", "matched_calls"),
+            nullable(
+                share(
+                    "others_rate",
+                    "The share of the others that recovered, each call's counted together as one: as if the called had not "
+                    "been called.",
+                )
+            ),
+            nullable(number("uplift", RATIO, "matched_rate − others_rate.", least=-1, most=1)),
+            nullable(
+                number(
+                    "uplift_lo",
+                    RATIO,
+                    "Lower bound of the 95 % interval of uplift by Newcombe (1998), method 10; the others count as as many as "
+                    "their weights are worth (Kish).",
+                    least=-1,
+                    most=1,
+                )
+            ),
+            nullable(number("uplift_hi", RATIO, "Upper bound of it.", least=-1, most=1)),
+            nullable(
+                count(
+                    "due",
+                    "merchants",
+                    "Merchants that needed a call, called or not, counted on the first day of all lists on which they did, "
+                    "where 28 days have passed; without the held out. Null where nobody is held out, and of a single step.",
+                )
+            ),
+            nullable(
+                count("due_recovered", "merchants", "Of due, those with a paid order in the 28 days after, and not churned.")
+            ),
+            nullable(count("held_out", "merchants", "Merchants counted like due that are held out.")),
+            nullable(count("held_out_recovered", "merchants", "Of held_out, those that recovered.")),
+            rate(share("due_rate", "due_recovered / due."), "due_recovered", "due"),
+            rate(share("held_out_rate", "held_out_recovered / held_out."), "held_out_recovered", "held_out"),
+            nullable(number("uplift_of_draw", RATIO, "due_rate − held_out_rate: by intention to treat.", least=-1, most=1)),
+            nullable(
+                number(
+                    "uplift_of_draw_lo",
+                    RATIO,
+                    "Lower bound of the 95 % interval of uplift_of_draw by Newcombe (1998), method 10.",
+                    least=-1,
+                    most=1,
+                )
+            ),
+            nullable(number("uplift_of_draw_hi", RATIO, "Upper bound of it.", least=-1, most=1)),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MANAGER,
+        time="month_start",
+    ),
+    Table(
+        "worklist_history",
+        f"Grain: merchant × listed_on, of the last {RULES['history_days']} days: the merchants that needed a call on that day "
+        "or were on the list of the day that was run before. A day that was not run has no rows. Worked out again on every "
+        "run, from what the churn model wrote on each day and what is known today of calls, orders and account managers.",
+        key="merchant_id, listed_on",
+        columns=(
+            MERCHANT,
+            _LISTED_ON,
+            flag("is_on_list", "Whether the merchant is on the list of its account manager."),
+            nullable(
+                count("rank", "place, from 1", "Place in the account manager's list of calls, 1 is called first.", least=1)
+            ),
+            nullable(
+                date(
+                    "on_list_since",
+                    "First day of those without a break on which it was on the list; a day without a run breaks nothing. "
+                    f"Looked for over {2 * RULES['history_days']} days.",
+                )
+            ),
+            flag("was_on_list", "Whether it was on the list of the day that was run before."),
+            nullable(choice("off_list_reason", LIST_EXITS, f"Why it is not on the list. {_OFF_LIST}")),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MANAGER,
+        time="listed_on",
     ),
 )

@@ -25,3 +25,15 @@
             / (1 + {{ z2 }} / {{ n }})
     end
 {%- endmacro %}
+
+{#
+    Bounds of the 95 % interval of the difference of two independent rates, by Newcombe (1998), method 10: from the rates and
+    their Wilson bounds.
+#}
+{% macro newcombe_lo(rate, rate_lo, other, other_hi) -%}
+    {{ rate }} - {{ other }} - sqrt(pow({{ rate }} - {{ rate_lo }}, 2) + pow({{ other_hi }} - {{ other }}, 2))
+{%- endmacro %}
+
+{% macro newcombe_hi(rate, rate_hi, other, other_lo) -%}
+    {{ rate }} - {{ other }} + sqrt(pow({{ rate_hi }} - {{ rate }}, 2) + pow({{ other }} - {{ other_lo }}, 2))
+{%- endmacro %}

@@ -175,6 +175,8 @@ def test_a_schedule_that_airflow_could_not_keep_is_refused(cron: str) -> None:
         *(("executor_edges", text) for text in ("-1", "１", "1e6")),
         *(("churn_capacity", text) for text in ("0", "many")),
         *(("churn_threshold", text) for text in ("0", "0.0", "1", "1.5", "." + "9" * 40, "0.٤")),
+        *(("holdout_share", text) for text in ("1", "0.6", "-0.1", "10 %", ".1234567", "0.٤")),
+        *(("holdout_key", text) for text in ("it's", "a b", "x" * 65, "键")),
         *(("alert_webhook", text) for text in ("slack", "chat.example/hook", "https://", "ftp://x/y")),
         *(
             ("bi_dsn", f"postgresql://{rest}")
@@ -207,6 +209,8 @@ def test_a_value_that_is_impossible_is_refused_by_name(setting: str, text: str) 
         *(("spark_master", text) for text in ("local", "local[2]", "local[*]", "spark://host:7077", "k8s://https://x:443")),
         *(("executor_edges", text) for text in ("0", "1000")),
         *(("churn_threshold", text) for text in ("0.4", ".05")),
+        *(("holdout_share", text) for text in ("0", "0.1", ".5")),
+        ("holdout_key", "2026-spring_A.1"),
         ("alert_webhook", "http://127.0.0.1:8080/hook?a=b"),
         ("alert_webhook", "https://chat.example"),
         ("alert_email", "night@example.org"),

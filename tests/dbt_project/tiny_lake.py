@@ -114,7 +114,7 @@ def write_derived(settings: Settings, name: str, as_of: date, rows: Iterable[dic
                     types = {column["name"]: _DERIVED_TYPES[column["data_type"]] for column in table["columns"]}
     schema = pa.schema([*types.items(), ("as_of", pa.date32())])
     table = pa.Table.from_pylist([row | {"as_of": as_of} for row in rows], schema=schema)
-    write_deltalake(f"{settings.lake}/{name}", table, partition_by=["as_of"])
+    write_deltalake(f"{settings.lake}/{name}", table, partition_by=["as_of"], mode="append")
 
 
 def _value(kind: Kind, value: Any) -> Any:

@@ -38,7 +38,7 @@ def _twin(suite: Suite, expectation: Expectation) -> str:
         return f"update {table} set as_of = as_of - 1"
     wrong = {
         "is there": "null",
-        "in range": "'nan'" if expectation.meaning.endswith("is finite") else "-1",
+        "in range": "'nan'" if expectation.meaning.endswith("is finite") else "-2",
         "is known": "'surprise'",
         "is a quotient": f"coalesce({column}, 0) + 0.001",
         "follows": f"not {column}" if column == "is_total" else "date '1999-01-01'",

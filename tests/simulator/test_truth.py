@@ -265,3 +265,21 @@ def test_the_hidden_future_goes_on_from_the_landing(sample: Landing, sample_fold
             assert not counted[merchant["merchant_id"]]
     ids = {event.id for events in sample.events.values() for event in events}
     assert not ids & {event.id for events in future.events.values() for event in events}
+
+
+def test_calls_are_made_to_merchants_that_do_badly_by_their_managers(sample: Landing) -> None:
+    calls = sample.of("success_call")
+    counted = Counter((event.data.get("step", ""), event.data["result"]) for event in calls)
+    told = sample.truth["success_calls"]
+    assert {
+        (step, result): n for step, results in told["by_step_and_result"].items() for result, n in results.items()
+    } == counted
+    assert counted.total() > 100
+    assert told["planted_uplift"] == 0
+    managers = {event.data["merchant_id"]: event.data.get("account_manager") for event in sample.of("merchant_onboarded")}
+    assert {(event.data["merchant_id"], event.data["manager"]) for event in calls} <= set(managers.items())
+    listed = [(event.at, datetime.fromisoformat(event.data["listed_on"])) for event in calls if "listed_on" in event.data]
+    assert len(listed) > 0.8 * len(calls)
+    assert all(
+        list_start.astimezone(ZONE).date() == at.astimezone(ZONE).date() - timedelta(days=1) for at, list_start in listed
+    )

@@ -50,9 +50,39 @@ RULES: Rules = {
         mart_holds(
             "merchant_overview",
             "calls",
-            "(rank is not null) = (has_left or has_not_sold or is_churn_flagged or has_fallen)",
+            "rank is null or has_left or has_not_sold or is_churn_flagged or has_fallen",
             "rank, has_left, has_not_sold, is_churn_flagged, has_fallen",
-            breaks="update marts.merchant_overview set rank = null",
+            breaks="update marts.merchant_overview set is_churn_flagged = false, has_fallen = false",
+        ),
+        mart_holds(
+            "merchant_overview",
+            "nobody who is held out or snoozed is on the list",
+            "rank is null or (not is_held_out and snoozed_until is null)",
+            "rank, is_held_out, snoozed_until",
+            breaks="update marts.merchant_overview set is_held_out = true",
+        ),
+        mart_holds(
+            "merchant_overview",
+            "days on the list",
+            "(rank is null) = (days_on_list is null) and (rank is null or left_list_on is null)",
+            "rank, days_on_list, left_list_on",
+            breaks="update marts.merchant_overview set days_on_list = null",
+        ),
+        mart_holds(
+            "merchant_overview",
+            "left the list for a reason",
+            "(left_list_on is null) = (left_list_reason is null)",
+            "left_list_on, left_list_reason",
+            breaks="update marts.merchant_overview set left_list_reason = 'called'",
+        ),
+        agree(
+            "the list is that of worklist_history",
+            "merchants have the same places in both",
+            "select merchant_id, rank from marts.merchant_overview where rank is not null",
+            """select merchant_id, rank from marts.worklist_history
+            where is_on_list and listed_on = (select max(as_of) from marts.merchant_churn_flags)""",
+            needs=("worklist_history", "merchant_churn_flags"),
+            breaks="update marts.merchant_overview set rank = rank + 1",
         ),
         agree(
             "every merchant",
@@ -61,6 +91,74 @@ RULES: Rules = {
             "select merchant_id from marts.merchants",
             needs=("merchants",),
             breaks="delete from marts.merchant_overview where merchant_id = 'm-2'",
+        ),
+    ),
+    "success_calls": (
+        mart_holds(
+            "success_calls",
+            "the list comes before the call",
+            "listed_on <= called_on",
+            "listed_on, called_on",
+            breaks="update marts.success_calls set listed_on = called_on + 1",
+        ),
+        mart_holds(
+            "success_calls",
+            "windows lie in each other",
+            "(orders_7d is not null or orders_14d is null) and (orders_14d is not null or orders_28d is null) "
+            "and coalesce(orders_7d <= orders_14d, true) and coalesce(orders_14d <= orders_28d, true)",
+            "orders_7d, orders_14d, orders_28d",
+            breaks="update marts.success_calls set orders_7d = orders_14d + 1",
+        ),
+        mart_holds(
+            "success_calls",
+            "sold again",
+            "sold_again_28d is not distinct from (orders_28d > 0)",
+            "orders_28d, sold_again_28d",
+            breaks="update marts.success_calls set sold_again_28d = not sold_again_28d",
+        ),
+    ),
+    "success_effect": (
+        mart_holds(
+            "success_effect",
+            "parts",
+            "recovered <= called and matched_recovered <= matched_calls and matched_calls <= called and called <= calls "
+            "and coalesce(due_recovered <= due and held_out_recovered <= held_out, true)",
+            "calls, called, recovered, matched_calls, matched_recovered, due, due_recovered, held_out, held_out_recovered",
+            breaks="update marts.success_effect set recovered = called + 1",
+        ),
+        mart_holds(
+            "success_effect",
+            "interval",
+            "coalesce(uplift between uplift_lo - 1e-9 and uplift_hi + 1e-9, uplift is null) "
+            "and coalesce(uplift_of_draw between uplift_of_draw_lo - 1e-9 and uplift_of_draw_hi + 1e-9, uplift_of_draw is null)"
+            " and coalesce(recovery_rate between recovery_rate_lo - 1e-9 and recovery_rate_hi + 1e-9, recovery_rate is null)",
+            "uplift, uplift_lo, uplift_hi, uplift_of_draw_lo, uplift_of_draw_hi, recovery_rate_lo, recovery_rate_hi",
+            breaks="update marts.success_effect set uplift_lo = 1, uplift = 0, uplift_hi = 1",
+        ),
+        agree(
+            "adds up to success_calls",
+            "the calls of its cells are all calls",
+            "select manager, sum(calls) as calls from marts.success_effect where not is_total group by all",
+            "select if(manager = 'all', '(all)', manager) as manager, count(*) as calls from marts.success_calls group by all",
+            needs=("success_calls",),
+            breaks="update marts.success_effect set calls = calls + 1 where not is_total",
+        ),
+    ),
+    "worklist_history": (
+        mart_holds(
+            "worklist_history",
+            "on the list or off it for a reason",
+            "is_on_list = (rank is not null) and is_on_list = (on_list_since is not null) "
+            "and is_on_list = (off_list_reason is null)",
+            "is_on_list, rank, on_list_since, off_list_reason",
+            breaks="update marts.worklist_history set is_on_list = not is_on_list",
+        ),
+        mart_holds(
+            "worklist_history",
+            "since a day that came",
+            "on_list_since is null or on_list_since <= listed_on",
+            "listed_on, on_list_since",
+            breaks="update marts.worklist_history set on_list_since = listed_on + 1",
         ),
     ),
     "fan_funnel": (

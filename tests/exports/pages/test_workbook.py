@@ -218,12 +218,12 @@ LEFT = """update marts.merchant_churn_flags
             id="fell by 28 %",
         ),
         pytest.param(
-            LEFT,
+            f"{LEFT}; update marts.merchant_stage_history set entered_on = date '2026-03-18' where merchant_id = 'm-1'",
             {"m-1"},
             id="left lately",
         ),
         pytest.param(
-            f"{LEFT}; update marts.merchant_stage_history set entered_on = date '2026-02-18' where merchant_id = 'm-1'",
+            f"{LEFT}; update marts.merchant_stage_history set entered_on = date '2026-03-17' where merchant_id = 'm-1'",
             set(),
             id="left long ago",
         ),
@@ -280,8 +280,8 @@ def test_calls_are_ranked_by_what_is_at_stake(exported: Export, rows: Callable[[
     """Those that left come after everybody who can be kept, the larger first; the tile sums the column that ranks."""
     folder = (
         exported(
-            *merchant("left-small", "churned", "2026-03-10", 70, 70, 0, 0, 0.9, False, 0, 800),
-            *merchant("left-large", "churned", "2026-03-01", 79, "null", 0, -5, 0.9, False, 0, 90_000),
+            *merchant("left-small", "churned", "2026-03-19", 70, 70, 0, 0, 0.9, False, 0, 800),
+            *merchant("left-large", "churned", "2026-03-18", 79, "null", 0, -5, 0.9, False, 0, 90_000),
             *merchant("stopped", "at_risk", "2026-02-27", 29, 29, 0, 9445, 0.947, True, 116_596.88, 9445),
             *merchant("grows", "at_risk", "2026-03-19", 1, 1, 500, 100, 0.7, True, 4562.5, 600),
         )
@@ -293,8 +293,8 @@ def test_calls_are_ranked_by_what_is_at_stake(exported: Export, rows: Callable[[
         ("1", "stopped", "116596.88", "9445.00", "2026-02-27"),
         ("2", "grows", "4562.50", "600.00", "2026-03-19"),
         ("3", "m-1", "391.07", "80.00", "2026-03-18"),
-        ("4", "left-large", "0.00", "90000.00", "2026-03-01"),
-        ("5", "left-small", "0.00", "800.00", "2026-03-10"),
+        ("4", "left-large", "0.00", "90000.00", "2026-03-18"),
+        ("5", "left-small", "0.00", "800.00", "2026-03-19"),
     ]
     assert {row["merchant_id"]: row["reason_1"] for row in found} == {
         "stopped": "net revenue 0 in the last 28 days, 9,445 in the 28 days before",

@@ -55,6 +55,26 @@ years as (
     group by merchant_id
 ),
 
+last_calls as (
+    select
+        merchant_id,
+        called_on,
+        result,
+        next_on
+    from {{ ref('success_calls') }}
+    qualify row_number() over (partition by merchant_id order by called_at desc, next_on desc nulls last, manager asc) = 1
+),
+
+lists as (
+    select
+        merchant_id,
+        on_list_since,
+        off_list_reason,
+        was_on_list and not is_on_list as is_off_list
+    from {{ ref('worklist_history') }}
+    where listed_on = {{ as_of() }}
+),
+
 overview as (
     select
         merchants.merchant_id,
@@ -91,7 +111,14 @@ overview as (
         {{ ratio('teams.teams_formed_organic', 'teams.teams_closed') }} as formation_rate,
         cast(coalesce(spread.shares, 0) as bigint) as shares,
         cast(coalesce(spread.opens, 0) as bigint) as opens,
-        {{ published_money('coalesce(spread.revenue_led, 0)') }} as revenue_led
+        {{ published_money('coalesce(spread.revenue_led, 0)') }} as revenue_led,
+        flags.capacity,
+        {{ is_held_out('merchants.merchant_id') }} as is_held_out,
+        {{ snoozed_until(as_of()) }} as snoozed_until,
+        {{ is_called_lately(as_of()) }} as is_called,
+        lists.on_list_since,
+        if(lists.is_off_list, {{ as_of() }}, null) as left_list_on,
+        if(lists.is_off_list, lists.off_list_reason, null) as left_list_reason
     from {{ ref('merchants') }} as merchants
     left join {{ ref('merchant_churn_flags') }} as flags
         on merchants.merchant_id = flags.merchant_id
@@ -109,34 +136,41 @@ overview as (
         on merchants.merchant_id = stages.merchant_id
     left join years
         on merchants.merchant_id = years.merchant_id
+    left join last_calls
+        on merchants.merchant_id = last_calls.merchant_id
+    left join lists
+        on merchants.merchant_id = lists.merchant_id
 ),
 
 judged as (
     select
         *,
-        coalesce(stage = 'churned' and since > {{ as_of() }} - {{ var('left_days') }}, false) as has_left,
-        stage = 'launching'
-        and days_since_last_order is null
-        and days_since_start >= {{ var('unsold_days') }} as has_not_sold,
-        revenue_prev_28d > 0
-        and revenue_28d * 100 < revenue_prev_28d * (100 - {{ var('fall_percent') }}) as has_fallen,
-        has_left or has_not_sold or is_churn_flagged or has_fallen as needs_call
+        {{ has_left(as_of()) }} as has_left,
+        {{ has_not_sold() }} as has_not_sold,
+        {{ has_fallen() }} as has_fallen,
+        (has_left or has_not_sold or is_churn_flagged or has_fallen)
+        and not is_held_out and snoozed_until is null and not is_called as is_callable
     from overview
 ),
 
--- Those that have left or not sold yet have nothing at stake: they come last, in the order of what they sold in a year.
+cut as (
+    select
+        *,
+        is_callable
+        and row_number() over (partition by is_callable {{ in_order_of_calls() }}) <= max(capacity) over () as is_on_list
+    from judged
+),
+
 final as (
     select
         *,
         if(
-            needs_call,
-            row_number() over (
-                partition by manager, needs_call
-                order by at_stake desc, revenue_365d desc, churn_probability desc nulls last, merchant_id asc
-            ),
+            is_on_list,
+            row_number() over (partition by manager, is_on_list {{ in_order_of_calls() }}),
             null
-        ) as rank
-    from judged
+        ) as rank,
+        if(is_on_list, cast({{ as_of() }} - coalesce(on_list_since, {{ as_of() }}) + 1 as integer), null) as days_on_list
+    from cut
 )
 
 select
@@ -145,6 +179,11 @@ select
     manager,
     plan,
     rank,
+    days_on_list,
+    left_list_on,
+    left_list_reason,
+    snoozed_until,
+    is_held_out,
     stage,
     since,
     churn_probability,

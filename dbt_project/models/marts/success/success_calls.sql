@@ -1,0 +1,255 @@
+with events as (
+    select * from {{ ref('stg_shop__success_call') }}
+    qualify row_number() over (partition by merchant_id, event_time, manager order by event_id, event_source) = 1
+),
+
+calls as (
+    select
+        merchant_id,
+        manager,
+        event_time as called_at,
+        event_date as called_on,
+        coalesce({{ business_date('listed_on') }}, event_date - 1) as listed_on,
+        result,
+        step,
+        {{ business_date('next_on') }} as next_on
+    from events
+),
+
+listed as (
+    select * from {{ ref('int_churn_flags_dated') }}
+),
+
+due as (
+    select * from {{ ref('int_worklists_due') }}
+),
+
+orders as (
+    select
+        merchant_id,
+        paid_at,
+        amount
+    from {{ ref('int_orders_deduplicated') }}
+),
+
+movements as (
+    select
+        merchant_id,
+        paid_at as moved_at,
+        amount
+    from orders
+    union all
+    select
+        merchant_id,
+        refunded_at as moved_at,
+        -amount as amount
+    from {{ ref('int_refunds_deduplicated') }}
+),
+
+logins as (
+    select
+        merchant_id,
+        event_time as logged_in_at
+    from {{ ref('stg_shop__merchant_active') }}
+    where action = 'login'
+),
+
+churned as (
+    select *
+    from {{ ref('merchant_stage_history') }}
+    where stage = 'churned'
+),
+
+-- The windows that are over.
+windowed as (
+    select
+        calls.merchant_id,
+        calls.manager,
+        calls.called_at,
+        calls.called_on,
+        windows.days,
+        calls.called_at - to_days(windows.days) as begins_at,
+        calls.called_at + to_days(windows.days) as ends_at
+    from calls
+    cross join unnest([7, 14, 28]) as windows (days)
+    where ends_at <= {{ end_of_as_of() }}
+),
+
+sold as (
+    select
+        windowed.merchant_id,
+        windowed.manager,
+        windowed.called_at,
+        windowed.days,
+        count(*) as orders
+    from windowed
+    inner join orders
+        on
+            windowed.merchant_id = orders.merchant_id
+            and windowed.called_at <= orders.paid_at
+            and windowed.ends_at > orders.paid_at
+    group by windowed.merchant_id, windowed.manager, windowed.called_at, windowed.days
+),
+
+earned as (
+    select
+        windowed.merchant_id,
+        windowed.manager,
+        windowed.called_at,
+        windowed.days,
+        sum(if(movements.moved_at < windowed.called_at, movements.amount, 0)) as revenue_before,
+        sum(if(movements.moved_at >= windowed.called_at, movements.amount, 0)) as revenue_after
+    from windowed
+    inner join movements
+        on
+            windowed.merchant_id = movements.merchant_id
+            and windowed.begins_at <= movements.moved_at
+            and windowed.ends_at > movements.moved_at
+    group by windowed.merchant_id, windowed.manager, windowed.called_at, windowed.days
+),
+
+seen as (
+    select distinct
+        windowed.merchant_id,
+        windowed.manager,
+        windowed.called_at,
+        windowed.days
+    from windowed
+    inner join logins
+        on
+            windowed.merchant_id = logins.merchant_id
+            and windowed.called_at <= logins.logged_in_at
+            and windowed.ends_at > logins.logged_in_at
+),
+
+gone as (
+    select distinct
+        windowed.merchant_id,
+        windowed.manager,
+        windowed.called_at,
+        windowed.days
+    from windowed
+    inner join churned
+        on
+            windowed.merchant_id = churned.merchant_id
+            and windowed.called_on + windowed.days >= churned.entered_on
+            and (churned.left_on is null or windowed.called_on + windowed.days < churned.left_on)
+),
+
+measured as (
+    select
+        windowed.merchant_id,
+        windowed.manager,
+        windowed.called_at,
+        windowed.days,
+        coalesce(sold.orders, 0) as orders,
+        sold.orders is not null as sold_again,
+        seen.merchant_id is not null as logged_in,
+        gone.merchant_id is not null as is_left,
+        {{ published_money('coalesce(earned.revenue_before, 0)') }} as revenue_before,
+        {{ published_money('coalesce(earned.revenue_after, 0)') }} as revenue_after
+    from windowed
+    left join sold
+        on
+            windowed.merchant_id = sold.merchant_id
+            and windowed.manager = sold.manager
+            and windowed.called_at = sold.called_at
+            and windowed.days = sold.days
+    left join earned
+        on
+            windowed.merchant_id = earned.merchant_id
+            and windowed.manager = earned.manager
+            and windowed.called_at = earned.called_at
+            and windowed.days = earned.days
+    left join seen
+        on
+            windowed.merchant_id = seen.merchant_id
+            and windowed.manager = seen.manager
+            and windowed.called_at = seen.called_at
+            and windowed.days = seen.days
+    left join gone
+        on
+            windowed.merchant_id = gone.merchant_id
+            and windowed.manager = gone.manager
+            and windowed.called_at = gone.called_at
+            and windowed.days = gone.days
+),
+
+results as (
+    select
+        merchant_id,
+        manager,
+        called_at,
+        any_value(orders) filter (where days = 7) as orders_7d,
+        any_value(sold_again) filter (where days = 7) as sold_again_7d,
+        any_value(logged_in) filter (where days = 7) as logged_in_7d,
+        any_value(is_left) filter (where days = 7) as left_7d,
+        any_value(revenue_before) filter (where days = 7) as revenue_before_7d,
+        any_value(revenue_after) filter (where days = 7) as revenue_after_7d,
+        any_value(orders) filter (where days = 14) as orders_14d,
+        any_value(sold_again) filter (where days = 14) as sold_again_14d,
+        any_value(logged_in) filter (where days = 14) as logged_in_14d,
+        any_value(is_left) filter (where days = 14) as left_14d,
+        any_value(revenue_before) filter (where days = 14) as revenue_before_14d,
+        any_value(revenue_after) filter (where days = 14) as revenue_after_14d,
+        any_value(orders) filter (where days = 28) as orders_28d,
+        any_value(sold_again) filter (where days = 28) as sold_again_28d,
+        any_value(logged_in) filter (where days = 28) as logged_in_28d,
+        any_value(is_left) filter (where days = 28) as left_28d,
+        any_value(revenue_before) filter (where days = 28) as revenue_before_28d,
+        any_value(revenue_after) filter (where days = 28) as revenue_after_28d
+    from measured
+    group by merchant_id, manager, called_at
+),
+
+final as (
+    select
+        calls.merchant_id,
+        calls.manager,
+        calls.called_at,
+        calls.called_on,
+        calls.listed_on,
+        calls.result,
+        calls.step,
+        calls.next_on,
+        listed.stage,
+        listed.churn_probability,
+        listed.at_stake,
+        listed.reasons,
+        coalesce(due.reason, listed.reasons[1].topic, 'unknown') as reason,
+        results.orders_7d,
+        results.sold_again_7d,
+        results.logged_in_7d,
+        results.left_7d,
+        results.revenue_before_7d,
+        results.revenue_after_7d,
+        results.orders_14d,
+        results.sold_again_14d,
+        results.logged_in_14d,
+        results.left_14d,
+        results.revenue_before_14d,
+        results.revenue_after_14d,
+        results.orders_28d,
+        results.sold_again_28d,
+        results.logged_in_28d,
+        results.left_28d,
+        results.revenue_before_28d,
+        results.revenue_after_28d
+    from calls
+    left join results
+        on
+            calls.merchant_id = results.merchant_id
+            and calls.manager = results.manager
+            and calls.called_at = results.called_at
+    left join listed
+        on
+            calls.merchant_id = listed.merchant_id
+            and calls.listed_on = listed.listed_on
+    left join due
+        on
+            calls.merchant_id = due.merchant_id
+            and calls.listed_on = due.listed_on
+)
+
+select * from final
+order by merchant_id, called_at, manager
