@@ -19,6 +19,7 @@ MONEY_LIMIT = 10**10  # an amount in one field is below this many units of the r
 EARLIEST_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # of an event; earlier ones come from a wrong clock
 TOTAL = "all"  # names the rows that add up all merchants, so no merchant may have this name
 MAX_LINE_BYTES = 1 << 20
+RETURNED_CALLS = "success_calls_"  # begins the names of landing files that Fanout writes itself, which deliver no day
 
 
 class Kind(StrEnum):

@@ -33,10 +33,18 @@ class Playbook:
 
     def next_step(self, stage: str, topics: list[str], language: str) -> str:
         """What to do for a merchant of `stage` whose reasons are about `topics`, the strongest first."""
+        return self._row(stage, topics)[f"next_step_{language}"]
+
+    def step(self, stage: str, topics: list[str]) -> str:
+        """The name of that step in every language: stage and topic of its row, `*.orders`."""
+        row = self._row(stage, topics)
+        return f"{row['stage']}.{row['topic']}"
+
+    def _row(self, stage: str, topics: list[str]) -> dict[str, str]:
         for topic in [*topics, ANY]:
             for row in self.rows:
                 if row["stage"] in (stage, ANY) and row["topic"] == topic:
-                    return row[f"next_step_{language}"]
+                    return row
         raise PlaybookError(f"playbook {self.version} has no row for stage {stage}")  # `read` makes sure of a last row
 
 
