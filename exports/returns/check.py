@@ -290,7 +290,7 @@ class _Row:
 
     def _look_for_edits(self, named: _Named) -> None:
         """Tell which cells of the list differ from what was sent; what counts is what was sent."""
-        if not named.day.is_same:
+        if named.step is None or not named.day.is_same:  # nothing of it was sent, or nobody knows what
             return
         for word, is_as_sent in self._AS_SENT.items():
             cell = self.row.cells.get(word)

@@ -33,7 +33,7 @@ def safe_name(name: str) -> str:
     >>> safe_name("../Today 小王 (2).xlsx")
     '..-Today 小王 -2-.xlsx'
     """
-    plain = "".join(one if one.isalnum() or one in "-_. " else "-" for one in unicodedata.normalize("NFC", name))
+    plain = "".join(one if one.isalnum() or one in "-_.~ " else "-" for one in unicodedata.normalize("NFC", name))
     stem, dot, suffix = plain.rpartition(".")
     stem, end = (stem, f"{dot}{suffix}") if stem and len(suffix) <= 8 else (plain, "")
     return stem.encode()[: _LONGEST_NAME - len(end.encode())].decode(errors="ignore") + end
