@@ -17,8 +17,8 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from exports.packs.manifest import to_json
 from exports.pages.returned import CALL
 from exports.pages.words import Words
 from exports.returns import places
-from exports.returns.check import Call, Checked, Remark, check, waits
+from exports.returns.check import Checked, Remark, check, waits
 from exports.returns.lists import Lists
 from exports.returns.places import TAKEN
 from exports.returns.sheet import Unreadable, read
@@ -40,7 +40,12 @@ from publication.versions import one_publisher
 
 log = logging.getLogger(__name__)
 
-Known = dict[str, dict[str, Any]]  # events of calls by id
+Event = dict[str, Any]
+# By id of a call, what sheets told of it, with the day of the landing that it lies in; what was told first counts.
+Known = dict[str, list[tuple[str, Event]]]
+# Begins the rest of the name of a file with what was told later: of the copies of an event the ingest accepts the first by day
+# and name, and no digest comes after it.
+_LATER = "~"
 
 
 class Failed(RuntimeError):
@@ -49,12 +54,20 @@ class Failed(RuntimeError):
 
 @dataclass
 class Outcome:
-    """What became of a sheet: its new calls as events, and counts of rows."""
+    """What became of a sheet.
 
-    new: list[dict[str, Any]]
-    known: int
-    refused: int
-    remarks: list[Remark]
+    Attributes:
+        new: its calls that nobody told of before.
+        known: how many were told before.
+        refused: how many rows are no calls, or tell otherwise of one that was told before.
+        later: what the latter say, by the day of the landing that they have to lie in.
+    """
+
+    new: list[Event] = field(default_factory=list)
+    known: int = 0
+    refused: int = 0
+    remarks: list[Remark] = field(default_factory=list)
+    later: dict[str, list[Event]] = field(default_factory=dict)
 
 
 def run(settings: Settings, as_of: date) -> dict[str, Any]:
@@ -99,7 +112,7 @@ def _sheets(settings: Settings) -> list[Path]:
 
 
 def _known(settings: Settings) -> Known:
-    """The calls that lie in the landing already, the first of each id."""
+    """What sheets told that lies in the landing already."""
     found: Known = {}
     for path in sorted((settings.landing / CALL.source).glob(f"dt=*/{RETURNED_CALLS}*.jsonl")):
         for line in path.read_bytes().splitlines():
@@ -107,7 +120,7 @@ def _known(settings: Settings) -> Known:
                 event = json.loads(line)
             except ValueError:  # somebody has changed the file; the ingest says so
                 continue
-            found.setdefault(event["id"], event)
+            found.setdefault(event["id"], []).append((path.parent.name, event))
     return found
 
 
@@ -121,11 +134,13 @@ def _take(settings: Settings, as_of: date, path: Path, lists: Lists, known: Know
         sheet = read(path)
         if waits(sheet, as_of, lists):
             return None
-        outcome = _compared(check(sheet, as_of, lists), known, ZoneInfo(settings.timezone), words)
+        outcome = _compared(check(sheet, as_of, lists), f"dt={as_of}", known, ZoneInfo(settings.timezone), words)
     except Unreadable as fault:
-        outcome = Outcome([], 0, 0, [Remark("", None, fault.problem, fault.values)])
-    _land(settings, as_of, outcome.new)
-    known |= {event["id"]: event for event in outcome.new}
+        outcome = Outcome(remarks=[Remark("", None, fault.problem, fault.values)])
+    for day, events, name in ((f"dt={as_of}", outcome.new, ""), *((day, told, _LATER) for day, told in outcome.later.items())):
+        _land(settings, day, events, name)
+        for event in events:
+            known.setdefault(event["id"], []).append((day, event))
     answer = places.answer_file(settings, digest, path.name)
     receipt = places.receipt_file(settings, digest)
     taken = settings.returns / TAKEN / as_of.isoformat() / f"{digest}_{places.safe_name(path.name)}"
@@ -139,34 +154,35 @@ def _take(settings: Settings, as_of: date, path: Path, lists: Lists, known: Know
     return outcome
 
 
-def _compared(checked: Checked, known: Known, zone: ZoneInfo, words: Words) -> Outcome:
+def _compared(checked: Checked, day: str, known: Known, zone: ZoneInfo, words: Words) -> Outcome:
     """Which calls are new. Of one that was told before, what was told first counts, and the sender learns of it."""
-    new, remarks, again, refused = [], list(checked.remarks), 0, checked.refused
+    outcome = Outcome(refused=checked.refused, remarks=list(checked.remarks))
     for call in checked.calls:
         event = call.event(zone)
-        before = known.get(call.id)
-        if before is None:
-            new.append(event)
-        elif before == event:
-            again += 1
+        told = known.get(call.id, [])
+        if not told:
+            outcome.new.append(event)
+        elif told[0][1] == event:
+            outcome.known += 1
         else:
-            refused += 1
-            remarks.append(_otherwise(call, before, words))
-    return Outcome(sorted(new, key=lambda event: str(event["id"])), again, refused, remarks)
+            first_day, first = told[0]
+            result = words(f"result.{first['data']['result']}")
+            outcome.refused += 1
+            outcome.remarks.append(Remark(call.place, "result", "told_before", {"result": result}))
+            if event not in [other for _, other in told]:
+                outcome.later.setdefault(max(day, first_day), []).append(event)
+    return outcome
 
 
-def _otherwise(call: Call, before: Mapping[str, Any], words: Words) -> Remark:
-    return Remark(call.place, "result", "told_before", {"result": words(f"result.{before['data']['result']}")})
-
-
-def _land(settings: Settings, as_of: date, events: list[dict[str, Any]]) -> None:
+def _land(settings: Settings, day: str, events: list[Event], name: str) -> None:
     """Write calls as a file of the landing, named by its content."""
     if not events:
         return
-    content = b"".join(json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" for event in events)
-    folder = settings.landing / CALL.source / f"dt={as_of}"
+    lines = sorted(json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() for event in events)
+    content = b"\n".join([*lines, b""])
+    folder = settings.landing / CALL.source / day
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / f"{RETURNED_CALLS}{hashlib.sha256(content).hexdigest()[:16]}.jsonl", content)
+    write_whole(folder / f"{RETURNED_CALLS}{name}{hashlib.sha256(content).hexdigest()[:16]}.jsonl", content)
 
 
 def _answer(outcome: Outcome, words: Words) -> bytes:
