@@ -77,7 +77,8 @@ def run(settings: Settings, as_of: date) -> dict[str, Any]:
         SettingError: the file of destinations has a fault.
         Failed: the landing or the folder of returns cannot be written. What was not taken still lies where it was.
     """
-    report: dict[str, Any] = {"step": "returns", "files": 0, "waiting": 0, "rows_in": 0, "rows_out": 0, "refused": 0}
+    counts = ("files", "waiting", "rows_in", "rows_out", "refused", "faults")
+    report: dict[str, Any] = {"step": "returns"} | dict.fromkeys(counts, 0)
     folders = places.return_folders(settings)
     if not folders and not _sheets(settings):
         return report

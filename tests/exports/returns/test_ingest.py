@@ -40,3 +40,23 @@ def test_two_sendings_are_one_call_and_a_correction_is_kept(spark: SparkSession,
         ("duplicate", None, "2026-03-22"),
         ("quarantined", "conflicting_duplicate", "2026-03-21"),
     ]
+
+
+def test_a_correction_counts_once_the_first_is_taken_out_of_the_landing(spark: SparkSession, office: Office) -> None:
+    settings = office.settings
+    office.lay(office.filled({"m-1": TALKED, "m-10": (CALLED, "declined", None, None)}))
+    office.run()
+    office.lay(office.filled({"m-10": (CALLED, "leaving", None, "sold the shop")}))
+    office.run()
+
+    def accepted() -> set[tuple[str, str]]:
+        ingest(spark, settings, "shop")
+        table = spark.read.format("delta").load(catalog.table_path(settings, "shop_events"))
+        return {(row.merchant_id, row.result) for row in table.where("fate = 'accepted'").collect()}
+
+    assert accepted() == {("m-1", "talked"), ("m-10", "declined")}
+    [first] = (settings.landing / "shop" / "dt=2026-03-21").glob("success_calls_[0-9a-f]*.jsonl")
+    first.write_text("".join(line for line in first.read_text().splitlines(keepends=True) if "declined" not in line))
+    assert accepted() == {("m-1", "talked"), ("m-10", "leaving")}
+    office.lay(office.filled({"m-10": (CALLED, "leaving", None, "sold the shop")}), "again.xlsx")
+    assert (office.run()["rows_out"], office.run()["refused"]) == (0, 0)
