@@ -17,7 +17,7 @@ from exports.packs.pack import UNASSIGNED
 from exports.pages.reference import Reference
 from exports.pages.returned import CALL, LONGEST_NOTE, RESULTS, earliest_call, latest_next_call
 from exports.policy.names import readable
-from exports.returns.lists import CallList, Lists
+from exports.returns.lists import CallList, Lists, shown_id
 from exports.returns.sheet import Cell, Row, Sheet, normal
 from exports.returns.values import choice, read_date, read_number
 
@@ -219,7 +219,7 @@ class _Row:
         day = self.lists.of(reference.as_of, reference.version)
         if day is None:
             raise _Fault("reference", "no_list", day=reference.as_of)
-        merchant = day.merchants.get(reference.merchant_id)
+        merchant = day.merchants.rows.get(reference.merchant_id)
         if merchant is None:
             raise _Fault("merchant_id", "unknown_merchant", found=_cut(reference.merchant_id), day=reference.as_of)
         return _Named(day, self._own(merchant, reference.manager), reference.step)
@@ -235,7 +235,7 @@ class _Row:
             raise _Fault("reference", "no_reference")
         if day is None:
             raise _Fault("reference", "no_list", day=as_of)
-        merchant = next((row for name, row in day.merchants.items() if shown.text and _is_id(shown, name)), None)
+        merchant = day.merchants.find(shown.text)
         if merchant is None:
             raise _Fault("merchant_id", "unknown_merchant", found=_shown(shown), day=as_of)
         return _Named(day, merchant if self.origin is None else self._own(merchant, self.origin.manager), None)
@@ -323,7 +323,7 @@ class _Row:
 
 def _is_id(cell: Cell, text: str) -> bool:
     """Whether a cell holds a text: as the workbook or a guarded CSV file writes it, or as a spreadsheet saved the number."""
-    sent, found = normal(readable(text)), cell.text
+    sent, found = shown_id(text), cell.text
     if sent in (found, normal(unguarded(found))):
         return True
     return sent.isdecimal() and found.isdecimal() and sent.lstrip("0") == found.lstrip("0")

@@ -43,11 +43,11 @@ def return_folder(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             monkeypatch.setenv("AIRFLOW_CONN_SHARE", server.connection())
             yield entry.format(kind, "/upload", "/back") + 'connection = "share"\n', put, lambda: below(root / "back")
     else:
-        with s3_server("exports") as server:
-            monkeypatch.setenv("AIRFLOW_CONN_SHARE", server.connection())
+        with s3_server("exports") as store:
+            monkeypatch.setenv("AIRFLOW_CONN_SHARE", store.connection())
             client = boto3.client(
                 "s3",
-                endpoint_url=f"http://127.0.0.1:{server.port}",
+                endpoint_url=f"http://127.0.0.1:{store.port}",
                 aws_access_key_id="key",
                 aws_secret_access_key="secret",
                 region_name="us-east-1",
@@ -57,7 +57,7 @@ def return_folder(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
                 client.put_object(Bucket="exports", Key=f"back/{name}", Body=content)
 
             def contents() -> dict[str, bytes]:
-                return {name.removeprefix("back/"): data for name, data in server.contents().items()}
+                return {name.removeprefix("back/"): data for name, data in store.contents().items()}
 
             yield entry.format(kind, "exports/success", "exports/back") + 'connection = "share"\n', put_object, contents
 

@@ -11,6 +11,7 @@ from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 from contract.values import STAGES
 from exports.pages.returned import RESULTS
 from exports.pages.words import LANGUAGES, Words
+from exports.returns.lists import Merchants
 from exports.returns.sheet import Cell
 from exports.returns.values import choice, read_date, read_number
 
@@ -75,3 +76,16 @@ def test_every_word_of_every_language_is_taken_back(language: str, section: str,
         for written in (word, word.upper(), f" {word} ", value):
             assert choice(Cell(written), section, values) == value
     assert choice(Cell("else"), section, values) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        *(("m-1", "m-1"), ("'m-1", "m-1"), ("007", "007"), ("'007", "007"), ("7", "007"), ("'x", "'x"), ("a b", "a\nb")),
+        *(("8", None), ("0", None), ("", None), ("m-9", None)),
+    ],
+)
+def test_a_merchant_is_found_by_its_id_as_a_cell_shows_it(text: str, found: str | None) -> None:
+    merchants = Merchants({name: {"merchant_id": name} for name in ("m-1", "007", "08", "008", "'x", "a\nb")})
+    row = merchants.find(text)
+    assert (row and row["merchant_id"]) == found
