@@ -26,7 +26,8 @@ from exports.policy.names import readable
 
 _NUMBERS = {Form.COUNT: "#,##0", Form.MONEY: "#,##0.00", Form.SHARE: "0.0%"}
 _HEAD_ROW = 2  # title, note, head
-_INK, _ACCENT, _BAR, _RED, _GREEN, _INPUT = "#1f2933", "#1f6f8b", "#a9cfdb", "#f5b7b1", "#abebc6", "#fff9e0"
+_INK, _ACCENT, _BAR, _RED, _GREEN = "#1f2933", "#1f6f8b", "#a9cfdb", "#f5b7b1", "#abebc6"
+_INPUT, _INPUT_EDGE = "#fff9e0", "#d9cf9f"
 _LINE_HEIGHT = 15.0
 _LARGEST_CELL = 32_767  # characters that a spreadsheet takes
 
@@ -49,7 +50,7 @@ class Workbook:
             Form.DAY: self.book.add_format({"align": "left", "valign": "top", "indent": 1, "num_format": "yyyy-mm-dd"}),
         }
         # Unlocked, for a team that protects its sheets.
-        given = {"valign": "top", "bg_color": _INPUT, "border": 1, "border_color": _ACCENT, "locked": False}
+        given = {"valign": "top", "bg_color": _INPUT, "border": 1, "border_color": _INPUT_EDGE, "locked": False}
         self.inputs = {
             Form.TEXT: self.book.add_format(given | {"align": "left"}),
             Form.LONG_TEXT: self.book.add_format(given | {"align": "left", "text_wrap": True}),
