@@ -21,6 +21,7 @@ EARLIEST_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # of an event; earlier ones co
 RISK_RULES = ("levels", "headcount", "price", "copy", "induced_sharing", "spam", "co_posting", "accounts")
 TOTAL = "all"  # names the rows that add up all merchants, so no merchant may have this name
 MAX_LINE_BYTES = 1 << 20
+RETURNED_CALLS = "success_calls_"  # begins the names of landing files that Fanout writes itself, which deliver no day
 
 
 class Kind(StrEnum):

@@ -127,6 +127,11 @@ class Settings:
         return self.home / "exports"
 
     @property
+    def returns(self) -> Path:
+        """Where the sheets lie that account managers send back."""
+        return self.home / "returns"
+
+    @property
     def site(self) -> Path:
         return self.home / "site"
 

@@ -9,7 +9,7 @@ import argparse
 import sys
 from datetime import UTC, date, datetime
 
-from contract.events import SOURCES
+from contract.events import RETURNED_CALLS, SOURCES
 from contract.settings import SettingError, Settings, parse_as_of
 from expectations.suites.deliveries import NOT_DELIVERED
 from spark_jobs.ingest.files import entries, landing_path
@@ -22,7 +22,7 @@ def arrived(settings: Settings, source: str, as_of: date) -> list[str]:
     found = []
     for path in entries(settings.landing / source / f"dt={as_of}"):
         name = path.relative_to(settings.landing).as_posix()
-        if path.is_file() and landing_path(name):
+        if path.is_file() and landing_path(name) and not path.name.startswith(RETURNED_CALLS):
             stat = path.stat()
             if read.get(name) != (stat.st_size, datetime.fromtimestamp(int(stat.st_mtime), UTC)):
                 found.append(name)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from contract.events import SOURCES
+from contract.events import RETURNED_CALLS, SOURCES
 from contract.settings import SettingError, Settings, parse_as_of
 from spark_jobs.ingest.files import entries, landing_names, landing_path
 
@@ -34,7 +34,8 @@ def survey(landing: Path) -> Survey:
             if file is None or fault:
                 passed_by.append((name, str(fault)))
             else:
-                days.add(file.dt)
+                if f"/{RETURNED_CALLS}" not in name:  # calls of returned sheets deliver no day
+                    days.add(file.dt)
                 files += 1
     return Survey(sorted(days), files, passed_by)
 

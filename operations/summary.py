@@ -27,6 +27,10 @@ _REASONS = """
 _EXAMPLES = (
     "select source, reason, example_file, example_line from marts.quarantine_reasons order by source, reason, example_file"
 )
+_RETURNS = {
+    "waiting": "returned sheets wait for the run of a later day",
+    "faults": "faults with returned sheets, which the log of ingest_shop.returns names",
+}
 _UNREADABLE = "select file, bytes, error from marts.unreadable_files order by file"
 
 
@@ -36,6 +40,7 @@ def summary(day: Day, settings: Settings, as_of: date) -> Iterator[str]:
     yield ""
     yield from _refusals(settings, as_of)
     yield from _warnings(settings)
+    yield from _returns(day, settings)
     yield ""
     yield from stage_times(day)
     yield ""
@@ -75,6 +80,17 @@ def _warnings(settings: Settings) -> Iterator[str]:
         if results.exists():
             for warning in json.loads(results.read_text(encoding="utf-8"))["warnings"]:
                 yield f"  {source}: {Finding(**warning).sentence}"
+
+
+def _returns(day: Day, settings: Settings) -> Iterator[str]:
+    """What came of the sheets that were sent back, if any were."""
+    report = day.reports.get(("ingest_shop", "returns"), {})
+    if report.get("files"):
+        told = f"{report['files']} returned sheets: {report['rows_out']} calls taken, {report['refused']} rows refused"
+        yield f"  {told}; the answers are in {settings.returns / 'answers'}"
+    for key, text in _RETURNS.items():
+        if report.get(key):
+            yield f"  {report[key]} {text}"
 
 
 def _places(settings: Settings, as_of: date) -> Iterator[str]:

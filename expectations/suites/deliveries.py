@@ -1,11 +1,13 @@
 """A source's delivery of a day must have come, be readable, and not be empty.
 
 Under the schedule a day without an expected delivery is refused, since its figures would be those of an empty day; by hand it
-is a warning. A delivery of which no file can be read is refused either way, expected or not.
+is a warning. A delivery of which no file can be read is refused either way, expected or not. Calls of returned sheets, which
+Fanout lays into the landing itself, are no delivery.
 """
 
 from __future__ import annotations
 
+from contract.events import RETURNED_CALLS
 from expectations.suites import Expectation, Severity, Suite
 
 TABLE = "deliveries"
@@ -16,7 +18,7 @@ create temp table {TABLE} as
 select
     getvariable('source') || '/dt=' || getvariable('as_of') as delivery, count(*) as files,
     count(*) filter (where unreadable > 0) as unreadable_files, coalesce(sum(lines), 0)::bigint as lines
-from files where dt = getvariable('as_of');
+from files where dt = getvariable('as_of') and not contains(file, '/{RETURNED_CALLS}');
 """
 
 _READABLE = Expectation(

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from contract.events import EVENT_TYPES, Fate, Kind, Reason, source_fields
+from contract.events import EVENT_TYPES, RETURNED_CALLS, Fate, Kind, Reason, source_fields
 from expectations.suites import Expectation, Severity, Suite, holds
 
 LINE_FATES = (Fate.ACCEPTED, Fate.DUPLICATE, Fate.QUARANTINED, Fate.ERASED, Fate.WITHDRAWN)
@@ -47,13 +47,17 @@ create temp table old as
 select dt, file, line, event_type, event_date from events where fate = 'accepted' and event_date < dt - interval 1 year;
 
 create temp table days as
-with daily as (select dt, sum(lines) as lines, sum(quarantined) as quarantined from files group by dt having sum(lines) > 0)
+with daily as (
+    select dt, sum(lines) as lines, sum(quarantined) as quarantined from files
+    where not contains(file, '/$returned') group by dt having sum(lines) > 0
+)
+
 select *, lines / usual as ratio, quarantined / lines as quarantined_share from (
     select
         *, median(lines) over before as usual, count(*) over before as compared
     from daily window before as (order by dt rows between $days preceding and 1 preceding)
 ) order by dt desc limit 1;
-""".replace("$days", str(COMPARED_DAYS))
+""".replace("$days", str(COMPARED_DAYS)).replace("$returned", RETURNED_CALLS)
 
 _AMOUNTS = """
 create temp table usual as

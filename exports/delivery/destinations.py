@@ -10,6 +10,7 @@ only = ["amy", "unassigned"]   # these managers or merchants alone; default all
 files = ["workbook.xlsx"]      # patterns of file names in a pack; default all
 schedule = "daily"             # daily; monday, month_end: on business dates that are one
 tries = 3
+returns = "/upload/returned"   # written like path: where account managers put sheets that come back; default none
 
 [[message]]
 name = "morning"               # names the receipts; no destination has it too
@@ -62,12 +63,14 @@ class Destination(Struct, frozen=True, forbid_unknown_fields=True):
     files: Annotated[tuple[_Text, ...], Meta(description="a list of patterns of file names")] = ()
     schedule: Annotated[Schedule, Meta(description=f"one of {', '.join(get_args(Schedule))}")] = "daily"
     tries: Annotated[int, Meta(ge=1, le=20, description="a number from 1 to 20")] = 3
+    returns: Annotated[_Text | None, Meta(description="a place of returned sheets, written like path")] = None
 
     def __post_init__(self) -> None:
         if (self.kind == "folder") == (self.connection is not None):
             raise ValueError("s3 and sftp need a connection, a folder has none")
-        if self.kind == "folder" and not Path(self.path).is_absolute():
-            raise ValueError(f"path {self.path!r} is not absolute")
+        for name, place in (("path", self.path), ("returns", self.returns)):
+            if self.kind == "folder" and place is not None and not Path(place).is_absolute():
+                raise ValueError(f"{name} {place!r} is not absolute")
 
     def is_due(self, as_of: date) -> bool:
         if self.schedule == "monday":

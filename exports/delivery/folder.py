@@ -55,13 +55,29 @@ class Folder:
         except OSError as error:
             raise _os_fault(error, str(self.root / name)) from error
 
+    def files(self) -> dict[str, int]:
+        try:
+            with os.scandir(self.root) as entries:
+                return {one.name: one.stat().st_size for one in entries if one.is_file(follow_symlinks=False)}
+        except OSError as error:
+            raise _os_fault(error, str(self.root), is_read=True) from error
 
-def _os_fault(error: OSError, where: str) -> DeliveryError:
+    def get(self, name: str, path: Path) -> None:
+        try:
+            source = (self.root / name).open("rb")
+        except OSError as error:
+            raise _os_fault(error, str(self.root / name), is_read=True) from error
+        with source, path.open("wb") as out:
+            shutil.copyfileobj(source, out, 1 << 20)
+
+
+def _os_fault(error: OSError, where: str, *, is_read: bool = False) -> DeliveryError:
+    doing, do = ("reading", "read") if is_read else ("writing", "write")
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
             return Refused(f"the disk that holds {where} is full; make room there")
         case errno.EACCES | errno.EPERM | errno.EROFS:
-            return Refused(f"writing {where} is not permitted; ask its owner for the right to write")
+            return Refused(f"{doing} {where} is not permitted; ask its owner for the right to {do}")
         case errno.ENAMETOOLONG | errno.EINVAL | errno.EILSEQ | errno.ENOTDIR | errno.EISDIR | errno.ELOOP:
             return Refused(
                 f"the drive does not take {where} ({error.strerror}); look at what stands there, or choose another path"

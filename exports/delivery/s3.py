@@ -85,6 +85,24 @@ class S3:
         except (ClientError, BotoCoreError) as error:
             raise self._fault(error) from error
 
+    def files(self) -> dict[str, int]:
+        try:
+            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix, Delimiter="/")
+            listed = [entry for page in pages for entry in page.get("Contents", [])]
+        except (ClientError, BotoCoreError) as error:
+            raise self._fault(error) from error
+        found = {entry["Key"].removeprefix(self.prefix): int(entry["Size"]) for entry in listed}
+        return {name: size for name, size in found.items() if name}  # some storages list the folder itself
+
+    def get(self, name: str, path: Path) -> None:
+        try:
+            body = self.client.get_object(Bucket=self.bucket, Key=self.prefix + name)["Body"]
+            with path.open("wb") as out:
+                for piece in body.iter_chunks(1 << 20):
+                    out.write(piece)
+        except (ClientError, BotoCoreError) as error:
+            raise self._fault(error) from error
+
     def _put_parts(self, source: BinaryIO, key: str) -> None:
         self._abort_uploads(key)
         upload = {"Bucket": self.bucket, "Key": key}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import socket
+import stat
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Self
@@ -86,6 +87,19 @@ class Sftp:
         except Exception as error:
             raise self._fault(error, f"{self.where}{self.root / name}") from error
 
+    def files(self) -> dict[str, int]:
+        try:
+            listed = self.sftp.listdir_attr(str(self.root))
+        except Exception as error:
+            raise self._fault(error, f"{self.where}{self.root}", is_read=True) from error
+        return {one.filename: one.st_size or 0 for one in listed if one.st_mode and stat.S_ISREG(one.st_mode)}
+
+    def get(self, name: str, path: Path) -> None:
+        try:
+            self.sftp.get(str(self.root / name), str(path))
+        except Exception as error:
+            raise self._fault(error, f"{self.where}{self.root / name}", is_read=True) from error
+
     def _trust(self, connection: Connection) -> None:
         """Trust the host key of the connection (`host_key`: type and base64), or those of `known_hosts`, and no other."""
         self.client.set_missing_host_key_policy(paramiko.RejectPolicy())
@@ -131,7 +145,8 @@ class Sftp:
             self.sftp.mkdir(str(folder))
         self.folders.add(folder)
 
-    def _fault(self, error: Exception, where: str) -> DeliveryError:
+    def _fault(self, error: Exception, where: str, *, is_read: bool = False) -> DeliveryError:
+        doing, do = ("reading", "read") if is_read else ("writing", "write")
         match error:
             case paramiko.BadHostKeyException():
                 return Refused(
@@ -159,7 +174,7 @@ class Sftp:
             case TimeoutError():
                 return Broken(f"{self.where} gave no answer for {TIMEOUT_SECONDS} seconds; check host, port and firewall")
             case PermissionError():
-                return Refused(f"writing {where} is not permitted; ask the server's owner for the right to write")
+                return Refused(f"{doing} {where} is not permitted; ask the server's owner for the right to {do}")
             case FileNotFoundError():
                 return Refused(f"{where}: the folder {self.root} is not there; make it on the server")
             case OSError(errno=errno.ENOSPC | errno.EDQUOT):
@@ -171,7 +186,8 @@ class Sftp:
             case OSError(errno=errno.EHOSTUNREACH | errno.ENETUNREACH | errno.ENETDOWN | errno.EHOSTDOWN):
                 return Broken(f"{self.where} cannot be reached: {error.strerror}; check this machine's network")
             case _:
-                return Broken(f"sending {where} failed: {error or type(error).__name__}; if it stays, ask the server's owner")
+                failed = f"{'fetching' if is_read else 'sending'} {where} failed: {error or type(error).__name__}"
+                return Broken(f"{failed}; if it stays, ask the server's owner")
 
     def _broke(self, error: Exception) -> Broken:
         return Broken(f"the connection to {self.where} broke: {str(error) or type(error).__name__}; if it stays, ask its owner")

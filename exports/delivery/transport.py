@@ -53,6 +53,12 @@ class Transport(Protocol):
     def delete(self, name: str) -> None:
         """Remove a file that may be there."""
 
+    def files(self) -> dict[str, int]:
+        """Bytes by name of the files that lie in the folder itself, not below it."""
+
+    def get(self, name: str, path: Path) -> None:
+        """Fetch a file into a new one, or over an old one."""
+
 
 def part_name(name: str) -> str:
     """The temporary name of a file, always the same, so that the next try replaces what a broken one left."""

@@ -11,6 +11,7 @@ from contract.values import STAGES, UNKNOWN
 from exports.packs.export_day import BEFORE, NOW, ExportDay
 from exports.pages.playbook import Playbook
 from exports.pages.reasons import SHOWN, Reason
+from exports.pages.reference import Reference
 from exports.pages.spread import Spread, largest_cascades, largest_of_week
 from exports.pages.words import Words, percent
 from exports.policy.allow_list import MANAGER_TABLES, OVERVIEW
@@ -86,19 +87,20 @@ class Merchant:
 
 @dataclass(frozen=True)
 class Call:
-    """A merchant that needs a call: its overview with `rank`, why, what to do, and what is new."""
+    """A merchant that needs a call: its overview with `rank`, why, what to do, what is new, and how a sheet names the row."""
 
     overview: Row
     reasons: list[Reason]
     next_step: str
     changed: str
+    reference: Reference
 
 
 def merchants(day: ExportDay, identifiers: Iterable[str]) -> list[Merchant]:
     """The merchants of a batch, in the order of their identifiers."""
     day.con.execute("create or replace temp table batch (merchant_id varchar)")
     day.con.executemany("insert into batch values (?)", [[identifier] for identifier in identifiers])
-    found = {row["merchant_id"]: Merchant(_named(row)) for row in day.rows(f"{_of(OVERVIEW)} order by merchant_id")}
+    found = {row["merchant_id"]: Merchant(named(row)) for row in day.rows(f"{_of(OVERVIEW)} order by merchant_id")}
     for row in day.rows(_of("merchant_weeks")):
         found[row["merchant_id"]].weeks[WEEKS - 1 - row["weeks_ago"]] = row["revenue"] or Decimal(0)
     for row in day.rows(_of("fan_funnel")):
@@ -123,15 +125,18 @@ def calls(day: ExportDay, manager: str, playbook: Playbook, words: Words) -> lis
     if day.base is not None:
         before = {row["merchant_id"]: row for row in day.rows(f"from {BEFORE}.marts.{OVERVIEW}")}
     listed = []
-    for row in map(_named, day.rows(f"from ({_CALLS.sql(NOW)}) where manager = ? order by rank", [manager])):
+    for row in map(named, day.rows(f"from ({_CALLS.sql(NOW)}) where manager = ? order by rank", [manager])):
         texts = [row[f"reason_{rank + 1}"] for rank in range(SHOWN)]
         why = [Reason(topic, text) for topic, text in zip(row["topics"], texts, strict=False)]
         step = playbook.next_step(row["stage"], row["topics"], words.language)
-        listed.append(Call(row, why, step, _changed(row, before.get(row["merchant_id"]), day.base is not None, words)))
+        changed = _changed(row, before.get(row["merchant_id"]), day.base is not None, words)
+        name = playbook.step(row["stage"], row["topics"])
+        reference = Reference(day.as_of, day.published.version, manager, row["merchant_id"], name)
+        listed.append(Call(row, why, step, changed, reference))
     return listed
 
 
-def _named(row: Row) -> Row:
+def named(row: Row) -> Row:
     """A row with a name that can be shown."""
     name = readable(row["name"]) or row["merchant_id"]
     return row | {"name": name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"}

@@ -33,13 +33,22 @@ class Form(StrEnum):
     DAY = "day"
 
 
+class Use(StrEnum):
+    """What a column is for."""
+
+    READ = "read"
+    INPUT = "input"  # empty, for the reader to fill in
+    HIDDEN = "hidden"  # for the machine that reads a returned sheet
+
+
 @dataclass(frozen=True)
 class SheetColumn:
-    """A column: the name of its word, and its form."""
+    """A column: the name of its word, its form, and what it is for."""
 
     word: str
     form: Form
     width: int = 12
+    use: Use = Use.READ
 
     @property
     def is_number(self) -> bool:
@@ -103,21 +112,30 @@ class SheetTable:
 _MERCHANT = (SheetColumn("name", Form.LONG_TEXT, 22), SheetColumn("merchant_id", Form.TEXT, 13))
 
 
+# The list of calls; the last columns are for the manager to fill in, and what a returned sheet is recognised by.
+TODAY = (
+    SheetColumn("rank", Form.COUNT, 5),
+    *_MERCHANT,
+    SheetColumn("stage", Form.TEXT, 11),
+    SheetColumn("since", Form.DAY, 13),
+    SheetColumn("churn_probability", Form.SHARE, 10),
+    SheetColumn("at_stake", Form.MONEY, 13),
+    SheetColumn("revenue_365d", Form.MONEY, 13),
+    SheetColumn("reason_1", Form.LONG_TEXT, 28),
+    SheetColumn("reason_2", Form.LONG_TEXT, 26),
+    SheetColumn("reason_3", Form.LONG_TEXT, 26),
+    SheetColumn("next_step", Form.LONG_TEXT, 42),
+    SheetColumn("changed", Form.LONG_TEXT, 22),
+    SheetColumn("called_on", Form.DAY, 13, Use.INPUT),
+    SheetColumn("result", Form.TEXT, 14, Use.INPUT),
+    SheetColumn("next_on", Form.DAY, 13, Use.INPUT),
+    SheetColumn("note", Form.LONG_TEXT, 36, Use.INPUT),
+    SheetColumn("reference", Form.TEXT, 10, Use.HIDDEN),
+)
+
+
 def today(calls: Sequence[Call], words: Words) -> Sheet:
-    columns = (
-        SheetColumn("rank", Form.COUNT, 5),
-        *_MERCHANT,
-        SheetColumn("stage", Form.TEXT, 11),
-        SheetColumn("since", Form.DAY, 13),
-        SheetColumn("churn_probability", Form.SHARE, 10),
-        SheetColumn("at_stake", Form.MONEY, 13),
-        SheetColumn("revenue_365d", Form.MONEY, 13),
-        SheetColumn("reason_1", Form.LONG_TEXT, 28),
-        SheetColumn("reason_2", Form.LONG_TEXT, 26),
-        SheetColumn("reason_3", Form.LONG_TEXT, 26),
-        SheetColumn("next_step", Form.LONG_TEXT, 42),
-        SheetColumn("changed", Form.LONG_TEXT, 22),
-    )
+    inputs = [None] * sum(column.use is Use.INPUT for column in TODAY)
     rows: list[tuple[Value, ...]] = []
     for call in calls:
         row = call.overview
@@ -135,9 +153,11 @@ def today(calls: Sequence[Call], words: Words) -> Sheet:
                 *why,
                 call.next_step,
                 call.changed,
+                *inputs,
+                str(call.reference),
             )
         )
-    return Sheet("today", columns, rows, {"churn_probability": Mark.RISK, "at_stake": Mark.BAR})
+    return Sheet("today", TODAY, rows, {"churn_probability": Mark.RISK, "at_stake": Mark.BAR})
 
 
 def overview(merchants: Iterable[Merchant], words: Words) -> Sheet:

@@ -19,13 +19,15 @@ from xlsxwriter.utility import xl_range_abs
 from exports.pages import sheets
 from exports.pages.about import About
 from exports.pages.figures import SHOWN_STAGES, Call, Merchant
-from exports.pages.sheets import Form, Mark, Sheet, SheetColumn, Value
+from exports.pages.returned import LONGEST_NOTE, RESULTS, earliest_call
+from exports.pages.sheets import Form, Mark, Sheet, SheetColumn, Use, Value
 from exports.pages.words import Words
 from exports.policy.names import readable
 
 _NUMBERS = {Form.COUNT: "#,##0", Form.MONEY: "#,##0.00", Form.SHARE: "0.0%"}
 _HEAD_ROW = 2  # title, note, head
 _INK, _ACCENT, _BAR, _RED, _GREEN = "#1f2933", "#1f6f8b", "#a9cfdb", "#f5b7b1", "#abebc6"
+_INPUT, _INPUT_EDGE = "#fff9e0", "#d9cf9f"
 _LINE_HEIGHT = 15.0
 _LARGEST_CELL = 32_767  # characters that a spreadsheet takes
 
@@ -46,6 +48,13 @@ class Workbook:
             Form.LONG_TEXT: self.book.add_format(text | {"text_wrap": True}),
             **{form: self.book.add_format({"valign": "top", "num_format": code}) for form, code in _NUMBERS.items()},
             Form.DAY: self.book.add_format({"align": "left", "valign": "top", "indent": 1, "num_format": "yyyy-mm-dd"}),
+        }
+        # Unlocked, for a team that protects its sheets.
+        given = {"valign": "top", "bg_color": _INPUT, "border": 1, "border_color": _INPUT_EDGE, "locked": False}
+        self.inputs = {
+            Form.TEXT: self.book.add_format(given | {"align": "left"}),
+            Form.LONG_TEXT: self.book.add_format(given | {"align": "left", "text_wrap": True}),
+            Form.DAY: self.book.add_format(given | {"align": "left", "num_format": "yyyy-mm-dd"}),
         }
         self.heading = self.book.add_format({"bold": True, "font_size": 15, "font_color": _INK})
         self.note = self.book.add_format({"italic": True, "font_color": "#52606d"})
@@ -87,7 +96,7 @@ class Workbook:
         return head + 1 + max(len(sheet.rows), 1)
 
     def _cell(self, page: Any, row: int, number: int, column: SheetColumn, value: Value) -> None:
-        form = self.formats[column.form]
+        form = self.inputs[column.form] if column.use is Use.INPUT else self.formats[column.form]
         if value is None:
             page.write_blank(row, number, None, form)
         elif column.form is Form.DAY:
@@ -103,7 +112,7 @@ class Workbook:
         """A sheet of its own for a table, with frozen head and filter; every printed page of a long one has the head."""
         page = self.add(sheet.name)
         for number, column in enumerate(sheet.columns):
-            page.set_column(number, number, column.width)
+            page.set_column(number, number, column.width, None, {"hidden": column.use is Use.HIDDEN})
         after = self.table(page, sheet, title, note)
         page.freeze_panes(_HEAD_ROW + 1, min(3 if sheet.columns[0].word == "rank" else 2, len(sheet.columns)))
         if is_long:
@@ -148,7 +157,13 @@ def write_workbook(path: Path, title: str, calls: list[Call], merchants: list[Me
         merchants: all merchants of the manager.
     """
     book = Workbook(path, title, words, about.published.as_of)
-    _today(book, sheets.today(calls, words), sum(call.overview["at_stake"] > 0 for call in calls), len(merchants))
+    _today(
+        book,
+        about.published.as_of,
+        sheets.today(calls, words),
+        sum(call.overview["at_stake"] > 0 for call in calls),
+        len(merchants),
+    )
     _merchants(book, sheets.overview(merchants, words), merchants, words.currency(about.currency))
     _regions(book, merchants)
     for table in sheets.TABLES:
@@ -165,13 +180,46 @@ def write_workbook(path: Path, title: str, calls: list[Call], merchants: list[Me
     book.book.close()
 
 
-def _today(book: Workbook, sheet: Sheet, at_stake: int, merchants: int) -> None:
+def _today(book: Workbook, day: date, sheet: Sheet, at_stake: int, merchants: int) -> None:
     """The list of calls, and a picture of what is at stake: of the first ten at most of the `at_stake` rows that have any."""
     words = book.words
-    note = words("title.today_note", calls=len(sheet.rows), merchants=merchants)
+    note = f"{words('title.today_note', calls=len(sheet.rows), merchants=merchants)} {words('title.today_back')}"
     page = book.main_table(sheet, words("title.today"), note if sheet.rows else words("title.nobody"))
+    if sheet.rows:
+        _inputs(page, sheet, day, words)
     if at_stake:
         _chart(book, page, sheet, ("name", "name"), "at_stake", min(at_stake, 10), len(sheet.rows) + _HEAD_ROW + 2)
+
+
+def _inputs(page: Any, sheet: Sheet, day: date, words: Words) -> None:
+    """Say at once what a returned sheet would be refused for."""
+    results = [words(f"result.{result}") for result in RESULTS]
+    date_of = {"validate": "date", "error_title": words("input.wrong")}
+    rules: dict[str, dict[str, Any]] = {
+        "called_on": date_of
+        | {
+            "criteria": "between",
+            "minimum": earliest_call(day),
+            "maximum": "=TODAY()",
+            "error_message": words("input.called_on", day=earliest_call(day)),
+        },
+        "result": {
+            "validate": "list",
+            "source": results,
+            "error_title": words("input.wrong"),
+            "error_message": words("input.result"),
+        },
+        "next_on": date_of | {"criteria": ">", "value": day, "error_message": words("input.next_on", day=day)},
+        "note": {
+            "validate": "length",
+            "criteria": "<=",
+            "value": LONGEST_NOTE,
+            "error_title": words("input.wrong"),
+            "error_message": words("input.note", limit=LONGEST_NOTE),
+        },
+    }
+    for word, rule in rules.items():
+        page.data_validation(*_range(sheet, word), rule)
 
 
 def _merchants(book: Workbook, sheet: Sheet, merchants: list[Merchant], currency: str) -> None:

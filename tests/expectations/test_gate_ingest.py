@@ -203,6 +203,25 @@ def test_a_day_without_its_delivery_is_refused_under_the_schedule(
         assert results["day"] == "2026-03-06"
 
 
+CALLS = """insert into events by name
+    select date '{0}' as dt, 'shop/dt={0}/{1}' as file, line, if(line = 0, 'read', 'accepted') as fate,
+        if(line = 0, 1, null) as rows_read, if(line = 1, encode('call'), null) as event_key
+    from range(2) as numbers(line)"""
+
+
+def test_calls_of_returned_sheets_are_no_delivery(settings: Settings) -> None:
+    _write_lake(settings, NO_DELIVERY, CALLS.format("2026-03-06", "success_calls_0a.jsonl"))
+    assert gate_ingest(settings, "shop", date(2026, 3, 6), scheduled=True)["passed"] is False
+    results = json.loads((settings.home / "work" / "gates" / "ingest_shop.json").read_text())
+    assert [found["expectation"] for found in results["failures"] if found["table"] == "deliveries"] == ["came"]
+
+
+@pytest.mark.parametrize(("name", "is_small"), [("success_calls_0a.jsonl", False), ("part-1.jsonl", True)])
+def test_calls_of_returned_sheets_have_no_usual_volume(table: duckdb.DuckDBPyConnection, name: str, is_small: bool) -> None:
+    table.execute(CALLS.format("2026-03-07", name))
+    assert (("days", "volume") in _broken(table)) is is_small
+
+
 def test_a_source_that_need_not_deliver_may_leave_a_day_out(settings: Settings) -> None:
     _write_lake(settings, NO_DELIVERY)
     others = replace(settings, expected_sources=frozenset({"group", "stream"}))

@@ -56,6 +56,7 @@ def test_a_whole_copy_in_the_place_of_a_cut_one_has_come(known: Settings, conten
     "name",
     [
         "shop/dt=2026-03-20/_SUCCESS",
+        "shop/dt=2026-03-20/success_calls_0123456789abcdef.jsonl",
         "shop/dt=2026-03-20/.c.jsonl.part",
         "shop/dt=2026-03-20/_c.jsonl",
         "shop/dt=2026-03-20/c.csv",

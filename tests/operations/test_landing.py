@@ -28,6 +28,7 @@ def test_survey_tells_deliveries_from_the_rest(tmp_path: Path) -> None:
         "shop/dt=2026-03-02/a.jsonl",
         "shop/dt=2026-03-01/a.jsonl.gz",
         "group/dt=2026-03-03/a.jsonl.zst",
+        "shop/dt=2026-03-20/success_calls_0123456789abcdef.jsonl",
         "group/dt=2026-03-03/a.csv",
         "shop/dt=2026-02-30/a.jsonl",
         "shop/2026-03-09/a.jsonl",
@@ -38,7 +39,7 @@ def test_survey_tells_deliveries_from_the_rest(tmp_path: Path) -> None:
     (tmp_path / "stream" / "dt=2026-03-09" / "a.jsonl").mkdir(parents=True)
     found = survey(tmp_path)
     assert found.days == [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)]
-    assert found.files == 3
+    assert found.files == 4  # calls of returned sheets among them, which deliver no day
     assert {path for path, _ in found.passed_by} == {
         "group/dt=2026-03-03/a.csv",
         "shop/dt=2026-02-30",

@@ -143,7 +143,13 @@ def test_the_summary_tells_what_was_refused_and_why(settings: Settings) -> None:
     found = {"table": "deliveries", "expectation": "came", "severity": "warn", "meaning": "a file", "broken_rows": 1}
     for source, warnings in (("group", [{**found, "example": '{"missing":"group/dt=2026-03-20"}'}]), ("shop", [])):
         (gates / f"ingest_{source}.json").write_text(json.dumps({"day": "2026-03-20", "warnings": warnings}))
-    text = "\n".join(summary(Day(runs=runs), settings, as_of))
+    returned = {"files": 2, "rows_in": 7, "rows_out": 5, "refused": 1, "waiting": 3, "faults": 0}
+    day = Day(runs=runs, reports={("ingest_shop", "returns"): returned})
+    text = "\n".join(summary(day, settings, as_of))
+    assert f"  2 returned sheets: 5 calls taken, 1 rows refused; the answers are in {settings.returns}/answers\n" in text
+    assert "  3 returned sheets wait for the run of a later day\n" in text
+    assert "faults" not in text
+    assert "returned" not in "\n".join(summary(Day(runs=runs), settings, as_of))
     assert "2026-03-20 is published." in text
     assert [line for line in text.splitlines() if "warn " in line] == [
         """  group: warn deliveries, 'came': 1 rows break it, first {"missing":"group/dt=2026-03-20"} (a file)"""

@@ -311,6 +311,12 @@ class _PlainFiles(paramiko.SFTPServerInterface):  # type: ignore[misc]  # parami
 
     lstat = stat
 
+    def list_folder(self, path: str) -> Any:
+        def listed() -> list[paramiko.SFTPAttributes]:
+            return [paramiko.SFTPAttributes.from_stat(one.stat(), one.name) for one in sorted(self._at(path).iterdir())]
+
+        return self._do(listed)
+
     def mkdir(self, path: str, attr: Any) -> Any:
         return self._do(lambda: self._at(path).mkdir())
 
@@ -326,7 +332,7 @@ class _PlainFiles(paramiko.SFTPServerInterface):  # type: ignore[misc]  # parami
     def open(self, path: str, flags: int, attr: Any) -> Any:
         def opened() -> paramiko.SFTPHandle:
             handle = paramiko.SFTPHandle(flags)
-            handle.readfile = handle.writefile = self._at(path).open("w+b")
+            handle.readfile = handle.writefile = self._at(path).open("w+b" if flags & os.O_CREAT else "rb")
             return handle
 
         return self._do(opened)

@@ -112,13 +112,19 @@ def test_the_workbook_says_whom_to_call(small: Path) -> None:
         "Reason 3",
         "Suggested next step",
         "Since last time",
+        "Called on",
+        "Result",
+        "Next call on",
+        "Note",
+        "Reference, leave as it is",
     ]
     rank, _, merchant, stage, since, risk, stake, revenue, *rest = rows[3]
     assert (rank, merchant, stage, since) == (1, "m-1", "at risk", datetime(2026, 3, 18))
     assert (risk, stake, revenue) == (0.6, 391.07, 80)
     assert rest[:2] == ["net revenue 30 in the last 28 days, 50 in the 28 days before", "no login for 9 days"]
     assert rest[3].startswith("Ask about stock, prices and campaigns")
-    assert rest[4] == "first time"
+    assert rest[4:9] == ["first time", None, None, None, None]
+    assert rest[9] == "fanout/2026-03-20/v000001/amy/m-1/*.revenue"
     assert {row[0] for row in sheet(book, "About")} >= {
         "Business date",
         "Version of the warehouse",
@@ -144,6 +150,22 @@ def test_the_workbook_is_ready_to_use(small: Path) -> None:
     with zipfile.ZipFile(path) as files:
         assert len([name for name in files.namelist() if name.startswith("xl/charts/chart")]) == 3
         assert '<c:tickLblSkip val="1"/>' in files.read("xl/charts/chart1.xml").decode()  # a name at every bar
+
+
+def test_what_is_to_be_filled_in_can_be_and_says_what_is_allowed(small: Path) -> None:
+    page = openpyxl.load_workbook(small / "managers" / "amy" / "workbook.xlsx")["Today"]
+    for cell in page["N4:Q4"][0]:
+        assert not cell.protection.locked
+        assert cell.fill.fgColor.rgb == "FFFFF9E0"
+        assert page[f"M{cell.row}"].protection.locked
+    assert page.column_dimensions["R"].hidden
+    assert not page.column_dimensions["Q"].hidden
+    assert page.auto_filter.ref == "A3:R4"  # the hidden reference is sorted with its row
+    rules = {str(rule.sqref): rule for rule in page.data_validations.dataValidation}
+    assert {place: rule.type for place, rule in rules.items()} == {"N4": "date", "O4": "list", "P4": "date", "Q4": "textLength"}
+    assert (rules["N4"].formula1, rules["N4"].formula2) == ("46041", "TODAY()")  # 2026-01-19, sixty days before
+    assert rules["O4"].formula1 == '"no answer,talked,step agreed,call later,declined,is leaving"'
+    assert "yellow columns" in page["A2"].value
 
 
 def test_no_cell_of_a_workbook_can_run(exported: Export) -> None:

@@ -1,0 +1,1 @@
+"""Sheets that come back: what account managers wrote into the list of calls becomes lines of a delivery."""
