@@ -74,6 +74,7 @@ _NO_ZONE = re.compile(r"(posix|right|SystemV)/.*|posixrules|localtime|Factory")
 _MONTHS, _WEEK = "jan feb mar apr may jun jul aug sep oct nov dec", "sun mon tue wed thu fri sat"
 _CRON_FIELDS = ((0, 59, ""), (0, 23, ""), (1, 31, ""), (1, 12, _MONTHS), (0, 7, _WEEK))
 _DAYS_OF_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+LANGUAGES = ("en", "zh")
 
 
 class SettingError(ValueError):
@@ -188,7 +189,7 @@ class Settings:
         if threshold is not None and not (re.fullmatch(r"0?\.[0-9]+", threshold) and 0 < float(threshold) < 1):
             raise SettingError(f"FANOUT_CHURN_THRESHOLD={threshold} is not a probability between 0 and 1 such as 0.4")
         language = value.get("FANOUT_LANGUAGE", "en")
-        if language not in ("en", "zh"):
+        if language not in LANGUAGES:
             raise SettingError(f"FANOUT_LANGUAGE={language} is neither en nor zh")
         webhook = value.get("FANOUT_ALERT_WEBHOOK", "")
         if webhook and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", webhook):

@@ -30,3 +30,5 @@ VERDICTS = ("consistent", "inconsistent", "insufficient")
 SUPPRESSIONS = ("blocked", "refused")
 GROUP_STATES = ("alive", "dying", "dead")
 NO_CONTACT_REASONS = ("blocked", "blocked refused", "refused")  # those of SUPPRESSIONS that hold, in order
+TIPS = ("one_seat", "asleep", "unpushed", "new_circle")
+BENCHMARKS = ("revenue_per_fan", "retention", "formation_rate", "opens_per_share")

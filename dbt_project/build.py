@@ -19,6 +19,7 @@ import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
+from contract import tips
 from contract.business_days import day_end
 from contract.machine import memory_mb
 from contract.settings import SettingError, Settings, parse_as_of
@@ -44,6 +45,7 @@ def variables(settings: Settings, as_of: date) -> dict[str, str]:
         "receipts": str(settings.exports / "receipts"),
         "memory": f"{memory_mb() // 2}MB",
         **{name: str(number) for name, number in RULES.items()},
+        **tips.read().variables(),
     }
 
 
