@@ -370,14 +370,14 @@ TABLES: tuple[Table, ...] = (
             count(
                 "figure",
                 "of what the tip says",
-                f"What speaks for it: teams or opens of {RULES['tip_days']} days, fans asleep, shares of a week.",
+                f"What speaks for it: teams or opens of {RULES['tip_days']} days, fans asleep, people of the circle.",
                 least=1,
             ),
             nullable(money("amount", "Net revenue that the fans who are asleep have brought so far; else null.")),
             count(
                 "aim",
                 "of what is to come",
-                "What is to come of it within seven days: teams formed, fans who buy again, orders, shares.",
+                "What is to come of it within seven days: teams formed, fans who buy again, orders, people who share.",
                 least=1,
             ),
             nullable(count("came", "of what is to come", "What came of it; null for those of as_of.")),
@@ -438,6 +438,10 @@ TABLES: tuple[Table, ...] = (
         questions=(Question.SUCCESS,),
         consumers=(MERCHANT_SUCCESS,),
         audience=Audience.MERCHANT,
+        export=export(
+            "merchant_id user_id orders revenue last_order_date last_product expected_value_365d",
+            f"A fan who may be contacted and bought more than once, but not in the last {RULES['asleep_days']} days.",
+        ),
     ),
     Table(
         "fan_names",

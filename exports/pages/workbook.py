@@ -14,11 +14,11 @@ from typing import Any
 from unicodedata import east_asian_width
 
 import xlsxwriter
-from xlsxwriter.utility import xl_range_abs
+from xlsxwriter.utility import quote_sheetname, xl_range_abs
 
 from exports.pages import sheets
 from exports.pages.about import About
-from exports.pages.figures import SHOWN_STAGES, Call, Merchant
+from exports.pages.figures import SHOWN_STAGES, Call, Merchant, week_ends
 from exports.pages.sheets import Form, Mark, Sheet, SheetColumn, Value
 from exports.pages.words import Words
 from exports.policy.names import readable
@@ -70,7 +70,7 @@ class Workbook:
         head = row + _HEAD_ROW
         for number, column in enumerate(sheet.columns):
             form = self.number_head if column.is_number else self.head
-            page.write_string(head, number, self.words(f"column.{column.word}"), form)
+            page.write_string(head, number, column.head or self.words(f"column.{column.word}"), form)
         page.set_row(head, 32)
         for offset, values in enumerate(sheet.rows, 1):
             # A row grows with its longest text; not every program does that when it opens the file.
@@ -148,12 +148,16 @@ def write_workbook(path: Path, title: str, calls: list[Call], merchants: list[Me
         merchants: all merchants of the manager.
     """
     book = Workbook(path, title, words, about.published.as_of)
-    _today(book, sheets.today(calls, words), sum(call.overview["at_stake"] > 0 for call in calls), len(merchants))
+    weeks = sheets.weeks(merchants, week_ends(about.published.as_of))
+    today = sheets.today(calls, words)
+    page = _today(book, today, sum(call.overview["at_stake"] > 0 for call in calls), len(merchants))
+    _sparklines(book, page, today, calls, weeks)
     _merchants(book, sheets.overview(merchants, words), merchants, words.currency(about.currency))
     _regions(book, merchants)
     for table in sheets.TABLES:
         if table not in (sheets.REGIONS, sheets.LEADERS):
             book.main_table(table.sheet(merchants, words), words(f"sheet.{table.name}"), table.note(words))
+    book.main_table(weeks, words("sheet.weeks"), words("title.trend_note"))
     page = book.add("about")
     page.set_column(0, 0, 26, book.formats[Form.LONG_TEXT])
     page.set_column(1, 1, 100, book.formats[Form.LONG_TEXT])
@@ -165,13 +169,25 @@ def write_workbook(path: Path, title: str, calls: list[Call], merchants: list[Me
     book.book.close()
 
 
-def _today(book: Workbook, sheet: Sheet, at_stake: int, merchants: int) -> None:
+def _today(book: Workbook, sheet: Sheet, at_stake: int, merchants: int) -> Any:
     """The list of calls, and a picture of what is at stake: of the first ten at most of the `at_stake` rows that have any."""
     words = book.words
     note = words("title.today_note", calls=len(sheet.rows), merchants=merchants)
     page = book.main_table(sheet, words("title.today"), note if sheet.rows else words("title.nobody"))
     if at_stake:
         _chart(book, page, sheet, ("name", "name"), "at_stake", min(at_stake, 10), len(sheet.rows) + _HEAD_ROW + 2)
+    return page
+
+
+def _sparklines(book: Workbook, page: Any, today: Sheet, calls: list[Call], weeks: Sheet) -> None:
+    """The twelve weeks of each merchant on the list, drawn in its cell from the rows of the sheet of weeks."""
+    _, column, _, _ = _range(today, sheets.TREND)
+    places = {row[1]: number for number, row in enumerate(weeks.rows, _HEAD_ROW + 1)}
+    name = quote_sheetname(book.words("sheet.weeks"))
+    for number, call in enumerate(calls, _HEAD_ROW + 1):
+        row = places[call.overview["merchant_id"]]
+        cells = xl_range_abs(row, 2, row, len(weeks.columns) - 1)
+        page.add_sparkline(number, column, {"range": f"{name}!{cells}", "series_color": _ACCENT, "last_point": True})
 
 
 def _merchants(book: Workbook, sheet: Sheet, merchants: list[Merchant], currency: str) -> None:

@@ -1,5 +1,6 @@
 -- One row a tip that could be given on as_of or a week before, with its figure, what is to come of it, and what came.
--- `usual` is what comes in the days that a tip looks back on: a quarter of it is a week's, and one more is to come.
+-- `usual` is what comes in the four weeks that a tip looks back on: a quarter of it is a week's, and one more is to come. Of a new
+-- circle, more than half of its people are to share again.
 with days as (
     select unnest([{{ as_of() }}, {{ as_of() }} - 7]) as asked_on
 ),
@@ -118,11 +119,12 @@ unpushed as (
             and spread.product_id = products.product_id
 ),
 
--- The shares of each circle of friends, and whether a share of another circle led to one.
+-- The shares of each circle of friends, and whether a share of another circle led to one. Circles are those of as_of.
 circles as (
     select
         nodes.merchant_id,
         nodes.root_share_id,
+        nodes.user_id,
         makers.circle_id,
         {{ business_date('nodes.shared_at') }} as shared_date,
         coalesce(carriers.circle_id != makers.circle_id, false) as is_carried
@@ -149,9 +151,9 @@ new_circle as (
         min(circles.root_share_id) filter (
             where circles.is_carried and circles.shared_date <= days.asked_on
         ) as subject,
-        count(*) filter (where circles.shared_date <= days.asked_on) as figure,
-        2 * count(*) filter (where circles.shared_date <= days.asked_on) as usual,
-        count(*) filter (where circles.shared_date > days.asked_on) as came
+        count(distinct circles.user_id) filter (where circles.shared_date <= days.asked_on) as figure,
+        2 * figure as usual,
+        count(distinct circles.user_id) filter (where circles.shared_date > days.asked_on) as came
     from days
     inner join circles
         on circles.shared_date between days.asked_on - {{ var('map_days') }} + 1 and days.asked_on + 7
