@@ -497,8 +497,8 @@ TABLES: tuple[Table, ...] = (
     Table(
         "merchant_benchmarks",
         f"Grain: merchant × figure: beside the others of its category and size (under 100 fans, 1,000, 10,000, more), "
-        f"where these are at least {RULES['smallest_group']} and differ. A quartile is the mean of the three or four values "
-        "around it, to two significant digits, so that it is nobody's figure.",
+        f"where these are at least {RULES['smallest_group']} and differ. Quartiles are to two "
+        "significant digits, told only where no two days can tell another's figure.",
         key="merchant_id, metric",
         columns=(
             MERCHANT,

@@ -1,5 +1,5 @@
--- The middle of the others: the mean of the three or four values around each quartile, so that no figure is one merchant's,
--- and the smallest and the largest never enter; rounded to two significant digits. DECISIONS.md says why.
+-- Quartiles of the others, whom nothing that the merchant does can move. They are told only where they differ, and none is the
+-- least or the most that the figure can be: then no two days tell what another merchant has (DECISIONS.md).
 with figures as (
     select
         merchants.category,
@@ -60,12 +60,16 @@ final as (
         merchant_id,
         metric,
         value as own_value,
-        {{ middle_of('others', 0.25) }} as lower_quartile,
-        {{ middle_of('others', 0.5) }} as median,
-        {{ middle_of('others', 0.75) }} as upper_quartile
+        {{ rounded_quartile('others', 0.25) }} as lower_quartile,
+        {{ rounded_quartile('others', 0.5) }} as median,
+        {{ rounded_quartile('others', 0.75) }} as upper_quartile
     from others
 )
 
 select * from final
-where lower_quartile < upper_quartile
+where
+    lower_quartile > 0
+    and lower_quartile < median
+    and median < upper_quartile
+    and (upper_quartile < 1 or metric not in ('retention', 'formation_rate'))
 order by merchant_id, metric
