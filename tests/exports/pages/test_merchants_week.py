@@ -113,7 +113,8 @@ def test_pseudonyms_have_no_names(exported: Export, settings: Settings, rows: Re
 
 OTHERS = [
     """insert into marts.merchants by name select 'm-' || (100 + i) as merchant_id, 'food' as category,
-        'amy' as account_manager, timestamp '2026-01-01' as first_event_at, true as is_money_complete from range(1, 12) numbers(i)""",
+        'amy' as account_manager, timestamp '2026-01-01' as first_event_at, true as is_money_complete
+        from range(1, 12) numbers(i)""",
     """insert into marts.per_fan_revenue by name select 'm-' || (100 + i) as merchant_id, 9 as fans_end,
         101 * i as revenue_per_fan_annualised from range(1, 12) numbers(i)""",
 ]
