@@ -46,9 +46,9 @@ class TipRules:
         return self.rows[tip][f"{name}_{language}"].format(**values, **RULES)
 
     def variables(self) -> dict[str, str]:
-        """What dbt has to know: the version, and the numbers as rows of SQL."""
+        """What dbt has to know: the version, and the numbers as a table of SQL."""
         numbers = [f"('{tip}', {row['priority']}, {row['least']})" for tip, row in self.rows.items()]
-        return {"tip_rules_version": self.version, "tip_rules": ", ".join(numbers)}
+        return {"tip_rules_version": self.version, "tip_rules": f"(values {', '.join(numbers)})"}
 
 
 def read(folder: Path = FOLDER) -> TipRules:

@@ -24,6 +24,7 @@ from contract.business_days import day_end
 from contract.machine import memory_mb
 from contract.settings import SettingError, Settings, parse_as_of
 from contract.success import RULES
+from contract.tips import TipRulesError
 
 PROJECT = Path(__file__).resolve().parent
 FAILURES = ("error", "fail", "runtime error")
@@ -118,7 +119,7 @@ def main() -> int:
     parser.add_argument("--as-of", required=True, help="business date, YYYY-MM-DD")
     try:
         report = build(Settings.from_environment(), parse_as_of(parser.parse_args().as_of))
-    except SettingError as error:
+    except (SettingError, TipRulesError) as error:
         print(error, file=sys.stderr)
         return 2
     except BuildFailed as error:

@@ -46,6 +46,7 @@ def export(settings: Settings, as_of: date) -> dict[str, Any]:
     Raises:
         PublicationError: the day has not been published.
         PlaybookError: the playbook has a fault.
+        TipRulesError: the rules of tips have one.
         SettingError: the deployment's key of `row_id` is broken.
     """
     folder = settings.exports / as_of.isoformat()

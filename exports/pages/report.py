@@ -192,6 +192,8 @@ def _template() -> Template:
 
 def _unbroken(text: str) -> Markup:
     """A text in which ids and days do not break at their hyphens, unless they are longer than a phone's line."""
+    if "-" not in text:
+        return escape(text)
     pieces = (
         Markup('<span class="whole">{}</span>').format(piece) if _WITH_HYPHEN.fullmatch(piece) else escape(piece)
         for piece in _WITH_HYPHEN.split(text)

@@ -103,7 +103,7 @@ class Table:
             where {" and ".join(where)} {first if self.most else ""}"""
 
 
-PRODUCTS = 10
+PRODUCTS = 5
 OVERVIEW = "merchant_overview"  # the mart that knows a merchant's manager
 # Beside a person who is named to a merchant: whether it may contact the person, and why not.
 _CONTACT = ("may_contact", "no_contact_reason")
@@ -235,8 +235,7 @@ MANAGER_TABLES = (
         "products",
         "product_ranking",
         _columns("merchant_id product_id", "title rank orders buyers sold_value orders_via_shares shares opens pins"),
-        f"A product that was sold, shared or opened in the last {RULES['product_days']} days, at most {PRODUCTS} "
-        "a merchant.",
+        f"A product that was sold, shared or opened in the last {RULES['product_days']} days, at most {PRODUCTS} a merchant.",
         owner="manager",
         order="rank",
         most=PRODUCTS,

@@ -36,7 +36,7 @@ def test_the_last_name_counts_and_dbt_gets_the_numbers(tmp_path: Path) -> None:
     folder(tmp_path, "one_seat,2,4,a,b,c,d", ASLEEP.replace(",1,3,", ",1,5,"), name="2026-02.csv")
     assert tips.read(tmp_path).variables() == {
         "tip_rules_version": "2026-02",
-        "tip_rules": "('one_seat', 2, 4), ('asleep', 1, 5)",
+        "tip_rules": "(values ('one_seat', 2, 4), ('asleep', 1, 5))",
     }
 
 

@@ -38,13 +38,13 @@ final as (
         on
             bought.merchant_id = spells.merchant_id
             and bought.user_id = spells.user_id
-            and spells.started_date <= bought.asked_on
-            and coalesce(spells.ended_date > bought.asked_on, true)
+            and bought.asked_on >= spells.started_date
+            and bought.asked_on < coalesce(spells.ended_date, 'infinity')
     left join suppressed
         on
             bought.merchant_id = suppressed.merchant_id
             and bought.user_id = suppressed.user_id
-            and suppressed.since_date <= bought.asked_on
+            and bought.asked_on >= suppressed.since_date
     where
         bought.orders > 1
         and bought.last_order_date <= bought.asked_on - {{ var('asleep_days') }}

@@ -15,16 +15,16 @@ lines as (
     select
         merchant_id,
         order_id,
-        unnest(lines) as line
+        unnest(lines) as bought_line
     from orders
 ),
 
 bought as (
     select
-        merchant_id,
-        order_id,
-        line.product_id as product_id,
-        sum(line.quantity * line.unit_price) as sold_value
+        lines.merchant_id,
+        lines.order_id,
+        lines.bought_line.product_id,
+        sum(lines.bought_line.quantity * lines.bought_line.unit_price) as sold_value
     from lines
     group by all
     union all by name

@@ -1,6 +1,6 @@
 -- One row a tip that could be given on as_of or a week before, with its figure, what is to come of it, and what came.
--- `usual` is what comes in the four weeks that a tip looks back on: a quarter of it is a week's, and one more is to come. Of a new
--- circle, more than half of its people are to share again.
+-- `usual` is what comes in the four weeks that a tip looks back on: a quarter of it is a week's, and one more is to come. More
+-- than half of the people of a new circle are to share again.
 with days as (
     select unnest([{{ as_of() }}, {{ as_of() }} - 7]) as asked_on
 ),

@@ -11,10 +11,10 @@ with figures as (
         end as size_band,
         overview.merchant_id,
         unnest([
-            {'metric': 'revenue_per_fan', 'value': overview.revenue_per_fan},
-            {'metric': 'retention', 'value': overview.retention},
-            {'metric': 'formation_rate', 'value': overview.formation_rate},
-            {'metric': 'opens_per_share', 'value': {{ ratio('overview.opens', 'overview.shares') }}}
+            struct_pack(metric := 'revenue_per_fan', value := overview.revenue_per_fan),
+            struct_pack(metric := 'retention', value := overview.retention),
+            struct_pack(metric := 'formation_rate', value := overview.formation_rate),
+            struct_pack(metric := 'opens_per_share', value := {{ ratio('overview.opens', 'overview.shares') }})
         ], recursive := true)
     from {{ ref('merchant_overview') }} as overview
     inner join {{ ref('merchants') }} as merchants

@@ -1,7 +1,10 @@
 -- One of each kind, that with the largest figure; then the first three by the priority of the rules.
 with rules as (
-    select *
-    from (values {{ var('tip_rules') }}) as rules (tip, priority, least)
+    select
+        rules.tip,
+        rules.priority,
+        rules.least
+    from {{ var('tip_rules') }} as rules (tip, priority, least)
 ),
 
 chosen as (
