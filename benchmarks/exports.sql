@@ -20,12 +20,12 @@ create table marts.per_fan_revenue as select
     480.2::double as revenue_per_fan_p90, 0.2::double as zero_revenue_fan_share
 from marts.merchants;
 create table marts.growth_split as select
-    merchant_id, '2026-0' || x as month, (1000 + x)::decimal(18, 2) as revenue, 27.5::double as avg_fans,
+    merchant_id, '2026-0' || x as month, make_date(2026, x::int, 1) as month_start, (1000 + x)::decimal(18, 2) as revenue, 27.5::double as avg_fans,
     36.4::double as revenue_per_fan, x < 3 as is_complete, 1::decimal(18, 2) as revenue_change, 0.5::decimal(18, 2) as user_effect,
     0.5::decimal(18, 2) as per_fan_effect
 from marts.merchants, range(1, 4) t(x);
 create table marts.cohort_retention as select
-    merchant_id, '2025-07' as cohort_month, p as period, 24 as cohort_size, 12 as retained_on, 14 as retained_on_or_after,
+    merchant_id, '2025-07' as cohort_month, date '2025-07-01' as cohort_month_start, p as period, 24 as cohort_size, 12 as retained_on, 14 as retained_on_or_after,
     15 as orders, 500.00::decimal(18, 2) as revenue, 20.8::double * (p + 1) as cumulative_revenue_per_fan, p < 8 as is_complete
 from marts.merchants, range(9) t(p);
 create table marts.team_formation as select
@@ -107,11 +107,31 @@ create table marts.worklist_history as select
     null::varchar as off_list_reason
 from marts.merchants;
 create table marts.daily_merchant as select
-    merchant_id, date '2026-01-20' + d::int as date, (80 + d % 7 * 11)::decimal(18, 2) as revenue
+    merchant_id, date '2026-01-20' + d::int as date, (80 + d % 7 * 11)::decimal(18, 2) as revenue, 25 + d // 20 as fans
 from marts.merchants, range(60) t(d);
 create table marts.group_activity as select
     merchant_id || '-g' as group_id, merchant_id, 'product' as kind, 'interest' as driver, date '2025-12-01' as born_date,
     null::date as dissolved_date, 40::bigint as members, date '2026-03-11' as last_message_date, 9::bigint as silent_days, 0::bigint as messages_7d,
     6::bigint as messages_prev_7d, 'dying' as state
 from marts.merchants;
+create table marts.per_fan_revenue_history as select
+    merchant_id, date '2026-01-31' as month_end, 340.0::double as revenue_per_fan_annualised
+from marts.merchants;
+create table marts.product_ranking as select
+    merchant_id, 'p-' || p as product_id, '商品 ' || p as title, p as rank, 20 - p as orders, 15 as buyers,
+    (2000 - 100 * p)::decimal(18, 2) as sold_value, 4 as orders_via_shares, 9 as shares, 30 as opens, 1 as pins
+from marts.merchants, range(1, 13) t(p);
+create table marts.merchant_tips as select
+    merchant_id, asked_on, t.rank, t.tip, '2026-11' as rules_version, t.subject, t.subject as subject_name, 5 as figure,
+    if(t.tip = 'asleep', 500, null)::decimal(18, 2) as amount, 2 as aim, if(asked_on < '2026-03-20', 3, null)::bigint as came,
+    if(asked_on < '2026-03-20', true, null) as is_reached
+from marts.merchants,
+    (values (1, 'asleep', null), (2, 'one_seat', 'CN-ZJ'), (3, 'unpushed', 'p-1')) t(rank, tip, subject),
+    (values (date '2026-03-13'), (date '2026-03-20')) d(asked_on);
+create table marts.fans_to_wake as select
+    merchant_id, user_id, 3 as orders, 90.00::decimal(18, 2) as revenue, date '2026-01-02' as last_order_date,
+    '商品 1' as last_product, (f * 2.5)::decimal(18, 2) as expected_value_365d
+from fans where f between 10 and 20;
+create table marts.fan_names as select merchant_id, user_id, '王小' || f as display_name from fans where f < 20;
+create table marts.merchant_tickets as select merchant_id, 2 as tickets, date '2026-03-18' as last_ticket_date from marts.merchants;
 drop table fans;

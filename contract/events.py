@@ -235,6 +235,7 @@ def _shop() -> Iterable[EventType]:
             city_tier,
             _text("gender", "Gender as given.").optional(),
             _integer("birth_year", "Year of birth.", 1900, 2100).optional(),
+            _text("display_name", "Name that the person chose to be seen by.").optional(),
             _id("device_id", "Device of the registration.").optional(),
             channel,
         ),

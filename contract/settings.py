@@ -80,6 +80,7 @@ _NO_ZONE = re.compile(r"(posix|right|SystemV)/.*|posixrules|localtime|Factory")
 _MONTHS, _WEEK = "jan feb mar apr may jun jul aug sep oct nov dec", "sun mon tue wed thu fri sat"
 _CRON_FIELDS = ((0, 59, ""), (0, 23, ""), (1, 31, ""), (1, 12, _MONTHS), (0, 7, _WEEK))
 _DAYS_OF_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+LANGUAGES = ("en", "zh")
 
 
 class SettingError(ValueError):
@@ -213,7 +214,7 @@ class Settings:
                 f"FANOUT_HOLDOUT_KEY={holdout_key} is not a word of letters, digits, -, _ and . such as 2026-spring"
             )
         language = value.get("FANOUT_LANGUAGE", "en")
-        if language not in ("en", "zh"):
+        if language not in LANGUAGES:
             raise SettingError(f"FANOUT_LANGUAGE={language} is neither en nor zh")
         webhook = value.get("FANOUT_ALERT_WEBHOOK", "")
         if webhook and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", webhook):

@@ -13,4 +13,9 @@ RULES = {
     "history_days": 28,  # days of lists that readers see
     "smallest_cell": 20,  # people in a breakdown by an attribute of persons
     "map_days": 90,  # in which the cascades of a spread map began
+    "product_days": 90,  # of the ranking of products
+    "tip_days": 28,  # that a tip looks back on
+    "asleep_days": 60,  # without a paid order after which a fan who bought more than once is asleep
+    "ticket_days": 14,  # in which a support ticket counts as open: no event closes one
+    "smallest_group": 10,  # other merchants in a benchmark
 }

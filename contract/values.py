@@ -36,3 +36,5 @@ GROUP_STATES = ("alive", "dying", "dead")
 NO_CONTACT_REASONS = tuple(  # those of SUPPRESSIONS that hold, in order
     " ".join(reasons) for count in range(1, len(SUPPRESSIONS) + 1) for reasons in combinations(SUPPRESSIONS, count)
 )
+TIPS = ("one_seat", "asleep", "unpushed", "new_circle")
+BENCHMARKS = ("revenue_per_fan", "retention", "formation_rate", "opens_per_share")

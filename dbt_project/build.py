@@ -19,10 +19,12 @@ import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
+from contract import tips
 from contract.business_days import day_end
 from contract.machine import memory_mb
 from contract.settings import SettingError, Settings, parse_as_of
 from contract.success import RULES
+from contract.tips import TipRulesError
 
 PROJECT = Path(__file__).resolve().parent
 FAILURES = ("error", "fail", "runtime error")
@@ -46,6 +48,7 @@ def variables(settings: Settings, as_of: date) -> dict[str, str]:
         "holdout_share": settings.holdout_share,
         "holdout_key": settings.holdout_key,
         **{name: str(number) for name, number in RULES.items()},
+        **tips.read().variables(),
     }
 
 
@@ -118,7 +121,7 @@ def main() -> int:
     parser.add_argument("--as-of", required=True, help="business date, YYYY-MM-DD")
     try:
         report = build(Settings.from_environment(), parse_as_of(parser.parse_args().as_of))
-    except SettingError as error:
+    except (SettingError, TipRulesError) as error:
         print(error, file=sys.stderr)
         return 2
     except BuildFailed as error:

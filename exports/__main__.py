@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 
 from contract.settings import SettingError, Settings, parse_as_of
+from contract.tips import TipRulesError
 from exports import preview
 from exports.delivery import destinations, messages
 from exports.delivery.deliver import deliver
@@ -101,7 +102,7 @@ def main() -> int:
     except SettingError as error:
         print(error, file=sys.stderr)
         return 2
-    except (PublicationError, PlaybookError, Failed) as error:
+    except (PublicationError, PlaybookError, TipRulesError, Failed) as error:
         print(error, file=sys.stderr)
         return 1
     print(json.dumps(report, ensure_ascii=False))

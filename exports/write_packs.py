@@ -1,7 +1,7 @@
 """The packs of a day: a folder for each account manager and for each merchant, whole or not there.
 
 exports/2026-03-20/manifest.json                       names the packs
-exports/2026-03-20/managers/<manager>/workbook.xlsx    and report.html, csv/, manifest.json
+exports/2026-03-20/managers/<manager>/workbook.xlsx    and report.html, maps/, csv/, manifest.json
 exports/2026-03-20/merchants/<merchant>/report.html    and spread_map.html, csv/, manifest.json: for the merchant too
 """
 
@@ -13,7 +13,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from contract import tips
 from contract.settings import Settings
+from contract.tips import TipRules
 from exports.packs import row_ids
 from exports.packs.csv_tables import CSV, write_tables
 from exports.packs.export_day import BEFORE, NOW, ExportDay, Published, open_day
@@ -29,9 +31,10 @@ from exports.pages.spread_page import map_page
 from exports.pages.words import Words
 from exports.pages.workbook import write_workbook
 from exports.policy.allow_list import MANAGER_TABLES, MERCHANT_TABLES, OVERVIEW
-from exports.policy.names import readable
+from exports.policy.names import readable, safe_name
 
 REPORT, MAP, WORKBOOK = "report.html", "spread_map.html", "workbook.xlsx"
+MAPS = "maps"  # the folder of a manager's pack
 _MERCHANTS_PER_BATCH = 200
 
 
@@ -43,6 +46,7 @@ def export(settings: Settings, as_of: date) -> dict[str, Any]:
     Raises:
         PublicationError: the day has not been published.
         PlaybookError: the playbook has a fault.
+        TipRulesError: the rules of tips have one.
         SettingError: the deployment's key of `row_id` is broken.
     """
     folder = settings.exports / as_of.isoformat()
@@ -64,7 +68,7 @@ def write_packs(
     Args:
         pages_of: the one manager whose workbook and reports are written, for a look at them; default all.
     """
-    book, words = playbook.read(settings.playbook), Words.of(settings.language)
+    book, rules, words = playbook.read(settings.playbook), tips.read(), Words.of(settings.language)
     scratch = settings.home / "work" / "duckdb"
     scratch.mkdir(parents=True, exist_ok=True)
     with open_day(settings, as_of, base, scratch) as day:
@@ -82,7 +86,10 @@ def write_packs(
             pictured: Merchant | None = None
             for merchant in merchants:
                 identifier = merchant.overview["merchant_id"]
-                files[MERCHANTS, identifier] += _write_pages(pack_folder(folder, MERCHANTS, identifier), merchant, about, words)
+                path = pack_folder(folder, MERCHANTS, identifier)
+                files[MERCHANTS, identifier] += _write_pages(path, merchant, rules, about, words)
+                if merchant.overview["rank"] is not None:
+                    files[MANAGERS, manager] += _write_map(pack_folder(folder, MANAGERS, manager), merchant, about, words)
                 mine.append(merchant)
                 pictured = _forget_smaller(pictured, merchant)
             files[MANAGERS, manager] += _write_manager(
@@ -102,15 +109,25 @@ def _write_manager(
 ) -> list[File]:
     """Write the workbook and the report of an account manager."""
     title = words("title.manager", manager=readable(manager or words("title.unassigned")))
-    calls = figures.calls(day, manager, book, words)
+    calls = figures.calls(day, manager, merchants, book, words)
+    before = figures.total_before(day, manager)
     write_workbook(path / WORKBOOK, title, calls, merchants, about, words)
-    page = write(path, REPORT, [(0, manager_report(title, calls, merchants, about, words))])
+    page = write(path, REPORT, [(0, manager_report(title, calls, merchants, before, about, words))])
     return [page, File.of(path, WORKBOOK)]
 
 
-def _write_pages(path: Path, merchant: Merchant, about: About, words: Words) -> list[File]:
+def _write_map(path: Path, merchant: Merchant, about: About, words: Words) -> list[File]:
+    """Write the map of a merchant to call into its manager's pack, without the fans that the merchant's own names."""
+    if merchant.spread is None or not merchant.has_map:
+        return []
+    merchant.map = f"{MAPS}/{safe_name(merchant.overview['merchant_id'])}.html"
+    (path / MAPS).mkdir(exist_ok=True)
+    return [write(path, merchant.map, [(0, map_page(merchant.spread, merchant.name, None, about, words, names_fans=False))])]
+
+
+def _write_pages(path: Path, merchant: Merchant, rules: TipRules, about: About, words: Words) -> list[File]:
     """Write a merchant's report, and its spread map if there is anything to draw."""
-    pages = {REPORT: merchant_report(merchant, about, words)}
+    pages = {REPORT: merchant_report(merchant, rules, about, words)}
     if merchant.spread:
         pages[MAP] = map_page(merchant.spread, merchant.name, None, about, words)
     return [write(path, name, [(0, page)]) for name, page in pages.items()]

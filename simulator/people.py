@@ -13,6 +13,9 @@ from simulator.geography import REGIONS, region_codes
 
 MIN_CIRCLE, MAX_CIRCLE = 10, 20
 NO_REGION = 0.03
+# The name to be seen by follows from the number of a person; one in eight gives none.
+_SURNAMES = ("王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙", "马")
+_GIVEN = ("小雨", "阿杰", "晓晓", "姐", "丽娜", "师傅", "妈妈", "同学", "哥", "小厨", "静静")
 _CHANNELS = ("app_store", "wechat", "invite", "live", "ad")
 
 
@@ -98,7 +101,12 @@ def _announce(people: People, outbox: Outbox, rng: np.random.Generator, who: Int
         birth_year=[year if year < 2011 else None for year in rng.integers(1955, 2016, count).tolist()],
         device_id=[f"d-{number:07d}" for number in device.tolist()],
         channel=pick(rng, _CHANNELS, count),
+        display_name=[_display_name(label) for label in people.label[who].tolist()],
     )
+
+
+def _display_name(label: int) -> str | None:
+    return None if label % 8 == 0 else _SURNAMES[label % len(_SURNAMES)] + _GIVEN[label % len(_GIVEN)]
 
 
 def _forget(people: People, calendar: Calendar, outbox: Outbox, rng: np.random.Generator, day: int) -> None:

@@ -18,6 +18,7 @@ from contract.columns import (
     identifier,
     integer,
     is_total,
+    merchants_own,
     money,
     month,
     month_start,
@@ -32,6 +33,7 @@ from contract.success import RULES
 from contract.table import MERCHANT_SUCCESS, SPREAD_MAP, Audience, Empty, Question, Table, export
 from contract.tables import merchants, spread, teams
 from contract.values import (
+    BENCHMARKS,
     CALL_RESULTS,
     GROUP_DRIVERS,
     GROUP_KINDS,
@@ -40,6 +42,7 @@ from contract.values import (
     NO_CONTACT_REASONS,
     STAGES,
     SUPPRESSIONS,
+    TIPS,
     UNKNOWN,
 )
 
@@ -561,5 +564,174 @@ TABLES: tuple[Table, ...] = (
         consumers=(MERCHANT_SUCCESS,),
         audience=Audience.MANAGER,
         time="listed_on",
+    ),
+    Table(
+        "merchant_tips",
+        "Grain: merchant × day × place among its tips, of as_of and of the day a week before: what to do in the seven days "
+        "after. Both come from the data and the rules of as_of.",
+        key="merchant_id, asked_on, rank",
+        columns=(
+            MERCHANT,
+            date("asked_on", "Business date that the tip stands at: as_of, or a week before."),
+            count("rank", "place, from 1", "Place among the merchant's tips of the day, at most 3.", least=1),
+            choice(
+                "tip",
+                TIPS,
+                "one_seat: teams of a region fail for want of one person; asleep: fans who bought more than once have stopped; "
+                "unpushed: a product spreads but is pinned in no live stream; new_circle: a share reached a circle of friends "
+                "that had made none.",
+            ),
+            text("rules_version", "Version of the rules by which it was chosen."),
+            nullable(text("subject", "What it is about: a region, a product's id, the first share of a tree; else null.")),
+            nullable(text("subject_name", "Name of the subject where it has one: a region's code, a product's title.")),
+            count(
+                "figure",
+                "of what the tip says",
+                f"What speaks for it: teams or opens of {RULES['tip_days']} days, fans asleep, people of the circle.",
+                least=1,
+            ),
+            nullable(money("amount", "Net revenue that the fans who are asleep have brought so far; else null.")),
+            count(
+                "aim",
+                "of what is to come",
+                "What is to come of it within seven days: teams formed, fans who buy again, orders, people who share.",
+                least=1,
+            ),
+            nullable(count("came", "of what is to come", "What came of it; null for those of as_of.")),
+            nullable(flag("is_reached", "Whether the aim was reached; null for those of as_of.")),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MERCHANT,
+        export=export(
+            "merchant_id asked_on rank tip rules_version subject subject_name figure amount aim came is_reached",
+            "A thing to do in the seven days after asked_on; those of a week before the day tell what came of them.",
+            file="tips",
+        ),
+    ),
+    Table(
+        "product_ranking",
+        f"Grain: merchant × product that was sold, shared or opened in the last {RULES['product_days']} days. An order without "
+        "lines is of its team's product, else of the product whose share led to it.",
+        key="merchant_id, product_id",
+        columns=(
+            MERCHANT,
+            merchants_own("product_id", "The product."),
+            text("title", "Title of the product, else its id."),
+            count("rank", "place, from 1", "Place by sold_value, then orders, opens and shares.", least=1),
+            count("orders", "orders", "Paid orders with the product."),
+            count("buyers", "people", "People with such an order."),
+            money("sold_value", "Value of the product in these orders; refunds, which are of whole orders, are not taken off."),
+            count("orders_via_shares", "orders", "Those of orders that a share led to."),
+            count("shares", "shares", "Shares of the product, or of a team that buys it."),
+            count("opens", "opens", "Times that others opened shares of the product."),
+            count("pins", "times", "Times that it was pinned in a live stream."),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MERCHANT,
+        export=export(
+            "merchant_id product_id title rank orders buyers sold_value orders_via_shares shares opens pins",
+            f"A product that was sold, shared or opened in the last {RULES['product_days']} days.",
+            file="products",
+        ),
+    ),
+    Table(
+        "fans_to_wake",
+        f"Grain: merchant × fan at the end of as_of who may be contacted and bought more than once, but not in the last "
+        f"{RULES['asleep_days']} days.",
+        key="merchant_id, user_id",
+        columns=(
+            MERCHANT,
+            identifier("user_id", "The fan.", person=True),
+            count("orders", "orders", "Paid orders of the fan at the merchant.", least=2),
+            money("revenue", "Net revenue of these orders."),
+            date("last_order_date", "Business date of the last one."),
+            nullable(
+                text("last_product", "Title of the product that the fan bought last, else its id; null if none is known.")
+            ),
+            nullable(money("expected_value_365d", "Revenue expected from the fan in the next 365 days; null without a model.")),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MERCHANT,
+        export=export(
+            "merchant_id user_id orders revenue last_order_date last_product expected_value_365d",
+            f"A fan who may be contacted and bought more than once, but not in the last {RULES['asleep_days']} days.",
+        ),
+    ),
+    Table(
+        "fan_names",
+        "Grain: merchant × fan at the end of as_of who may be contacted and has chosen a name to be seen by.",
+        key="merchant_id, user_id",
+        columns=(
+            MERCHANT,
+            identifier("user_id", "The fan.", person=True),
+            identifier(
+                "display_name", "Name that the fan chose to be seen by, of the latest registration record.", person=True
+            ),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MERCHANT,
+    ),
+    Table(
+        "merchant_tickets",
+        f"Grain: merchant with a support ticket in the last {RULES['ticket_days']} days. No event closes one.",
+        key="merchant_id",
+        columns=(
+            MERCHANT,
+            count("tickets", "tickets", f"Support tickets of the last {RULES['ticket_days']} days.", least=1),
+            date("last_ticket_date", "Business date of the last one."),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MANAGER,
+    ),
+    Table(
+        "merchant_before",
+        "Grain: merchant: figures of merchant_overview as they were 28 days before as_of, by the data of as_of.",
+        key="merchant_id",
+        columns=(
+            MERCHANT,
+            nullable(count("fans_prev_28d", "people", "Fans of the merchant 28 days before; null if it was not there yet.")),
+            nullable(
+                number(
+                    "revenue_per_fan_prev_28d",
+                    MONEY,
+                    "revenue_per_fan at the last month's end that was 28 days before or more.",
+                )
+            ),
+            nullable(share("retention_prev_28d", "retention over the months that were complete 28 days before.")),
+            nullable(
+                share("formation_rate_prev_28d", "formation_rate over the teams that were opened 28 days before or earlier.")
+            ),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MERCHANT,
+    ),
+    Table(
+        "merchant_benchmarks",
+        f"Grain: merchant × figure: beside the others of its category and size (under 100 fans, 1,000, 10,000, more), "
+        f"where these are at least {RULES['smallest_group']} and differ. Quartiles are to two "
+        "significant digits, told only where no two days can tell another's figure.",
+        key="merchant_id, metric",
+        columns=(
+            MERCHANT,
+            choice("metric", BENCHMARKS, "The figure, a column of merchant_overview; opens_per_share is opens / shares."),
+            number("own_value", "that of the figure", "The merchant's own figure."),
+            number("lower_quartile", "that of the figure", "Where a quarter of the others are below."),
+            number("median", "that of the figure", "Where half of the others are below."),
+            number("upper_quartile", "that of the figure", "Where three quarters of the others are below."),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MERCHANT,
+        export=export(
+            "merchant_id metric own_value lower_quartile median upper_quartile",
+            "A figure of the merchant beside the middle of the others of its category and size, to two significant digits.",
+            file="benchmarks",
+        ),
     ),
 )

@@ -47,6 +47,8 @@ _TEXTS = {
     "user_id": "Id or pseudonym of the fan that the row is about; empty where the person is no fan of the merchant.",
     "root_user_id": "Id or pseudonym of the fan who made the first share of the tree; empty where the person is no fan.",
     "fan": "Id or pseudonym of a fan who may be contacted.",
+    "display_name": "Name that the fan chose; empty where the merchant may not contact the fan, or people carry pseudonyms.",
+    "masked_name": "First character of the name that the fan chose, and two stars.",
     "may_contact": "Whether the merchant may contact the fan; empty where nobody is named.",
     "no_contact_reason": "Why not: the fan blocks the merchant, opted out, refused its last call or message, or several.",
     "calls.reason_1": "Strongest reason for the call in words; empty where there is none.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -50,6 +51,11 @@ class Merchant:
         cascade: the week's largest share tree, None if no share was made.
         nodes: its shares, those with the largest subtrees.
         spread: the largest share trees of the last 90 days, None if there are none.
+        before: its figures of 28 days ago, a row of `merchant_before`.
+        tips: rows of `merchant_tips`, those of the day and those of a week ago, each in their order.
+        benchmarks: rows of `merchant_benchmarks` by figure.
+        tickets: its row of `merchant_tickets`, None if it opened none of late.
+        map: where its map stands in the pack of its manager, None if there is none.
     """
 
     overview: Row
@@ -60,6 +66,16 @@ class Merchant:
     cascade: Row | None = None
     nodes: list[Row] = field(default_factory=list)
     spread: Spread | None = None
+    before: Row = field(default_factory=dict)
+    tips: list[Row] = field(default_factory=list)
+    benchmarks: dict[str, Row] = field(default_factory=dict)
+    tickets: Row | None = None
+    map: str | None = None
+
+    @property
+    def best_product(self) -> str | None:
+        """The product that sold most, None if none was sold."""
+        return next((readable(row["title"]) for row in self.tables["products"] if row["orders"]), None)
 
     @property
     def name(self) -> str:
@@ -87,9 +103,12 @@ class Merchant:
 
 @dataclass(frozen=True)
 class Call:
-    """A merchant that needs a call: its overview with `rank`, why, what to do, what is new, and how a sheet names the row."""
+    """A merchant that needs a call: its overview with `rank`, what else is known of it, why, what to do, what is new, and how a
+    sheet names the row.
+    """
 
     overview: Row
+    merchant: Merchant
     reasons: list[Reason]
     next_step: str
     changed: str
@@ -107,6 +126,14 @@ def merchants(day: ExportDay, identifiers: Iterable[str]) -> list[Merchant]:
         one = found[row["merchant_id"]]
         one.supporting_fans = row["supporting_fans"]
         one.funnel = {step: row[name] for step, name in FUNNEL.items()}
+    for row in day.rows(_of("merchant_before")):
+        found[row["merchant_id"]].before = row
+    for row in day.rows(f"{_of('merchant_tips')} order by merchant_id, asked_on desc, rank"):
+        found[row["merchant_id"]].tips.append(row)
+    for row in day.rows(_of("merchant_benchmarks")):
+        found[row["merchant_id"]].benchmarks[row["metric"]] = row
+    for row in day.rows(_of("merchant_tickets")):
+        found[row["merchant_id"]].tickets = row
     for table in TABLES:
         for row in day.rows(f"from ({table.sql(NOW, 'batch')}) order by merchant_id, {table.order}"):
             found[row["merchant_id"]].tables[table.name].append(row)
@@ -119,8 +146,9 @@ def merchants(day: ExportDay, identifiers: Iterable[str]) -> list[Merchant]:
     return list(found.values())
 
 
-def calls(day: ExportDay, manager: str, playbook: Playbook, words: Words) -> list[Call]:
-    """The merchants of a manager that need a call, the most urgent first."""
+def calls(day: ExportDay, manager: str, merchants: Iterable[Merchant], playbook: Playbook, words: Words) -> list[Call]:
+    """Those of a manager's merchants that need a call, the most urgent first."""
+    known = {merchant.overview["merchant_id"]: merchant for merchant in merchants}
     before = {}
     if day.base is not None:
         before = {row["merchant_id"]: row for row in day.rows(f"from {BEFORE}.marts.{OVERVIEW}")}
@@ -129,11 +157,30 @@ def calls(day: ExportDay, manager: str, playbook: Playbook, words: Words) -> lis
         texts = [row[f"reason_{rank + 1}"] for rank in range(SHOWN)]
         why = [Reason(topic, text) for topic, text in zip(row["topics"], texts, strict=False)]
         step = playbook.next_step(row["stage"], row["topics"], words.language)
+        one = known[row["merchant_id"]]
         changed = _changed(row, before.get(row["merchant_id"]), day.base is not None, words)
         name = playbook.step(row["stage"], row["topics"])
         reference = Reference(day.as_of, day.published.version, manager, row["merchant_id"], name)
-        listed.append(Call(row, why, step, changed, reference))
+        listed.append(Call(row, one, why, step, changed, reference))
     return listed
+
+
+def week_ends(as_of: date) -> list[date]:
+    """The days with which the weeks of a merchant end, the oldest first."""
+    return [as_of - timedelta(days=7 * (WEEKS - 1 - week)) for week in range(WEEKS)]
+
+
+def total_before(day: ExportDay, manager: str) -> Row | None:
+    """The calls, merchants and what was at stake of a manager on the day that is compared with, None if there is none."""
+    if day.base is None:
+        return None
+    [total] = day.rows(
+        f"""select count(rank) as calls, count(*) as merchants,
+            coalesce(sum(at_stake) filter (where rank is not null), 0) as at_stake
+        from {BEFORE}.marts.{OVERVIEW} where manager = ?""",
+        [manager],
+    )
+    return total
 
 
 def named(row: Row) -> Row:

@@ -15,16 +15,20 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from contract.success import RULES
+from contract.tips import TipRules
+from contract.values import BENCHMARKS
 from exports.pages import drawings, sheets
 from exports.pages.about import About
-from exports.pages.figures import SHOWN_STAGES, WEEKS, Call, Merchant, Row
+from exports.pages.figures import SHOWN_STAGES, WEEKS, Call, Merchant, Row, week_ends
 from exports.pages.sheets import Sheet, SheetTable, written
 from exports.pages.spread import Spread
-from exports.pages.words import Words, day, percent
+from exports.pages.words import Number, Words, day, percent
+from exports.policy.names import readable
 
 SHOWN_CALLS = 40
 SHOWN_ROWS = 15
 LONGEST_TABLE = 30
+TIP_DAYS = 7  # in which a tip is to be followed
 _LISTED = [table for table in sheets.TABLES if table is not sheets.REGIONS]  # which have a picture
 _LONGEST_LINE = 32  # characters of a text that stays on one line
 _WITH_HYPHEN = re.compile(r"(?<![\w-])(?=[\w-]{3,20}(?![\w-]))(\w+(?:-\w+)+)", re.ASCII)
@@ -32,17 +36,33 @@ _WITH_HYPHEN = re.compile(r"(?<![\w-])(?=[\w-]{3,20}(?![\w-]))(\w+(?:-\w+)+)", r
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page: a picture, a table, both, or the words that there is nothing."""
+    """A part of the page: things to do, a picture, a table, or the words that there is nothing."""
 
     title: str
     note: str = ""
     picture: Markup | None = None
     table: dict[str, Any] | None = None
     empty: str = ""
+    things: Sequence[tuple[str, str]] = ()
 
 
-def manager_report(title: str, calls: list[Call], merchants: list[Merchant], about: About, words: Words) -> bytes:
-    """The page of an account manager: whom to call, and how its merchants do. It names no people."""
+@dataclass(frozen=True)
+class Tile:
+    """A key figure, and how it moved."""
+
+    label: str
+    value: str
+    change: str = ""
+
+
+def manager_report(
+    title: str, calls: list[Call], merchants: list[Merchant], before: Row | None, about: About, words: Words
+) -> bytes:
+    """The page of an account manager: whom to call, and how its merchants do. It names no people.
+
+    Args:
+        before: of the day that is compared with: calls, merchants, at_stake.
+    """
     overviews = [merchant.overview for merchant in merchants]
     stages = [
         (words(f"stage.{stage}"), float(count), f"{count}")
@@ -51,15 +71,30 @@ def manager_report(title: str, calls: list[Call], merchants: list[Merchant], abo
     ]
     weeks = [sum((merchant.weeks[week] for merchant in merchants), Decimal(0)) for week in range(WEEKS)]
     loss, losses = words.parts([call.overview["at_stake"] for call in calls])
+    at_stake = sum((call.overview["at_stake"] or Decimal(0) for call in calls), Decimal(0))
+    revenue, revenue_before = (
+        sum((row[name] or Decimal(0) for row in overviews), Decimal(0)) for name in ("revenue_28d", "revenue_prev_28d")
+    )
+    fans = sum(row["fans"] for row in overviews)
+    fans_before = sum(merchant.before.get("fans_prev_28d") or 0 for merchant in merchants)
+    since = ["", "", ""]
+    if before is not None and about.base is not None:
+        moved = (
+            _moved(len(calls), before["calls"], words),
+            _moved(len(merchants), before["merchants"], words),
+            _grown(at_stake, before["at_stake"]),
+        )
+        since = [words("unit.since", change=change, day=day(about.base.as_of)) if change else "" for change in moved]
     tiles = [
-        (words("key_figure.calls"), f"{len(calls)}"),
-        (words("key_figure.merchants"), words.number(len(merchants))),
-        (words("key_figure.at_stake"), words.with_unit(loss, about.currency)),
-        (
+        Tile(words("key_figure.calls"), f"{len(calls)}", since[0]),
+        Tile(words("key_figure.merchants"), words.number(len(merchants)), since[1]),
+        Tile(words("key_figure.at_stake"), words.with_unit(loss, about.currency), since[2]),
+        Tile(
             words("key_figure.revenue_28d"),
-            words.money(sum((row["revenue_28d"] for row in overviews), Decimal(0)), about.currency),
+            words.money(revenue, about.currency),
+            _in_28_days(_grown(revenue, revenue_before), words),
         ),
-        (words("key_figure.fans"), words.number(sum(row["fans"] for row in overviews))),
+        Tile(words("key_figure.fans"), words.number(fans), _in_28_days(_grown(fans, fans_before), words)),
     ]
     sections = [
         _trend(weeks, about, words),
@@ -70,29 +105,40 @@ def manager_report(title: str, calls: list[Call], merchants: list[Merchant], abo
         ),
         _regions(merchants, words),
         _spread(max(merchants, key=lambda merchant: merchant.to_see, default=None), about, words),
-        *(_of_sheet(table, merchants, words) for table in _LISTED if not table.allowed.persons),
+        *(
+            _of_sheet(table, merchants, words)
+            for table in _LISTED
+            if not table.allowed.persons and table is not sheets.PRODUCTS
+        ),
     ]
     note = words("title.today_note", calls=len(calls), merchants=len(merchants))
     cards = [_card(call, amount, about, words) for call, amount in zip(calls[:SHOWN_CALLS], losses, strict=False)]
     return page(title, about, words, tiles, sections, cards, note)
 
 
-def merchant_report(merchant: Merchant, about: About, words: Words) -> bytes:
+def merchant_report(merchant: Merchant, rules: TipRules, about: About, words: Words) -> bytes:
     """The page of one merchant, which it may get: its own figures and fans, nothing of the platform's judgement."""
-    row = merchant.overview
-    tiles = [
-        (words("key_figure.revenue_28d"), words.money(row["revenue_28d"], about.currency)),
-        (words("key_figure.fans"), words.number(row["fans"])),
-        (
-            words("key_figure.revenue_per_fan"),
-            "–" if row["revenue_per_fan"] is None else words.money(row["revenue_per_fan"], about.currency),
-        ),
-        (words("key_figure.retention"), percent(row["retention"]) or "–"),
-        (words("key_figure.formation_rate"), percent(row["formation_rate"]) or "–"),
-    ]
+    row, before = merchant.overview, merchant.before
+    changes = {
+        "revenue_28d": _grown(row["revenue_28d"], row["revenue_prev_28d"]),
+        "fans": _grown(row["fans"], before.get("fans_prev_28d")),
+        "revenue_per_fan": _grown(row["revenue_per_fan"], before.get("revenue_per_fan_prev_28d")),
+        "retention": _points(row["retention"], before.get("retention_prev_28d"), words),
+        "formation_rate": _points(row["formation_rate"], before.get("formation_rate_prev_28d"), words),
+    }
+    told = {
+        "revenue_28d": words.money(row["revenue_28d"], about.currency),
+        "fans": words.number(row["fans"]),
+        "revenue_per_fan": "" if row["revenue_per_fan"] is None else words.money(row["revenue_per_fan"], about.currency),
+        "retention": percent(row["retention"]),
+        "formation_rate": percent(row["formation_rate"]),
+    }
+    tiles = [Tile(words(f"key_figure.{name}"), value or "–", _in_28_days(changes[name], words)) for name, value in told.items()]
     steps = [(words(f"funnel.{step}"), float(count), words.number(count)) for step, count in merchant.funnel.items()]
     alone = [merchant]
     sections = [
+        _tips(merchant, rules, about, words),
+        *_last_tips(merchant, rules, about, words),
         _trend(merchant.weeks, about, words),
         Section(
             words("title.funnel"),
@@ -101,9 +147,10 @@ def merchant_report(merchant: Merchant, about: About, words: Words) -> bytes:
             empty=words("title.nothing"),
         ),
         _change(row, words),
+        *_benchmarks(merchant, about, words),
         _regions(alone, words),
         _spread(merchant, about, words),
-        *(_of_sheet(table, alone, words, 2) for table in _LISTED),
+        *(_of_sheet(table, alone, words, 2, for_merchant=True) for table in _LISTED),
     ]
     return page(words("title.merchant", name=merchant.name), about, words, tiles, sections, None, "")
 
@@ -112,7 +159,7 @@ def page(
     title: str,
     about: About,
     words: Words,
-    tiles: Sequence[tuple[str, str]],
+    tiles: Sequence[Tile],
     sections: Sequence[Section],
     calls: list[dict[str, Any]] | None,
     today_note: str,
@@ -145,6 +192,8 @@ def _template() -> Template:
 
 def _unbroken(text: str) -> Markup:
     """A text in which ids and days do not break at their hyphens, unless they are longer than a phone's line."""
+    if "-" not in text:
+        return escape(text)
     pieces = (
         Markup('<span class="whole">{}</span>').format(piece) if _WITH_HYPHEN.fullmatch(piece) else escape(piece)
         for piece in _WITH_HYPHEN.split(text)
@@ -155,10 +204,13 @@ def _unbroken(text: str) -> Markup:
 def _card(call: Call, loss: str, about: About, words: Words) -> dict[str, Any]:
     row = call.overview
     facts = [
+        (words("column.plan"), row["plan"]),
         (words("column.since"), day(row["since"])),
         (words("column.churn_probability"), percent(row["churn_probability"])),
         (words("column.at_stake"), words.with_unit(loss, about.currency)),
         (words("column.revenue_365d"), words.money(row["revenue_365d"], about.currency)),
+        (words("column.best_product"), call.merchant.best_product),
+        (words("column.tickets"), _tickets(call.merchant, words)),
         (words("column.changed"), call.changed),
     ]
     shown = row | {"name": row["name"]}
@@ -167,12 +219,134 @@ def _card(call: Call, loss: str, about: About, words: Words) -> dict[str, Any]:
         "facts": [words("unit.fact", label=label, value=value) for label, value in facts if value],
         "reasons": call.reasons,
         "next_step": call.next_step,
+        "map": call.merchant.map,
     }
 
 
+def _tickets(merchant: Merchant, words: Words) -> str:
+    if merchant.tickets is None:
+        return ""
+    return words("unit.tickets", count=merchant.tickets["tickets"], day=day(merchant.tickets["last_ticket_date"]))
+
+
+def _grown(now: Number | None, before: Number | None) -> str:
+    """By how much a figure grew, in percent of what it was; nothing where there is nothing to compare with."""
+    if now is None or not before or before < 0:
+        return ""
+    return _with_sign(f"{round(100 * (Decimal(now) / Decimal(before) - 1)):,}", "%")
+
+
+def _points(now: float | None, before: float | None, words: Words) -> str:
+    """By how much a rate moved, in points of a hundred."""
+    if now is None or before is None:
+        return ""
+    return _with_sign(f"{round(100 * (now - before))}", words("unit.points"))
+
+
+def _moved(now: int, before: int, words: Words) -> str:
+    return _with_sign(words.number(now - before), "")
+
+
+def _with_sign(number: str, unit: str) -> str:
+    """A change with its sign; ±0 where there is none."""
+    if number in ("0", "-0"):
+        return f"±0{unit}"
+    return (f"−{number[1:]}" if number.startswith("-") else f"+{number}") + unit
+
+
+def _in_28_days(change: str, words: Words) -> str:
+    return words("unit.in_28_days", change=change) if change else ""
+
+
+def _tips(merchant: Merchant, rules: TipRules, about: About, words: Words) -> Section:
+    """What to do this week, each with the figure behind it and what is to come of it."""
+    today = about.published.as_of
+    until = day(today + timedelta(days=TIP_DAYS))
+    things = [
+        (_tip_text(tip, "do", rules, about, words), words("tip.aim", day=until, aim=_tip_text(tip, "aim", rules, about, words)))
+        for tip in merchant.tips
+        if tip["asked_on"] == today and tip["tip"] in rules.rows
+    ]
+    return Section(words("title.tips"), words("title.tips_note"), things=things, empty=words("title.no_tips"))
+
+
+def _last_tips(merchant: Merchant, rules: TipRules, about: About, words: Words) -> list[Section]:
+    """What came of what was to be done in the week that has ended."""
+    told = [
+        [
+            words(f"tip.{tip['tip']}") + (words("tip.of", subject=_subject(tip, words)) if tip["subject_name"] else ""),
+            _tip_text(tip, "aim", rules, about, words),
+            words.number(tip["came"]),
+            words("tip.reached" if tip["is_reached"] else "tip.missed"),
+        ]
+        for tip in merchant.tips
+        if tip["asked_on"] < about.published.as_of and tip["tip"] in rules.rows
+    ]
+    if not told:
+        return []
+    head = [words(f"column.{name}") for name in ("tip", "aim", "came", "verdict")]
+    kinds = ("", "long", "n", "")
+    shown = {
+        "head": [_cell(text, kind) for text, kind in zip(head, kinds, strict=True)],
+        "rows": [[_cell(text, kind) for text, kind in zip(row, kinds, strict=True)] for row in told],
+    }
+    asked = day(about.published.as_of - timedelta(days=TIP_DAYS))
+    return [Section(words("title.last_tips"), words("title.last_tips_note", day=asked), table=shown)]
+
+
+def _tip_text(tip: Row, name: str, rules: TipRules, about: About, words: Words) -> str:
+    return rules.text(
+        tip["tip"],
+        name,
+        words.language,
+        subject=_subject(tip, words),
+        figure=words.number(tip["figure"]),
+        amount="–" if tip["amount"] is None else words.money(tip["amount"], about.currency),
+        aim=words.number(tip["aim"]),
+    )
+
+
+def _subject(tip: Row, words: Words) -> str:
+    name = readable(tip["subject_name"] or "")
+    return words.region(name) if tip["tip"] == "one_seat" else name
+
+
+def _benchmarks(merchant: Merchant, about: About, words: Words) -> list[Section]:
+    """The merchant beside the middle of the others; nothing where these are too few."""
+    rows = []
+    for name in BENCHMARKS:
+        if (row := merchant.benchmarks.get(name)) is not None:
+            values = [row[column] for column in ("own_value", "lower_quartile", "median", "upper_quartile")]
+            rows.append(
+                [words(f"benchmark.{name}"), *(_benchmark(name, value, about, words) for value in values), _place(row, words)]
+            )
+    if not rows:
+        return []
+    head = [
+        words(f"column.{name}") for name in ("benchmark", "own_value", "lower_quartile", "median", "upper_quartile", "place")
+    ]
+    note = words("title.benchmarks_note", others=RULES["smallest_group"])
+    return [Section(words("title.benchmarks"), note, table=table(head, rows, 1))]
+
+
+def _benchmark(name: str, value: float, about: About, words: Words) -> str:
+    match name:
+        case "revenue_per_fan":
+            return words.money(value, about.currency)
+        case "opens_per_share":
+            return f"{value:,.1f}"
+        case _:
+            return percent(value)
+
+
+def _place(row: Row, words: Words) -> str:
+    if row["own_value"] < row["lower_quartile"]:
+        return words("benchmark.low")
+    return words("benchmark.high" if row["own_value"] > row["upper_quartile"] else "benchmark.middle")
+
+
 def _trend(weeks: Sequence[Decimal], about: About, words: Words) -> Section:
-    ends = [about.published.as_of - timedelta(days=7 * (WEEKS - 1 - week)) for week in range(WEEKS)]
-    labels, values = [f"{end:%m-%d}" for end in ends], [float(revenue) for revenue in weeks]
+    labels, values = [f"{end:%m-%d}" for end in week_ends(about.published.as_of)], [float(revenue) for revenue in weeks]
     title = words("title.trend")
     return Section(title, words("title.trend_note"), drawings.columns(title, labels, values, [words.short(x) for x in values]))
 
@@ -283,8 +457,11 @@ def _table(title: str, note: str, sheet: Sheet, words: Words, hidden: int = 0) -
     return Section(title, note, table={"head": head, "rows": rows})
 
 
-def _of_sheet(table: SheetTable, merchants: Sequence[Merchant], words: Words, hidden: int = 0) -> Section:
-    return _table(words(f"sheet.{table.name}"), table.note(words), table.sheet(merchants, words), words, hidden)
+def _of_sheet(
+    table: SheetTable, merchants: Sequence[Merchant], words: Words, hidden: int = 0, *, for_merchant: bool = False
+) -> Section:
+    sheet = table.sheet(merchants, words, for_merchant=for_merchant)
+    return _table(words(f"sheet.{table.name}"), table.note(words), sheet, words, hidden)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from contract.success import RULES
 from exports.pages.figures import Call, Merchant
 from exports.pages.words import Words, percent
 from exports.policy.allow_list import MANAGER_TABLES, Table
@@ -43,12 +44,13 @@ class Use(StrEnum):
 
 @dataclass(frozen=True)
 class SheetColumn:
-    """A column: the name of its word, its form, and what it is for."""
+    """A column: the name of its word, its form, what it is for, and its head where that is no word."""
 
     word: str
     form: Form
     width: int = 12
     use: Use = Use.READ
+    head: str = ""
 
     @property
     def is_number(self) -> bool:
@@ -83,6 +85,8 @@ class SheetTable:
         columns: by column of that table.
         marks: by word of the column.
         in_words: how columns of codes are written.
+
+    The name that a fan chose is whole on the page of the merchant, which may contact the fan, and masked elsewhere.
     """
 
     name: str
@@ -96,15 +100,23 @@ class SheetTable:
         return next(table for table in MANAGER_TABLES if table.name == self.name)
 
     def note(self, words: Words) -> str:
-        return words(f"title.{self.name}_note", limit=self.allowed.most, people=SMALLEST_CELL)
+        return words(
+            f"title.{self.name}_note",
+            limit=self.allowed.most,
+            people=SMALLEST_CELL,
+            days=RULES["product_days"],
+            asleep=RULES["asleep_days"],
+        )
 
-    def sheet(self, merchants: Iterable[Merchant], words: Words) -> Sheet:
+    def sheet(self, merchants: Iterable[Merchant], words: Words, *, for_merchant: bool = False) -> Sheet:
         """Its rows, merchant by merchant."""
         rows: list[tuple[Value, ...]] = []
         for merchant in merchants:
             owner = (merchant.name, merchant.overview["merchant_id"])
             for row in merchant.tables[self.name]:
                 told = row | {name: tell(row[name], words) for name, tell in self.in_words.items()}
+                if for_merchant and "masked_name" in told:
+                    told["masked_name"] = told["display_name"]
                 rows.append((*owner, *(told[name] for name in self.columns)))
         return Sheet(self.name, (*_MERCHANT, *self.columns.values()), rows, self.marks)
 
@@ -112,15 +124,20 @@ class SheetTable:
 _MERCHANT = (SheetColumn("name", Form.LONG_TEXT, 22), SheetColumn("merchant_id", Form.TEXT, 13))
 
 
+TREND = "trend"  # the column of Today in which a sparkline stands
 # The list of calls; the last columns are for the manager to fill in, and what a returned sheet is recognised by.
 TODAY = (
     SheetColumn("rank", Form.COUNT, 5),
     *_MERCHANT,
+    SheetColumn("plan", Form.TEXT, 10),
     SheetColumn("stage", Form.TEXT, 11),
     SheetColumn("since", Form.DAY, 13),
     SheetColumn("churn_probability", Form.SHARE, 10),
     SheetColumn("at_stake", Form.MONEY, 13),
     SheetColumn("revenue_365d", Form.MONEY, 13),
+    SheetColumn(TREND, Form.TEXT, 16),
+    SheetColumn("best_product", Form.LONG_TEXT, 16),
+    SheetColumn("tickets", Form.COUNT, 9),
     SheetColumn("reason_1", Form.LONG_TEXT, 28),
     SheetColumn("reason_2", Form.LONG_TEXT, 26),
     SheetColumn("reason_3", Form.LONG_TEXT, 26),
@@ -145,11 +162,15 @@ def today(calls: Sequence[Call], words: Words) -> Sheet:
                 row["rank"],
                 row["name"],
                 row["merchant_id"],
+                row["plan"],
                 words(f"stage.{row['stage']}"),
                 row["since"],
                 row["churn_probability"],
                 row["at_stake"],
                 row["revenue_365d"],
+                None,  # where the workbook draws the weeks
+                call.merchant.best_product,
+                call.merchant.tickets["tickets"] if call.merchant.tickets else None,
                 *why,
                 call.next_step,
                 call.changed,
@@ -158,6 +179,15 @@ def today(calls: Sequence[Call], words: Words) -> Sheet:
             )
         )
     return Sheet("today", TODAY, rows, {"churn_probability": Mark.RISK, "at_stake": Mark.BAR})
+
+
+def weeks(merchants: Iterable[Merchant], ends: Sequence[date]) -> Sheet:
+    """Revenue by week, the oldest first; a column is named by the day with which its week ends."""
+    columns = (*_MERCHANT, *(SheetColumn(f"week_{end}", Form.MONEY, 10, head=f"{end:%m-%d}") for end in ends))
+    rows: list[tuple[Value, ...]] = [
+        (merchant.name, merchant.overview["merchant_id"], *merchant.weeks) for merchant in merchants
+    ]
+    return Sheet("weeks", columns, rows)
 
 
 def overview(merchants: Iterable[Merchant], words: Words) -> Sheet:
@@ -211,6 +241,7 @@ LEADERS = SheetTable(
     "leaders",
     {
         "fan": SheetColumn("fan", Form.TEXT, 18),
+        "masked_name": SheetColumn("fan_name", Form.TEXT, 10),
         "opened": SheetColumn("teams", Form.COUNT, 9),
         "open_at_as_of": SheetColumn("still_open", Form.COUNT, 9),
         "formed_organic": SheetColumn("formed", Form.COUNT, 9),
@@ -223,6 +254,7 @@ SPREADERS = SheetTable(
     "spreaders",
     {
         "fan": SheetColumn("fan", Form.TEXT, 18),
+        "masked_name": SheetColumn("fan_name", Form.TEXT, 10),
         "revenue_led": SheetColumn("revenue_led", Form.MONEY, 13),
         "shares": SheetColumn("shares", Form.COUNT, 10),
         "openers": SheetColumn("openers", Form.COUNT, 10),
@@ -230,6 +262,34 @@ SPREADERS = SheetTable(
     },
     {"revenue_led": Mark.BAR},
     {"is_connector": lambda connects, words: words("unit.yes") if connects else None},
+)
+WAKE = SheetTable(
+    "fans_to_wake",
+    {
+        "fan": SheetColumn("fan", Form.TEXT, 18),
+        "masked_name": SheetColumn("fan_name", Form.TEXT, 10),
+        "last_product": SheetColumn("last_product", Form.LONG_TEXT, 22),
+        "last_order_date": SheetColumn("last_order", Form.DAY, 13),
+        "orders": SheetColumn("orders", Form.COUNT, 9),
+        "revenue": SheetColumn("brought", Form.MONEY, 13),
+        "expected_value_365d": SheetColumn("expected_value", Form.MONEY, 13),
+    },
+    {"expected_value": Mark.BAR},
+)
+PRODUCTS = SheetTable(
+    "products",
+    {
+        "rank": SheetColumn("rank", Form.COUNT, 5),
+        "title": SheetColumn("product", Form.LONG_TEXT, 24),
+        "orders": SheetColumn("orders", Form.COUNT, 9),
+        "buyers": SheetColumn("buyers", Form.COUNT, 9),
+        "sold_value": SheetColumn("sold_value", Form.MONEY, 13),
+        "orders_via_shares": SheetColumn("orders_via_shares", Form.COUNT, 11),
+        "shares": SheetColumn("product_shares", Form.COUNT, 9),
+        "opens": SheetColumn("opens", Form.COUNT, 9),
+        "pins": SheetColumn("pins", Form.COUNT, 9),
+    },
+    {"sold_value": Mark.BAR},
 )
 GROUPS = SheetTable(
     "groups",
@@ -246,7 +306,7 @@ GROUPS = SheetTable(
     {"kind": lambda kind, words: words(f"kind.{kind}")},
 )
 # In the order of workbook and pages. Regions have a picture, and in the workbook the leaders stand on their sheet.
-TABLES = (REGIONS, SPREADERS, LEADERS, GROUPS)
+TABLES = (REGIONS, PRODUCTS, WAKE, SPREADERS, LEADERS, GROUPS)
 
 
 def written(value: Value, form: Form, words: Words) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from exports.pages import drawings
 from exports.pages.about import About
-from exports.pages.report import Section, map_note, page, table
+from exports.pages.report import Section, Tile, map_note, page, table
 from exports.pages.spread import CARRIERS, Spread
 from exports.pages.words import Words, time_unit
 
@@ -18,15 +18,15 @@ _LAYERS = ("depth", "shares", "sharers", "openers", "orders", "revenue")
 _CARRIERS = ("fan", "circles", "carried", "led")
 
 
-def map_page(spread: Spread, name: str, root: str | None, about: About, words: Words) -> bytes:
-    """The page of a merchant's spread, or of the cascade that began with `root`."""
+def map_page(spread: Spread, name: str, root: str | None, about: About, words: Words, *, names_fans: bool = True) -> bytes:
+    """The page of a merchant's spread, or of the cascade that began with `root`; with the fans who carried it, or without."""
     total = {name: sum(layer[name] for layer in spread.layers) for name in ("shares", "orders")}
     revenue, by_layer = words.parts([layer["revenue"] for layer in spread.layers])
     tiles = [
-        (words("map.shares"), words.number(total["shares"])),
-        (words("map.layers"), words.number(len(spread.layers))),
-        (words("map.orders"), words.number(total["orders"])),
-        (words("map.revenue"), words.with_unit(revenue, about.currency)),
+        Tile(words("map.shares"), words.number(total["shares"])),
+        Tile(words("map.layers"), words.number(len(spread.layers))),
+        Tile(words("map.orders"), words.number(total["orders"])),
+        Tile(words("map.revenue"), words.with_unit(revenue, about.currency)),
     ]
     title = words("map.title")
     layers = [layer | {"revenue": amount} for layer, amount in zip(spread.layers, by_layer, strict=True)]
@@ -38,13 +38,16 @@ def map_page(spread: Spread, name: str, root: str | None, about: About, words: W
         ),
         _growth(spread, words),
         Section(words("map.by_layer"), table=_table(_LAYERS, layers, words)),
-        Section(
-            words("map.carriers"),
-            words("map.carriers_note", limit=CARRIERS),
-            table=_table(_CARRIERS, spread.carriers, words, texts=1) if spread.carriers else None,
-            empty=words("title.nothing"),
-        ),
     ]
+    if names_fans:
+        sections.append(
+            Section(
+                words("map.carriers"),
+                words("map.carriers_note", limit=CARRIERS),
+                table=_table(_CARRIERS, spread.carriers, words, texts=1) if spread.carriers else None,
+                empty=words("title.nothing"),
+            )
+        )
     heading = words("map.of_cascade", root=root, merchant=name) if root else words("map.of_merchant", merchant=name)
     return page(heading, about, words, tiles, sections, None, "")
 

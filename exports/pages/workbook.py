@@ -14,11 +14,11 @@ from typing import Any
 from unicodedata import east_asian_width
 
 import xlsxwriter
-from xlsxwriter.utility import xl_range_abs
+from xlsxwriter.utility import quote_sheetname, xl_range_abs
 
 from exports.pages import sheets
 from exports.pages.about import About
-from exports.pages.figures import SHOWN_STAGES, Call, Merchant
+from exports.pages.figures import SHOWN_STAGES, Call, Merchant, week_ends
 from exports.pages.returned import LONGEST_NOTE, RESULTS, earliest_call
 from exports.pages.sheets import Form, Mark, Sheet, SheetColumn, Use, Value
 from exports.pages.words import Words
@@ -79,7 +79,7 @@ class Workbook:
         head = row + _HEAD_ROW
         for number, column in enumerate(sheet.columns):
             form = self.number_head if column.is_number else self.head
-            page.write_string(head, number, self.words(f"column.{column.word}"), form)
+            page.write_string(head, number, column.head or self.words(f"column.{column.word}"), form)
         page.set_row(head, 32)
         for offset, values in enumerate(sheet.rows, 1):
             # A row grows with its longest text; not every program does that when it opens the file.
@@ -157,18 +157,17 @@ def write_workbook(path: Path, title: str, calls: list[Call], merchants: list[Me
         merchants: all merchants of the manager.
     """
     book = Workbook(path, title, words, about.published.as_of)
-    _today(
-        book,
-        about.published.as_of,
-        sheets.today(calls, words),
-        sum(call.overview["at_stake"] > 0 for call in calls),
-        len(merchants),
-    )
+    as_of = about.published.as_of
+    weeks = sheets.weeks(merchants, week_ends(as_of))
+    today = sheets.today(calls, words)
+    page = _today(book, as_of, today, sum(call.overview["at_stake"] > 0 for call in calls), len(merchants))
+    _sparklines(book, page, today, calls, weeks)
     _merchants(book, sheets.overview(merchants, words), merchants, words.currency(about.currency))
     _regions(book, merchants)
     for table in sheets.TABLES:
         if table not in (sheets.REGIONS, sheets.LEADERS):
             book.main_table(table.sheet(merchants, words), words(f"sheet.{table.name}"), table.note(words))
+    book.main_table(weeks, words("sheet.weeks"), words("title.trend_note"))
     page = book.add("about")
     page.set_column(0, 0, 26, book.formats[Form.LONG_TEXT])
     page.set_column(1, 1, 100, book.formats[Form.LONG_TEXT])
@@ -180,7 +179,7 @@ def write_workbook(path: Path, title: str, calls: list[Call], merchants: list[Me
     book.book.close()
 
 
-def _today(book: Workbook, day: date, sheet: Sheet, at_stake: int, merchants: int) -> None:
+def _today(book: Workbook, day: date, sheet: Sheet, at_stake: int, merchants: int) -> Any:
     """The list of calls, and a picture of what is at stake: of the first ten at most of the `at_stake` rows that have any."""
     words = book.words
     note = f"{words('title.today_note', calls=len(sheet.rows), merchants=merchants)} {words('title.today_back')}"
@@ -189,6 +188,18 @@ def _today(book: Workbook, day: date, sheet: Sheet, at_stake: int, merchants: in
         _inputs(page, sheet, day, words)
     if at_stake:
         _chart(book, page, sheet, ("name", "name"), "at_stake", min(at_stake, 10), len(sheet.rows) + _HEAD_ROW + 2)
+    return page
+
+
+def _sparklines(book: Workbook, page: Any, today: Sheet, calls: list[Call], weeks: Sheet) -> None:
+    """The twelve weeks of each merchant on the list, drawn in its cell from the rows of the sheet of weeks."""
+    _, column, _, _ = _range(today, sheets.TREND)
+    places = {row[1]: number for number, row in enumerate(weeks.rows, _HEAD_ROW + 1)}
+    name = quote_sheetname(book.words("sheet.weeks"))
+    for number, call in enumerate(calls, _HEAD_ROW + 1):
+        row = places[call.overview["merchant_id"]]
+        cells = xl_range_abs(row, 2, row, len(weeks.columns) - 1)
+        page.add_sparkline(number, column, {"range": f"{name}!{cells}", "series_color": _ACCENT, "last_point": True})
 
 
 def _inputs(page: Any, sheet: Sheet, day: date, words: Words) -> None:

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from contract.success import RULES
 from contract.tables import marts
-from exports.policy.people import LEADERS, SMALLEST_CELL, SPREADERS
+from exports.policy.people import LEADERS, SLEEPERS, SMALLEST_CELL, SPREADERS
 
 
 class Why(StrEnum):
@@ -85,7 +86,7 @@ class Table:
         if self.person is not None:
             shown = f"fans.shown as {self.shown_as}"
             columns = [f"rows.* replace ({shown})"] if self.shown_as == self.person else ["rows.*", shown]
-            columns += [f"fans.{column}" for column in _CONTACT if column in self.columns]
+            columns += [f"fans.{column}" for column in (*_NAMES, *_CONTACT) if column in self.columns or column in _NAMES]
             joins += f"""{"left " if self.keeps_strangers else ""}join fans_{db} as fans
                 on rows.merchant_id = fans.merchant_id and rows.{self.person} = fans.user_id"""
         if self.owner == "manager" and self.mart != OVERVIEW:
@@ -102,17 +103,20 @@ class Table:
             where {" and ".join(where)} {first if self.most else ""}"""
 
 
+PRODUCTS = 5
 OVERVIEW = "merchant_overview"  # the mart that knows a merchant's manager
 # Beside a person who is named to a merchant: whether it may contact the person, and why not.
 _CONTACT = ("may_contact", "no_contact_reason")
 _LARGE_ENOUGH = f"people >= {SMALLEST_CELL}"
+# The name that a fan chose: whole for the merchant that may contact the fan, masked for everybody else.
+_NAMES = ("display_name", "masked_name")
 # Which rows of a mart may leave, where not all.
 _ONLY = {"merchant_team_regions": _LARGE_ENOUGH, "spread_concentration": "merchant_id <> 'all'"}
 
 
 def _columns(key: str, figures: str, persons: str = "", why: Why = Why.FIGURE) -> dict[str, Why]:
     columns = dict.fromkeys(key.split(), Why.KEY) | {name: why for name in figures.split() if name not in key.split()}
-    named = dict.fromkeys(persons.split(), Why.FAN) | dict.fromkeys(_CONTACT, Why.CONTACT)
+    named = dict.fromkeys((*persons.split(), *_NAMES), Why.FAN) | dict.fromkeys(_CONTACT, Why.CONTACT)
     return {name: named.get(name, reason) for name, reason in columns.items()}
 
 
@@ -126,7 +130,8 @@ def _of_merchants() -> Iterator[Table]:
         person = next((column.name for column in mart.columns if column.is_person and column.name in names), None)
         if person is not None:
             after = names.index(person) + 1
-            names = (*names[:after], *_CONTACT, *names[after:])
+            nickname = ("display_name",) if person in mart.key_columns else ()
+            names = (*names[:after], *nickname, *_CONTACT, *names[after:])
         yield Table(
             mart.export.file or mart.name,
             mart.name,
@@ -187,7 +192,11 @@ MANAGER_TABLES = (
     Table(
         "leaders",
         "leaders_to_win",
-        _columns("merchant_id", "fan opened open_at_as_of formed_organic formed_auto_filled failed last_opened_date", "fan"),
+        _columns(
+            "merchant_id",
+            "fan masked_name opened open_at_as_of formed_organic formed_auto_filled failed last_opened_date",
+            "fan",
+        ),
         f"A leader to win: a fan whose teams formed, at most {LEADERS} a merchant. Who may not be contacted is left out.",
         owner="manager",
         person="user_id",
@@ -199,7 +208,7 @@ MANAGER_TABLES = (
     Table(
         "spreaders",
         "spreaders_to_thank",
-        _columns("merchant_id", "fan shares openers revenue_led is_connector", "fan"),
+        _columns("merchant_id", "fan masked_name shares openers revenue_led is_connector", "fan"),
         f"A spreader to thank: a fan whose shares others opened in the last 90 days, at most {SPREADERS} a merchant. Who may "
         "not be contacted is left out.",
         owner="manager",
@@ -208,6 +217,28 @@ MANAGER_TABLES = (
         person_key="fan",
         order="revenue_led desc, openers desc, fan",
         most=SPREADERS,
+    ),
+    Table(
+        "fans_to_wake",
+        "fans_to_wake",
+        _columns("merchant_id", "fan masked_name orders revenue last_order_date last_product expected_value_365d", "fan"),
+        f"A fan to wake: who bought more than once, but not in the last {RULES['asleep_days']} days, at most {SLEEPERS} a "
+        "merchant. Who may not be contacted is left out.",
+        owner="manager",
+        person="user_id",
+        shown_as="fan",
+        person_key="fan",
+        order="expected_value_365d desc nulls last, revenue desc, fan",
+        most=SLEEPERS,
+    ),
+    Table(
+        "products",
+        "product_ranking",
+        _columns("merchant_id product_id", "title rank orders buyers sold_value orders_via_shares shares opens pins"),
+        f"A product that was sold, shared or opened in the last {RULES['product_days']} days, at most {PRODUCTS} a merchant.",
+        owner="manager",
+        order="rank",
+        most=PRODUCTS,
     ),
     Table(
         "groups",

@@ -22,8 +22,9 @@ PSEUDONYM = "fan-"
 _CHARACTERS = 20  # of base32: 100 bits
 PSEUDONYM_FORM = f"{PSEUDONYM}[a-z2-7]{{{_CHARACTERS}}}"
 _ROWS_PER_BATCH = 100_000
+MASK = "**"  # in place of all of a name but its first character
 PER_MERCHANT = 20  # people of one merchant that its manager's files may name
-LEADERS, SPREADERS = 8, 12
+LEADERS, SPREADERS, SLEEPERS = 6, 8, 6
 SMALLEST_CELL = RULES["smallest_cell"]  # people in a breakdown by an attribute of persons
 
 
@@ -36,12 +37,20 @@ def pseudonym(key: str, merchant_id: str, user_id: str) -> str:
 def name_fans(con: duckdb.DuckDBPyConnection, catalog: str, key: str | None) -> None:
     """Make the temp table `fans_<catalog>`: the people whom a merchant's files may name.
 
-    Columns: those of the mart `fan_contacts`, and shown, the id or the pseudonym.
+    Columns: those of the mart `fan_contacts`; shown, the id or the pseudonym; display_name, the name that the fan chose, where
+    the merchant may contact the fan; masked_name, what others see of it. A pseudonym has no name: it would tell whose it is.
     """
     fans = f"select *, user_id as shown from {catalog}.marts.fan_contacts"
     if key is None:
-        con.execute(f"create temp table fans_{catalog} as {fans}")
+        con.execute(
+            f"""create temp table fans_{catalog} as
+            select fans.*, names.display_name,
+                if(length_grapheme(names.display_name) > 1, left_grapheme(names.display_name, 1), '')
+                || if(names.display_name is null, null, '{MASK}') as masked_name
+            from ({fans}) as fans left join {catalog}.marts.fan_names as names using (merchant_id, user_id)"""
+        )
         return
+    fans = f"select *, null::varchar as display_name, null::varchar as masked_name from ({fans})"
     reader = con.cursor().execute(fans).to_arrow_reader(_ROWS_PER_BATCH)
     named = pa.RecordBatchReader.from_batches(reader.schema, _pseudonymised(reader, key))
     con.register("named", named)

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from expectations.suites import Rules, agree, mart_holds
+from expectations.suites import Expectation, Rules, agree, mart_holds
 
 _STATES = "opened, closed, formed_organic, formed_auto_filled, failed, open_at_as_of"
 _BALANCED = "opened = closed + open_at_as_of and closed = formed_organic + formed_auto_filled + failed"
+
+
+def _contactable(mart: str) -> Expectation:
+    """A mart of fans names those alone whom the merchant may contact."""
+    return agree(
+        "may be contacted",
+        "everybody in it is a fan who may be contacted",
+        f"select count(*) as people from marts.{mart}",
+        f"select count(*) as people from marts.{mart} semi join (from marts.fan_contacts where may_contact) "
+        "using (merchant_id, user_id)",
+        needs=("fan_contacts",),
+        breaks=f"update marts.{mart} set user_id = 'u-3' where user_id = 'u-2'",
+    )
+
 
 RULES: Rules = {
     "team_leaders": (
@@ -178,6 +192,35 @@ RULES: Rules = {
             "select merchant_id, sum(opened) as opened, sum(failed) as failed from marts.team_formation group by all",
             needs=("team_formation",),
             breaks="delete from marts.merchant_team_designs where opened = 2",
+        ),
+    ),
+    "product_ranking": (
+        mart_holds(
+            "product_ranking",
+            "parts",
+            "orders_via_shares <= orders and buyers <= orders",
+            "orders_via_shares, buyers, orders",
+            breaks="update marts.product_ranking set buyers = orders + 1",
+        ),
+    ),
+    "merchant_tips": (
+        mart_holds(
+            "merchant_tips",
+            "at most three",
+            "rank <= 3 and (came is null) = (is_reached is null)",
+            "rank, came, is_reached",
+            breaks="update marts.merchant_tips set rank = 4 where rank = 2",
+        ),
+    ),
+    "fans_to_wake": (_contactable("fans_to_wake"),),
+    "fan_names": (_contactable("fan_names"),),
+    "merchant_benchmarks": (
+        mart_holds(
+            "merchant_benchmarks",
+            "quartiles differ",
+            "0 < lower_quartile and lower_quartile < median and median < upper_quartile",
+            "lower_quartile, median, upper_quartile",
+            breaks="insert into marts.merchant_benchmarks values ('m-1', 'retention', 0.5, 0.2, 0.2, 0.4)",
         ),
     ),
 }

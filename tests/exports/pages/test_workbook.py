@@ -96,17 +96,31 @@ def test_every_day_has_room(small: Path) -> None:
 
 def test_the_workbook_says_whom_to_call(small: Path) -> None:
     book = openpyxl.load_workbook(small / "managers" / "amy" / "workbook.xlsx")
-    assert book.sheetnames == ["Today", "Merchants", "Regions", "Spreaders to thank", "Groups dying", "About"]
+    assert book.sheetnames == [
+        "Today",
+        "Merchants",
+        "Regions",
+        "Products that sell and spread",
+        "Fans to wake",
+        "Spreaders to thank",
+        "Groups dying",
+        "Weeks",
+        "About",
+    ]
     rows = sheet(book, "Today")
     assert rows[2] == [
         "#",
         "Name",
         "Id",
+        "Plan",
         "Stage",
         "In this stage since",
         "Risk of leaving",
         "At stake in a year",
         "Revenue, 365 days",
+        "12 weeks",
+        "Best product",
+        "Tickets, 14 days",
         "Reason 1",
         "Reason 2",
         "Reason 3",
@@ -118,34 +132,64 @@ def test_the_workbook_says_whom_to_call(small: Path) -> None:
         "Note",
         "Reference, leave as it is",
     ]
-    rank, _, merchant, stage, since, risk, stake, revenue, *rest = rows[3]
-    assert (rank, merchant, stage, since) == (1, "m-1", "at risk", datetime(2026, 3, 18))
+    (
+        rank,
+        _,
+        merchant,
+        plan,
+        stage,
+        since,
+        risk,
+        stake,
+        revenue,
+        trend,
+        product,
+        tickets,
+        reason_1,
+        reason_2,
+        _,
+        step,
+        news,
+        *rest,
+    ) = rows[3]
+    about, inputs, reference = [trend, product, tickets], rest[:-1], rest[-1]
+    assert (rank, merchant, plan, stage, since) == (1, "m-1", "pro", "at risk", datetime(2026, 3, 18))
     assert (risk, stake, revenue) == (0.6, 391.07, 80)
-    assert rest[:2] == ["net revenue 30 in the last 28 days, 50 in the 28 days before", "no login for 9 days"]
-    assert rest[3].startswith("Ask about stock, prices and campaigns")
-    assert rest[4:9] == ["first time", None, None, None, None]
-    assert rest[9] == "fanout/2026-03-20/v000001/amy/m-1/*.revenue"
+    assert about == [None, "tea", 2]
+    assert [reason_1, reason_2] == ["net revenue 30 in the last 28 days, 50 in the 28 days before", "no login for 9 days"]
+    assert step.startswith("Ask about stock, prices and campaigns")
+    assert news == "first time"
+    assert inputs == [None, None, None, None]
+    assert reference == "fanout/2026-03-20/v000001/amy/m-1/*.revenue"
     assert {row[0] for row in sheet(book, "About")} >= {
         "Business date",
         "Version of the warehouse",
         "Who needs a call",
         "Privacy",
     }
-    assert [row[2:4] for row in sheet(book, "Spreaders to thank")[3:]] == [["u-2", 20], ["u-1", 10]]
+    assert [row[2:5] for row in sheet(book, "Spreaders to thank")[3:]] == [["u-2", "=**", 20], ["u-1", "王**", 10]]
     assert sheet(book, "Groups dying")[3][2:5] == ["g-1", "product", 30]
 
 
 def test_the_workbook_is_ready_to_use(small: Path) -> None:
     path = small / "managers" / "amy" / "workbook.xlsx"
     book = openpyxl.load_workbook(path)
-    for title in ("Today", "Merchants", "Regions", "Spreaders to thank", "Groups dying"):
+    for title in (
+        "Today",
+        "Merchants",
+        "Regions",
+        "Products that sell and spread",
+        "Spreaders to thank",
+        "Groups dying",
+        "Weeks",
+    ):
         page = book[title]
         assert page.freeze_panes is not None
         assert page.freeze_panes.endswith("4")
         assert page.auto_filter.ref is not None
         assert page.page_setup.orientation == "landscape"
-    assert book["Today"]["F4"].number_format == "0.0%"
-    assert book["Today"]["G4"].number_format == "#,##0.00"
+    assert book["Today"]["G4"].number_format == "0.0%"
+    assert book["Today"]["H4"].number_format == "#,##0.00"
     assert len(book["Today"].conditional_formatting) == 2
     with zipfile.ZipFile(path) as files:
         assert len([name for name in files.namelist() if name.startswith("xl/charts/chart")]) == 3
@@ -205,10 +249,20 @@ def test_a_manager_without_a_call_reads_that_there_is_none(small: Path) -> None:
 def test_the_workbook_speaks_chinese(exported: Export, settings: Settings) -> None:
     folder = exported(with_settings=replace(settings, language="zh")) / "managers" / "amy"
     book = openpyxl.load_workbook(folder / "workbook.xlsx")
-    assert book.sheetnames == ["今日待办", "商家", "地区", "值得感谢的传播者", "趋冷社群", "说明"]
+    assert book.sheetnames == [
+        "今日待办",
+        "商家",
+        "地区",
+        "商品排行",
+        "待唤醒的老顾客",
+        "值得感谢的传播者",
+        "趋冷社群",
+        "每周收入明细",
+        "说明",
+    ]
     head, first = sheet(book, "今日待办")[2:4]
-    assert head[4:8] == ["进入该阶段", "流失风险", "预计年损失", "近 365 天收入"]
-    assert first[8:10] == ["近 28 天净收入 30，前 28 天 50", "已 9 天没有登录"]
+    assert head[5:9] == ["进入该阶段", "流失风险", "预计年损失", "近 365 天收入"]
+    assert first[12:14] == ["近 28 天净收入 30，前 28 天 50", "已 9 天没有登录"]
     assert '<html lang="zh">' in (folder / "report.html").read_text()
 
 
@@ -218,7 +272,7 @@ def test_today_tells_what_changed(exported: Export) -> None:
     before = "update marts.merchant_churn_flags set stage = 'operating', churn_probability = 0.3, revenue_28d = 50"
     exported(before, as_of=AS_OF - timedelta(days=1))
     folder = exported(*named("new")) / "managers" / "amy"
-    rows = {row[2]: row[12] for row in sheet(openpyxl.load_workbook(folder / "workbook.xlsx"), "Today")[3:] if row[2]}
+    rows = {row[2]: row[16] for row in sheet(openpyxl.load_workbook(folder / "workbook.xlsx"), "Today")[3:] if row[2]}
     assert rows["m-1"] == "was operating; risk 30% → 60%; revenue 50 → 30"
     assert rows["m-10"] == "new merchant"
 
@@ -326,10 +380,10 @@ def test_calls_are_ranked_by_what_is_at_stake(exported: Export, rows: Callable[[
         "left-small": "has left: no paid order for 70 days, no login for 70 days",
     }
     today = [row for row in sheet(openpyxl.load_workbook(folder / "workbook.xlsx"), "Today")[3:] if row[2]]
-    assert [(row[2], row[8]) for row in today] == [(row["merchant_id"], row["reason_1"]) for row in found]
-    steps = {row[2]: row[11].partition(":")[0] for row in today}
+    assert [(row[2], row[12]) for row in today] == [(row["merchant_id"], row["reason_1"]) for row in found]
+    steps = {row[2]: row[15].partition(":")[0] for row in today}
     assert steps["left-large"] == "Win-back call"
-    assert (today[0][9], steps["stopped"]) == ("risk of leaving 95%", "Ask what stopped the sales")
+    assert (today[0][13], steps["stopped"]) == ("risk of leaving 95%", "Ask what stopped the sales")
     report = (folder / "report.html").read_text()
     assert "<b>121,550</b><span>At stake in a year, of those to call</span>" in report
 

@@ -69,9 +69,11 @@ def test_at_most_twenty_people_of_a_merchant(exported: Export) -> None:
         """insert into marts.team_leaders by name select 'm-1' as merchant_id, 'u-' || (130 + i) as user_id, 1 as opened,
         1 as closed, 1 as formed_organic, 0 as formed_auto_filled, 0 as failed, 0 as open_at_as_of,
         date '2026-03-01' as last_opened_date from range(30) numbers(i)""",
+        """insert into marts.fans_to_wake by name select 'm-1' as merchant_id, 'u-' || (110 + i) as user_id, 2 as orders,
+        900 as revenue, date '2026-01-01' as last_order_date from range(30) numbers(i)""",
     ]
     found = {name for name in names_in(exported(*many) / "managers" / "amy") if name.startswith("u-")}
-    assert len(found) == 19  # eight leaders and twelve spreaders; u-1 is both
+    assert len(found) == 18  # six leaders, eight spreaders and six to wake, among them u-1 and u-2 twice
 
 
 def test_no_region_with_fewer_than_twenty_people(exported: Export, rows: Read) -> None:
@@ -115,7 +117,15 @@ def test_a_merchants_files_say_who_may_be_contacted(exported: Export, rows: Read
     folder = exported(blocked, refused) / "merchants" / "m-1" / "csv"
     expected = {"u-1": ("true", ""), "u-2": ("false", "blocked refused"), "u-3": ("false", "refused"), "": ("", "")}
     files = {table.name: next(iter(table.persons)) for table in MERCHANT_TABLES if table.persons}
-    assert files.keys() == {"fan_revenue", "cascades", "cascade_nodes", "spreaders", "lifetime_value", "fan_churn_flags"}
+    assert files.keys() == {
+        "fan_revenue",
+        "cascades",
+        "cascade_nodes",
+        "spreaders",
+        "lifetime_value",
+        "fan_churn_flags",
+        "fans_to_wake",
+    }
     seen: set[str] = set()
     for name, person in files.items():
         found = {row[person]: (row["may_contact"], row["no_contact_reason"]) for row in rows(folder / f"{name}.csv")}

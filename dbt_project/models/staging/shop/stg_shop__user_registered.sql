@@ -14,6 +14,7 @@ renamed as (
         city_tier,
         gender,
         birth_year,
+        display_name,
         device_id,
         channel
     from source
