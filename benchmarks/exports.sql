@@ -20,7 +20,8 @@ create table marts.per_fan_revenue as select
     480.2::double as revenue_per_fan_p90, 0.2::double as zero_revenue_fan_share
 from marts.merchants;
 create table marts.growth_split as select
-    merchant_id, '2026-0' || x as month, make_date(2026, x::int, 1) as month_start, (1000 + x)::decimal(18, 2) as revenue, 27.5::double as avg_fans,
+    merchant_id, '2026-0' || x as month, make_date(2026, x::int, 1) as month_start,
+    (1000 + x)::decimal(18, 2) as revenue, 27.5::double as avg_fans,
     36.4::double as revenue_per_fan, x < 3 as is_complete, 1::decimal(18, 2) as revenue_change, 0.5::decimal(18, 2) as user_effect,
     0.5::decimal(18, 2) as per_fan_effect
 from marts.merchants, range(1, 4) t(x);

@@ -198,17 +198,17 @@ def test_the_workbook_is_ready_to_use(small: Path) -> None:
 
 def test_what_is_to_be_filled_in_can_be_and_says_what_is_allowed(small: Path) -> None:
     page = openpyxl.load_workbook(small / "managers" / "amy" / "workbook.xlsx")["Today"]
-    for cell in page["N4:Q4"][0]:
+    for cell in page["R4:U4"][0]:
         assert not cell.protection.locked
         assert cell.fill.fgColor.rgb == "FFFFF9E0"
-        assert page[f"M{cell.row}"].protection.locked
-    assert page.column_dimensions["R"].hidden
-    assert not page.column_dimensions["Q"].hidden
-    assert page.auto_filter.ref == "A3:R4"  # the hidden reference is sorted with its row
+        assert page[f"Q{cell.row}"].protection.locked
+    assert page.column_dimensions["V"].hidden
+    assert not page.column_dimensions["U"].hidden
+    assert page.auto_filter.ref == "A3:V4"  # the hidden reference is sorted with its row
     rules = {str(rule.sqref): rule for rule in page.data_validations.dataValidation}
-    assert {place: rule.type for place, rule in rules.items()} == {"N4": "date", "O4": "list", "P4": "date", "Q4": "textLength"}
-    assert (rules["N4"].formula1, rules["N4"].formula2) == ("46041", "TODAY()")  # 2026-01-19, sixty days before
-    assert rules["O4"].formula1 == '"no answer,talked,step agreed,call later,declined,is leaving"'
+    assert {place: rule.type for place, rule in rules.items()} == {"R4": "date", "S4": "list", "T4": "date", "U4": "textLength"}
+    assert (rules["R4"].formula1, rules["R4"].formula2) == ("46041", "TODAY()")  # 2026-01-19, sixty days before
+    assert rules["S4"].formula1 == '"no answer,talked,step agreed,call later,declined,is leaving"'
     assert "yellow columns" in page["A2"].value
 
 
