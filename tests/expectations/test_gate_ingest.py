@@ -15,7 +15,7 @@ from deltalake import write_deltalake
 from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from contract.events import SOURCES
+from contract.events import SOURCES, Kind, source_fields
 from contract.settings import Settings
 from expectations.gate import GateError, gate_ingest, inspect, main
 from expectations.suites import Severity, deliveries, events
@@ -23,7 +23,8 @@ from spark_jobs.lake.event_tables import event_schema
 
 # Five deliveries of ten lines or so; f-5 holds one line of each fate, and line 3 of f-5 repeats line 1 of f-1.
 # The amounts are 1 to 10 yuan.
-EVENTS = """
+OTHER_AMOUNTS = [field.name for field in source_fields("shop").values() if field.kind is Kind.MONEY and field.name != "amount"]
+EVENTS = f"""
 create table events as
 with lines as (
     select day, line from range(1, 6) as days(day), range(1, 11) as numbers(line)
@@ -41,10 +42,10 @@ select
     case when day < 5 or line < 5 then 'shop.order_paid.v1' end as event_type,
     case when day < 5 or line = 1 then date '2026-03-01' + day::int end as event_date,
     case when day < 5 or line < 5 then ['u-1'] end as persons,
-    case when day = 5 and line in (2, 4) then encode('{}') end as raw,
+    case when day = 5 and line in (2, 4) then encode('{{}}') end as raw,
     case when day = 5 and line = 4 then 'event' end as withdrawn_by,
     case when day < 5 or line = 1 then line::decimal(18, 2) end as amount,
-    null::decimal(18, 2) as list_price, null::decimal(18, 2) as cost, null::decimal(18, 2) as market_price,
+    {"".join(f"null::decimal(18, 2) as {name}, " for name in OTHER_AMOUNTS)}
     null::varchar as extra, null::bigint as rows_read, null::varchar as reread_by
 from lines
 union all by name
