@@ -42,7 +42,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "tests/exports/delivery/test_delivery.py": ("dbt_project", "expectations", "exports", "publication"),
     "tests/exports/packs/test_csv_text.py": ("dbt_project", "expectations", "exports", "publication"),
     "tests/exports/pages/test_workbook.py": ("dbt_project", "expectations", "exports", "publication"),
-    "tests/exports/returns/test_returns.py": ("exports",),
+    "tests/exports/returns/test_returns.py": ("dbt_project", "expectations", "exports", "publication"),
     "tests/exports/test_commands.py": ("dbt_project", "expectations", "exports", "publication"),
     "tests/simulator/test_landing.py": ("expectations", "simulator", "spark_jobs"),
     "tests/static_site/test_browser.py": ("dbt_project", "expectations", "exports", "publication", "static_site"),

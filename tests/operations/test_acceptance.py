@@ -31,7 +31,13 @@ KILLS = "tests/end_to_end/test_kills.py"
 PIECES = "tests/end_to_end/test_pieces.py"
 OF_EXPORTS = {
     f"tests/exports/{name}.py"
-    for name in ("delivery/test_delivery", "packs/test_csv_text", "pages/test_workbook", "test_commands")
+    for name in (
+        "delivery/test_delivery",
+        "packs/test_csv_text",
+        "pages/test_workbook",
+        "returns/test_returns",
+        "test_commands",
+    )
 }
 
 
