@@ -246,7 +246,12 @@ TABLES: tuple[Table, ...] = (
                 )
             ),
             nullable(choice("left_list_reason", LIST_EXITS, f"Why it is no longer. {_OFF_LIST}")),
-            nullable(date("snoozed_until", "Day of the next call that the last one agreed, where it is after as_of.")),
+            nullable(
+                date(
+                    "snoozed_until",
+                    "Day of the next call that the last one agreed, where it is after the morning on which the list is read.",
+                )
+            ),
             flag(
                 "is_held_out",
                 "Whether the merchant belongs to the part that no list names, so that it can be seen what calls bring: by a "

@@ -19,9 +19,12 @@
     )
 {%- endmacro %}
 
-{# What the last call by a day keeps off the list of that day: until the next one that was agreed, else for some days. #}
+{#
+    What the last call by a day keeps off the list of that day, which is read on the next morning: until the next call that was
+    agreed, else for some days.
+#}
 {% macro snoozed_until(day) -%}
-    case when next_on > {{ day }} then next_on end
+    case when next_on > {{ day }} + 1 then next_on end
 {%- endmacro %}
 
 {% macro is_called_lately(day) -%}
