@@ -280,7 +280,7 @@ def _last_tips(merchant: Merchant, rules: TipRules, about: About, words: Words) 
             words("tip.reached" if tip["is_reached"] else "tip.missed"),
         ]
         for tip in merchant.tips
-        if tip["asked_on"] < about.published.as_of and tip["tip"] in rules.rows
+        if tip["asked_on"] == about.published.as_of - timedelta(days=TIP_DAYS) and tip["tip"] in rules.rows
     ]
     if not told:
         return []
