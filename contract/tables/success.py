@@ -227,11 +227,15 @@ TABLES: tuple[Table, ...] = (
             nullable(money("per_fan_effect", "The rest of month_change: what each fan brought.")),
             count("cohort_fans", "people", "Fans by the month of their first order, of months whose next one is complete."),
             count("retained_fans", "people", "Those of cohort_fans who bought again in the month after."),
-            rate(share("retention", "retained_fans / cohort_fans."), "retained_fans", "cohort_fans"),
+            rate(
+                share("retention", "Part of these fans who bought again: retained_fans / cohort_fans."),
+                "retained_fans",
+                "cohort_fans",
+            ),
             count("teams_closed", "teams", "Team purchases that formed or failed, over all time."),
             count("teams_formed_organic", "teams", "Those of teams_closed that formed without a seat filled by the platform."),
             rate(
-                share("formation_rate", "teams_formed_organic / teams_closed."),
+                share("formation_rate", "Part of these teams that formed by themselves: teams_formed_organic / teams_closed."),
                 "teams_formed_organic",
                 "teams_closed",
             ),
