@@ -187,7 +187,7 @@ def test_the_same_day_again_waits_for_all_inputs_and_doubles_nothing(place: Plac
           AND task.run_id = (SELECT run_id FROM dag_run WHERE dag_id = 'ingest_shop' ORDER BY run_after DESC LIMIT 1)
         """,
     )
-    assert rows == [(6, 1)]  # two tasks of each source
+    assert rows == [(7, 1)]  # two tasks of each source, and the returned sheets
     registry = "select * from marts.event_registry order by all"
     assert query(copy, registry) == query(place, registry)
     assert successful_runs(copy, NEWEST) - before == Counter(CHAIN)
