@@ -459,9 +459,9 @@ def test_libreoffice_opens_every_sheet(exported: Export, tmp_path: Path) -> None
         capture_output=True,
     )
     files = {file.name: file.read_text() for file in tmp_path.glob("*.csv")}
-    assert len(files) == 6
+    assert len(files) == 9
     today = next(text for name, text in files.items() if "Today" in name)
-    assert "m-1,at risk,2026-03-18,60%,391.07" in today
+    assert "m-1,pro,at risk,2026-03-18,60%,391.07" in today
     for name in NASTY[:8]:
         assert re.sub(r"\s", " ", name).strip().replace('"', '""') in today
     assert not [name for name, text in files.items() if re.search(r"#(REF|NAME|VALUE|N/A)|Err:", text)]
