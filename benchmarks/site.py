@@ -49,7 +49,7 @@ def main() -> int:
         seconds = []
         for _ in range(arguments.rounds):
             shutil.rmtree(settings.site, ignore_errors=True)
-            render.library.cache_clear()
+            render.vega_bundle.cache_clear()
             started = time.perf_counter()
             write(settings, as_of)
             seconds.append(time.perf_counter() - started)

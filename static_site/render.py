@@ -33,7 +33,7 @@ def render(page: Page, day: PublishedDay, pages: Sequence[Page]) -> bytes:
     """
     parts = _parts(page, day)
     has_charts = any(part["chart"] for part in parts)
-    scripts = [library(), Markup((TEMPLATES / "page.js").read_text(encoding="utf-8"))] if has_charts else []
+    scripts = [vega_bundle(), Markup((TEMPLATES / "page.js").read_text(encoding="utf-8"))] if has_charts else []
     return (
         _template()
         .render(
@@ -125,7 +125,7 @@ def _hash(script: str) -> str:
 
 
 @cache
-def library() -> Markup:
+def vega_bundle() -> Markup:
     """Vega, Vega-Lite and Vega-Embed as one script."""
     return Markup(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
 

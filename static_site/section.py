@@ -75,7 +75,7 @@ class Section:
 
     Attributes:
         title: what is shown.
-        note: what is seen, in sentences; whoever reads only this has the main figure.
+        note: what is seen, in sentences; a reader of it alone has the main figure.
         rows: the rows of the chart, for every choice.
         columns: what the table and the tooltips show of them.
         chart: the drawing of the data named `rows`; none where a table says more.
