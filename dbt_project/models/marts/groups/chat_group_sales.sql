@@ -1,7 +1,5 @@
 with shares as (
-    select *
-    from {{ ref('stg_shop__share_created') }}
-    qualify row_number() over (partition by merchant_id, share_id order by event_time, event_id, event_source) = 1
+    select * from {{ ref('int_shares_deduplicated') }}
 ),
 
 orders as (
