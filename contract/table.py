@@ -88,6 +88,7 @@ AREAS: dict[str, str] = {
     "groups": "Analysts",
     "live": "Analysts",
     "merchants": "Analysts",
+    "journeys": "Analysts",
     "claims": "Analysts",
     "success": "Merchant success team",
 }
@@ -104,6 +105,7 @@ class Question(StrEnum):
     CHURN = "who is about to leave, what is at stake, since when, and why (as data: `unnest(reasons, max_depth := 2)`)"
     GROUPS = "how long chat groups live"
     LIVE = "what a live stream brought"
+    JOURNEYS = "what people do before they buy, and on which page they leave"
     CLAIMS = "whether the field's rules of thumb hold"
     SUCCESS = "what the merchant success team works with"
     SALES = "what sells, with what margin, and what marketing money brought"

@@ -1,0 +1,85 @@
+"""The tables of the area journeys."""
+
+from __future__ import annotations
+
+from contract.columns import (
+    MERCHANT,
+    USER,
+    count,
+    date,
+    identifier,
+    merchants_own,
+    money,
+    nullable,
+    number,
+    rate,
+    share,
+    text,
+    timestamp,
+)
+from contract.table import ANALYSTS, Question, Table
+
+TABLES: tuple[Table, ...] = (
+    Table(
+        "journeys",
+        "Grain: merchant × user × journey_number. An activity is a page view, an open of a known share, a coupon claim, a join of "
+        "a live stream (replays too) or a paid order, by time, then event id. A new journey begins after a gap of over 30 "
+        "minutes, or at a view with another session than the last known one of the journey; midnight does not cut.",
+        key="merchant_id, user_id, journey_number",
+        columns=(
+            MERCHANT,
+            USER,
+            count("journey_number", "journeys", "Number of the journey among the person's at the merchant, from 1.", least=1),
+            timestamp("started_at", "First activity, UTC."),
+            timestamp("ended_at", "Last activity, UTC."),
+            date("start_date", "Business date of the first activity."),
+            text("entry_channel", "Channel of the first activity, or none."),
+            count("page_views", "views", "Page views."),
+            count("product_views", "views", "Views of a product's page and opens of a product's share."),
+            count("share_opens", "opens", "Opens of known shares, one's own too."),
+            count("coupon_claims", "coupons", "Coupons claimed."),
+            count("live_visits", "joins", "Joins of live streams, replays too."),
+            nullable(count("dwell_ms", "ms", "Time on the pages, added up over the views that tell it; null if none does.")),
+            count("orders", "orders", "Paid orders."),
+            money("paid", "Payment of these orders, before refunds, reporting currency.", least=0),
+            nullable(merchants_own("first_order_id", "The first of these orders; null without one.")),
+            nullable(
+                number("seconds_to_order", "seconds", "From started_at to the first of these orders; null without one.", least=0)
+            ),
+        ),
+        questions=(Question.JOURNEYS,),
+        consumers=(ANALYSTS,),
+        time="start_date",
+    ),
+    Table(
+        "page_funnel",
+        "Grain: merchant × object_type × object_id that was viewed in journeys begun in the last 28 days; of these journeys.",
+        key="merchant_id, object_type, object_id",
+        columns=(
+            MERCHANT,
+            text("object_type", "Kind of the page: product, page, live or another that the shop names."),
+            identifier("object_id", "What the page shows. Unique only within its merchant and kind."),
+            count("views", "views", "Views of the page.", least=1),
+            count("viewers", "people", "People who viewed it.", least=1),
+            count("journeys", "journeys", "Journeys with a view of it.", least=1),
+            count("entrances", "journeys", "Those that begin with a view of it."),
+            count("exits", "journeys", "Those that end with a view of it."),
+            rate(share("exit_rate", "exits / journeys."), "exits", "journeys"),
+            nullable(share("exit_rate_lo", "Lower bound of its 95 % Wilson interval.")),
+            nullable(share("exit_rate_hi", "Upper bound of its 95 % Wilson interval.")),
+            nullable(number("median_dwell_ms", "ms", "Median of the times that views tell; null if none does.", least=0)),
+            count("paid_journeys", "journeys", "Journeys with a paid order after their first view of the page."),
+            rate(share("conversion", "paid_journeys / journeys."), "paid_journeys", "journeys"),
+            nullable(share("conversion_lo", "Lower bound of its 95 % Wilson interval.")),
+            nullable(share("conversion_hi", "Upper bound of its 95 % Wilson interval.")),
+            number(
+                "expected_paid_journeys",
+                "journeys",
+                "journeys × the conversion of all the merchant's pages of the kind together.",
+                least=0,
+            ),
+        ),
+        questions=(Question.JOURNEYS,),
+        consumers=(ANALYSTS,),
+    ),
+)
