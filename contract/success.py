@@ -17,5 +17,6 @@ RULES = {
     "tip_days": 28,  # that a tip looks back on
     "asleep_days": 60,  # without a paid order after which a fan who bought more than once is asleep
     "ticket_days": 14,  # in which a support ticket counts as open: no event closes one
+    "unread_ms": 3_000,  # a page that half of its viewers leave sooner is not read
     "smallest_group": 10,  # other merchants in a benchmark
 }

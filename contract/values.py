@@ -37,4 +37,5 @@ NO_CONTACT_REASONS = tuple(  # those of SUPPRESSIONS that hold, in order
     " ".join(reasons) for count in range(1, len(SUPPRESSIONS) + 1) for reasons in combinations(SUPPRESSIONS, count)
 )
 TIPS = ("one_seat", "asleep", "unpushed", "new_circle")
+LEAKS = ("unread", "unconvincing", "dead_end")
 BENCHMARKS = ("revenue_per_fan", "retention", "formation_rate", "opens_per_share")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contract.columns import (
     MERCHANT,
     USER,
+    choice,
     count,
     date,
     identifier,
@@ -17,7 +18,9 @@ from contract.columns import (
     text,
     timestamp,
 )
-from contract.table import ANALYSTS, Question, Table
+from contract.success import RULES
+from contract.table import ANALYSTS, MERCHANT_SUCCESS, Audience, Question, Table, export
+from contract.values import LEAKS
 
 TABLES: tuple[Table, ...] = (
     Table(
@@ -81,5 +84,50 @@ TABLES: tuple[Table, ...] = (
         ),
         questions=(Question.JOURNEYS,),
         consumers=(ANALYSTS,),
+        audience=Audience.MERCHANT,
+        export=export(
+            """merchant_id object_type object_id views viewers journeys entrances exits exit_rate exit_rate_lo exit_rate_hi
+            median_dwell_ms paid_journeys conversion conversion_lo conversion_hi expected_paid_journeys""",
+            "A page that was viewed in journeys begun in the last 28 days.",
+        ),
+    ),
+    Table(
+        "leaking_pages",
+        "Grain: merchant × object_type × object_id of page_funnel that leaks: the interval of its exit_rate lies above that of the "
+        "merchant's other pages of the kind, and fewer journeys were paid after it than expected.",
+        key="merchant_id, object_type, object_id",
+        columns=(
+            MERCHANT,
+            text("object_type", "Kind of the page: product, page, live or another that the shop names."),
+            identifier("object_id", "What the page shows. Unique only within its merchant and kind."),
+            text("title", "Title of the product, else the page's id."),
+            count("rank", "place, from 1", "Place by missing_paid_journeys, then exits.", least=1),
+            count("journeys", "journeys", "Journeys with a view of the page, begun in the last 28 days.", least=1),
+            count("exits", "journeys", "Those that end with a view of it.", least=1),
+            rate(share("exit_rate", "exits / journeys."), "exits", "journeys"),
+            share("other_exit_rate", "The same of the merchant's other pages of the kind together."),
+            count("paid_journeys", "journeys", "Journeys with a paid order after their first view of the page."),
+            number(
+                "expected_paid_journeys",
+                "journeys",
+                "journeys × the conversion of all the merchant's pages of the kind together.",
+                least=0,
+            ),
+            number("missing_paid_journeys", "journeys", "expected_paid_journeys - paid_journeys: what the leak costs.", least=0),
+            choice(
+                "advice",
+                LEAKS,
+                f"unread: half of the views last under {RULES['unread_ms'] / 1000:g} seconds; else unconvincing for a product's page, "
+                "dead_end for another.",
+            ),
+        ),
+        questions=(Question.JOURNEYS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MERCHANT,
+        export=export(
+            """merchant_id object_type object_id title rank journeys exits exit_rate other_exit_rate paid_journeys
+            expected_paid_journeys missing_paid_journeys advice""",
+            "A page on which more people leave than on the merchant's others of the kind, and fewer buy than expected.",
+        ),
     ),
 )

@@ -23,6 +23,7 @@ GENERIC = ("unique_combination", "expression_is_true")
 FAULTS = {
     "cohorts_hold_every_buyer": "delete from marts.cohort_retention where merchant_id = 'm2'",
     "credit_is_conserved": "delete from intermediate.int_credits_split where movement = 'refund' and step = 1",
+    "every_activity_is_in_one_journey": "update marts.journeys set orders = orders + 1 where user_id = 'c'",
     "merchants_add_up_to_the_platform": "update marts.per_fan_revenue set direct_revenue = 70 where merchant_id = 'm1'",
     "months_add_up_to_totals": "update marts.growth_split set revenue = revenue + 0.01 where month = '2026-03'",
     "no_event_is_accepted_twice": """
