@@ -94,7 +94,7 @@ TABLES: tuple[Table, ...] = (
     Table(
         "leaking_pages",
         "Grain: merchant × object_type × object_id of page_funnel that leaks: the interval of its exit_rate lies above that of the "
-        "merchant's other pages of the kind, and fewer journeys were paid after it than expected.",
+        "merchant's other pages of the kind, and at least one journey less was paid after it than expected.",
         key="merchant_id, object_type, object_id",
         columns=(
             MERCHANT,
@@ -113,7 +113,7 @@ TABLES: tuple[Table, ...] = (
                 "journeys × the conversion of all the merchant's pages of the kind together.",
                 least=0,
             ),
-            number("missing_paid_journeys", "journeys", "expected_paid_journeys - paid_journeys: what the leak costs.", least=0),
+            number("missing_paid_journeys", "journeys", "expected_paid_journeys - paid_journeys: what the leak costs.", least=1),
             choice(
                 "advice",
                 LEAKS,

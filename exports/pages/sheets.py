@@ -291,6 +291,27 @@ PRODUCTS = SheetTable(
     },
     {"sold_value": Mark.BAR},
 )
+LEAKS = SheetTable(
+    "leaking_pages",
+    {
+        "rank": SheetColumn("rank", Form.COUNT, 5),
+        "title": SheetColumn("page", Form.LONG_TEXT, 24),
+        "object_type": SheetColumn("kind", Form.TEXT, 11),
+        "journeys": SheetColumn("visits", Form.COUNT, 9),
+        "exits": SheetColumn("exits", Form.COUNT, 9),
+        "exit_rate": SheetColumn("exit_rate", Form.SHARE, 9),
+        "other_exit_rate": SheetColumn("other_exit_rate", Form.SHARE, 11),
+        "paid_journeys": SheetColumn("paid_visits", Form.COUNT, 9),
+        "expected_paid_journeys": SheetColumn("expected_visits", Form.COUNT, 9),
+        "missing_paid_journeys": SheetColumn("missing_visits", Form.COUNT, 9),
+        "advice": SheetColumn("advice", Form.LONG_TEXT, 46),
+    },
+    {"exit_rate": Mark.RISK, "missing_visits": Mark.BAR},
+    {
+        "object_type": lambda kind, words: words.page_kind(kind),
+        "advice": lambda advice, words: words(f"leak.{advice}"),
+    },
+)
 GROUPS = SheetTable(
     "groups",
     {
@@ -306,7 +327,7 @@ GROUPS = SheetTable(
     {"kind": lambda kind, words: words(f"kind.{kind}")},
 )
 # In the order of workbook and pages. Regions have a picture, and in the workbook the leaders stand on their sheet.
-TABLES = (REGIONS, PRODUCTS, WAKE, SPREADERS, LEADERS, GROUPS)
+TABLES = (REGIONS, PRODUCTS, LEAKS, WAKE, SPREADERS, LEADERS, GROUPS)
 
 
 def written(value: Value, form: Form, words: Words) -> str:

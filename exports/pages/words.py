@@ -62,6 +62,14 @@ class Words:
         """
         return self("unit.unknown") if code == "unknown" else self.texts.get(f"region.{code}", code)
 
+    def page_kind(self, kind: str) -> str:
+        """What kind of page it is; a kind that the catalogue does not know as the shop names it.
+
+        >>> Words.of("zh").page_kind("product"), Words.of("zh").page_kind("faq")
+        ('商品页', 'faq')
+        """
+        return self.texts.get(f"page.{kind}", kind)
+
     def currency(self, code: str) -> str:
         return _CURRENCIES[self.language].get(code, code)
 

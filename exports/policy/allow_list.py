@@ -104,6 +104,7 @@ class Table:
 
 
 PRODUCTS = 5
+PAGES = 5
 OVERVIEW = "merchant_overview"  # the mart that knows a merchant's manager
 # Beside a person who is named to a merchant: whether it may contact the person, and why not.
 _CONTACT = ("may_contact", "no_contact_reason")
@@ -239,6 +240,20 @@ MANAGER_TABLES = (
         owner="manager",
         order="rank",
         most=PRODUCTS,
+    ),
+    Table(
+        "leaking_pages",
+        "leaking_pages",
+        _columns(
+            "merchant_id object_type object_id",
+            """rank title journeys exits exit_rate other_exit_rate paid_journeys expected_paid_journeys missing_paid_journeys
+            advice""",
+        ),
+        "A page on which more people leave than on the merchant's others of the kind, and fewer buy than expected, at most "
+        f"{PAGES} a merchant.",
+        owner="manager",
+        order="rank",
+        most=PAGES,
     ),
     Table(
         "groups",

@@ -73,8 +73,7 @@ RULES: Rules = {
         mart_holds(
             "leaking_pages",
             "leak",
-            """exit_rate > other_exit_rate and missing_paid_journeys > 0
-            and abs(missing_paid_journeys - (expected_paid_journeys - paid_journeys)) < 1e-9""",
+            """exit_rate > other_exit_rate and abs(missing_paid_journeys - (expected_paid_journeys - paid_journeys)) < 1e-9""",
             "exit_rate, other_exit_rate, paid_journeys, expected_paid_journeys, missing_paid_journeys",
             breaks="update marts.leaking_pages set other_exit_rate = exit_rate",
         ),

@@ -46,7 +46,7 @@ final as (
             and compared.object_type = 'product'
     where
         compared.exit_rate_lo > compared.other_exit_rate_hi
-        and compared.missing_paid_journeys > 0
+        and compared.missing_paid_journeys >= 1
 )
 
 select * from final
