@@ -337,6 +337,43 @@ _DECLARED: tuple[Metric, ...] = (
         ),
     ),
     *_of(
+        "journeys",
+        ("journey_count", "Journeys", "Journeys of people through a merchant's pages, shares and lives.", rows("user_id")),
+        (
+            "product_journeys",
+            "Journeys with a product",
+            "Journeys in which a product's page was viewed or its share opened.",
+            rows("user_id", "product_views > 0"),
+        ),
+        ("paid_journey_count", "Journeys with an order", "Journeys with a paid order.", rows("user_id", "orders > 0")),
+        ("paid_in_journeys", "Paid in journeys", "Payment of the orders, before refunds, by journey.", total("paid")),
+        (
+            "paid_journey_share",
+            "Share of journeys with an order",
+            "Journeys with a paid order / journeys.",
+            rows("user_id", "orders > 0"),
+            rows("user_id"),
+        ),
+    ),
+    *_of(
+        "page_funnel",
+        ("page_views", "Page views", "Views of pages in the journeys of 28 days.", total("views")),
+        (
+            "page_exit_rate",
+            "Exit rate of pages",
+            "Journeys that end on a page / journeys with a view of it, both added up over pages.",
+            total("exits"),
+            total("journeys"),
+        ),
+        (
+            "page_conversion",
+            "Conversion of pages",
+            "Journeys with an order after their first view of a page / journeys with a view of it, both added up over pages.",
+            total("paid_journeys"),
+            total("journeys"),
+        ),
+    ),
+    *_of(
         "fan_revenue",
         ("supporting_fan_count", "Supporting fans", "Supporting fans (支撑粉丝).", rows("user_id", "is_supporting_fan")),
         (

@@ -577,6 +577,87 @@ GROUPS = Board(
     ),
 )
 
+JOURNEYS = Board(
+    "journeys",
+    "Journeys",
+    "What people do before they buy, and on which page they leave.",
+    (
+        (
+            _stands_at("Journeys"),
+            Text(
+                "A journey is what a person does at a merchant without a gap of more than 30 minutes or another visit. A page "
+                "leaks where clearly more journeys end than on the merchant's other pages of the kind, and at least one order "
+                "less comes after it than after those.",
+                8,
+                20,
+            ),
+        ),
+        (
+            Chart(
+                "From the entry to the order, by channel",
+                "journeys",
+                Kind.BAR,
+                ("journey_count", "product_journeys", "paid_journey_count"),
+                x="entry_channel",
+                text="Channel of the first thing that a person did; none where nothing tells it.",
+            ),
+            Chart(
+                "Share of journeys with an order, by week",
+                "journeys",
+                Kind.LINE,
+                ("paid_journey_share",),
+                by=("entry_channel",),
+                x="week_start",
+                where=_WHOLE,
+                rows=2000,
+            ),
+        ),
+        (
+            Chart(
+                "Pages that leak",
+                "leaking_pages",
+                Kind.ROWS,
+                by=(
+                    "merchant_name",
+                    "object_type",
+                    "title",
+                    "journeys",
+                    "exits",
+                    "exit_rate",
+                    "other_exit_rate",
+                    "paid_journeys",
+                    "expected_paid_journeys",
+                    "missing_paid_journeys",
+                ),
+                order="-missing_paid_journeys",
+                width=12,
+                text="Journeys begun in the last 28 days; the page that costs most orders comes first.",
+            ),
+        ),
+        (
+            Chart(
+                "Pages by views",
+                "page_funnel",
+                Kind.ROWS,
+                by=(
+                    "merchant_name",
+                    "object_type",
+                    "object_id",
+                    "views",
+                    "viewers",
+                    "journeys",
+                    "entrances",
+                    "exit_rate",
+                    "median_dwell_ms",
+                    "conversion",
+                ),
+                order="-views",
+                width=12,
+            ),
+        ),
+    ),
+)
+
 QUALITY = Board(
     "data-quality",
     "Data quality",
@@ -674,4 +755,4 @@ QUALITY = Board(
     ),
 )
 
-BOARDS = (MORNING, FANS, SPREAD, TEAMS, LIVE, GROUPS, QUALITY)
+BOARDS = (MORNING, FANS, SPREAD, TEAMS, LIVE, GROUPS, JOURNEYS, QUALITY)
