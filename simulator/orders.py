@@ -117,6 +117,7 @@ def buy(
     _refund(world, outbox, rng, rows, at, order_id, amount)
     _pay_commission(world, outbox, rows, at, order_id, amount, sharer, upline)
 
+    world.orders.append((rows, at))
     new = fans.follow_at[rows] == NEVER
     become_fans(fans, rng, rows[new], at[new])
     fans.next_order_at[rows] = at + gaps(fans, rng, rows)

@@ -54,12 +54,20 @@ class World:
     teams: int = 0
     lives: int = 0
     packets: int = 0
+    orders: list[tuple[Ints, Ints]] = field(default_factory=list)  # made today: fan rows and instants
 
     def merchant_ids(self, rows: Ints) -> list[str]:
         return self.merchants.ids(self.fans.merchant[rows])
 
     def user_ids(self, rows: Ints) -> list[str]:
         return self.people.ids(self.fans.user[rows])
+
+    def take_orders(self) -> tuple[Ints, Ints]:
+        """The orders made since this was last asked: fan rows and instants."""
+        none = np.empty(0, np.int64)
+        rows, at = (np.concatenate([none, *parts]) for parts in zip((none, none), *self.orders, strict=True))
+        self.orders.clear()
+        return rows, at
 
     def is_open(self, rows: Ints, at: Ints) -> Bools:
         """Whether each row's merchant is on the platform at an instant."""
