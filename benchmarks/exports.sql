@@ -129,6 +129,16 @@ create table marts.merchant_tips as select
 from marts.merchants,
     (values (1, 'asleep', null), (2, 'one_seat', 'CN-ZJ'), (3, 'unpushed', 'p-1')) t(rank, tip, subject),
     (values (date '2026-03-13'), (date '2026-03-20')) d(asked_on);
+create table marts.page_funnel as select
+    merchant_id, 'product' as object_type, 'p-' || p as object_id, 50 as views, 35 as viewers, 40 as journeys, 12 as entrances,
+    20 as exits, 0.5 as exit_rate, 0.352 as exit_rate_lo, 0.648 as exit_rate_hi, 9000.0::double as median_dwell_ms,
+    4 as paid_journeys, 0.1 as conversion, 0.0396 as conversion_lo, 0.2305 as conversion_hi, 5.0::double as expected_paid_journeys
+from marts.merchants, range(1, 13) t(p);
+create table marts.leaking_pages as select
+    merchant_id, 'product' as object_type, 'p-' || p as object_id, '商品 ' || p as title, p as rank, 40 as journeys, 30 as exits,
+    0.75 as exit_rate, 0.4 as other_exit_rate, 2 as paid_journeys, 5.0::double as expected_paid_journeys,
+    3.0::double as missing_paid_journeys, 'unconvincing' as advice
+from marts.merchants, range(1, 4) t(p);
 create table marts.fans_to_wake as select
     merchant_id, user_id, 3 as orders, 90.00::decimal(18, 2) as revenue, date '2026-01-02' as last_order_date,
     '商品 1' as last_product, (f * 2.5)::decimal(18, 2) as expected_value_365d

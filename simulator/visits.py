@@ -11,6 +11,7 @@ from simulator.delivery import Outbox
 from simulator.merchants import Role
 from simulator.world import World
 
+KIND = "info"
 PAGES = ("about", "story", "guarantee")
 LEAKING_PAGE = "delivery"
 LEAVES = 0.8  # planted: of the visitors who come to the leaking page
@@ -67,7 +68,7 @@ def _visit(world: World, outbox: Outbox, rng: np.random.Generator, rows: Ints, s
             at[seen],
             merchant_id=world.merchant_ids(rows[seen]),
             user_id=world.user_ids(rows[seen]),
-            object_type=["page"] * len(seen),
+            object_type=[KIND] * len(seen),
             object_id=[ids[k] for k in page[seen].tolist()],
             session_id=[f"w-{row}-{moment}" for row, moment in zip(rows[seen].tolist(), start[seen].tolist(), strict=True)],
             dwell_ms=(seconds * SECOND).astype(np.int64).tolist(),
@@ -76,5 +77,5 @@ def _visit(world: World, outbox: Outbox, rng: np.random.Generator, rows: Ints, s
 
 def leaking_pages(world: World) -> list[dict[str, Any]]:
     """The pages that were made to leak."""
-    page = {"object_type": "page", "object_id": LEAKING_PAGE, "planted_share_of_leavers": LEAVES}
+    page = {"object_type": KIND, "object_id": LEAKING_PAGE, "planted_share_of_leavers": LEAVES}
     return [{"merchant_id": merchant, **page} for merchant in world.merchants.ids(leaking_merchants(world))]

@@ -199,3 +199,34 @@ def test_today_draws_the_weeks_of_each_merchant(small: Path) -> None:
     assert [cell.value for cell in weeks[3][2:]][-2:] == ["03-13", "03-20"]
     assert weeks[4][1].value == "m-1"
     assert [cell.value for cell in weeks[4][2:]][-2:] == [0, 30]
+
+
+def test_pages_that_leak_say_what_they_cost_and_what_to_do(small: Path, rows: Read) -> None:
+    """30 of 40 visits of the tea's page end there, 24 of 60 of the other's; 2 bought where 4 were expected."""
+    for name in ("merchants/m-1", "managers/amy"):
+        page = section(plain(small / name / "report.html"), "Pages that leak")
+        assert "1 tea product 40 30 75% 40% 2 4 2 It is read but does not convince: look at price" in page
+        found = rows(small / name / "csv" / "leaking_pages.csv")
+        assert [(row["title"], row["exits"], row["missing_paid_journeys"], row["advice"]) for row in found] == [
+            ("tea", "30", "2.0", "unconvincing")
+        ]
+    book = openpyxl.load_workbook(small / "managers/amy/workbook.xlsx")
+    assert [[cell.value for cell in row] for row in book["Pages that leak"].iter_rows(min_row=4)][0][2:10] == [
+        1, "tea", "product", 40, 30, 0.75, 0.4, 2,
+    ]  # fmt: skip
+    assert rows(small / "merchants/m-2/csv/leaking_pages.csv") == []
+
+
+def test_a_merchant_gets_its_pages_and_nobody_s_journeys(small: Path, rows: Read) -> None:
+    found = rows(small / "merchants/m-1/csv/page_funnel.csv")
+    assert [(row["object_id"], row["journeys"], row["exits"], row["paid_journeys"]) for row in found] == [
+        ("p-1", "40", "30", "2"),
+        ("p-2", "60", "24", "8"),
+    ]
+    assert rows(small / "merchants/m-2/csv/page_funnel.csv") == []
+    assert [path for path in small.rglob("*") if path.name.startswith("journeys")] == []
+
+
+def test_chinese_pages_say_where_people_leave(exported: Export, settings: Settings) -> None:
+    page = section(plain(exported(with_settings=replace(settings, language="zh")) / "merchants/m-1/report.html"), "离开率偏高的页面")
+    assert "1 tea 商品页 40 30 75% 40% 2 4 2 看完了但没有下单：检查价格" in page
