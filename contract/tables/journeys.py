@@ -25,9 +25,9 @@ from contract.values import LEAKS
 TABLES: tuple[Table, ...] = (
     Table(
         "journeys",
-        "Grain: merchant × user × journey_number. An activity is a page view, an open of a known share, a coupon claim, a join of "
-        "a live stream (replays too) or a paid order, by time, then event id. A new journey begins after a gap of over 30 "
-        "minutes, or at a view with another session than the last known one of the journey; midnight does not cut.",
+        "Grain: merchant × user × journey_number. An activity is a page view, an open of a known share, a coupon claim, a "
+        "join of a live stream (replays too) or a paid order, by time, then event id. A new journey begins after a gap of over "
+        "30 minutes, or at a view with another session than the last known one of the journey; midnight does not cut.",
         key="merchant_id, user_id, journey_number",
         columns=(
             MERCHANT,
@@ -47,7 +47,9 @@ TABLES: tuple[Table, ...] = (
             money("paid", "Payment of these orders, before refunds, reporting currency.", least=0),
             nullable(merchants_own("first_order_id", "The first of these orders; null without one.")),
             nullable(
-                number("seconds_to_order", "seconds", "From started_at to the first of these orders; null without one.", least=0)
+                number(
+                    "seconds_to_order", "seconds", "From started_at to the first of these orders; null without one.", least=0
+                )
             ),
         ),
         questions=(Question.JOURNEYS,),
@@ -93,8 +95,8 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "leaking_pages",
-        "Grain: merchant × object_type × object_id of page_funnel that leaks: the interval of its exit_rate lies above that of the "
-        "merchant's other pages of the kind, and at least one journey less was paid after it than expected.",
+        "Grain: merchant × object_type × object_id of page_funnel that leaks: the interval of its exit_rate lies above that of "
+        "the merchant's other pages of the kind, and at least one journey less was paid after it than expected.",
         key="merchant_id, object_type, object_id",
         columns=(
             MERCHANT,
@@ -113,12 +115,14 @@ TABLES: tuple[Table, ...] = (
                 "journeys × the conversion of all the merchant's pages of the kind together.",
                 least=0,
             ),
-            number("missing_paid_journeys", "journeys", "expected_paid_journeys - paid_journeys: what the leak costs.", least=1),
+            number(
+                "missing_paid_journeys", "journeys", "expected_paid_journeys - paid_journeys: what the leak costs.", least=1
+            ),
             choice(
                 "advice",
                 LEAKS,
-                f"unread: half of the views last under {RULES['unread_ms'] / 1000:g} seconds; else unconvincing for a product's page, "
-                "dead_end for another.",
+                f"unread: half of the views last under {RULES['unread_ms'] / 1000:g} seconds; else unconvincing for a "
+                "product's page, dead_end for another.",
             ),
         ),
         questions=(Question.JOURNEYS,),

@@ -25,14 +25,14 @@ journeys as (
     group by merchant_id, user_id
 )
 
-(
-    select * from activities
-    except all
-    select * from journeys
-)
-union all
-(
-    select * from journeys
-    except all
-    select * from activities
-)
+select
+    merchant_id,
+    user_id
+from activities
+full outer join journeys using (merchant_id, user_id)
+where
+    activities.page_views is distinct from journeys.page_views
+    or activities.share_opens is distinct from journeys.share_opens
+    or activities.coupon_claims is distinct from journeys.coupon_claims
+    or activities.live_visits is distinct from journeys.live_visits
+    or activities.orders is distinct from journeys.orders

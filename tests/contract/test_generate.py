@@ -18,7 +18,6 @@ from contract.event_files import json_schema, sources_yaml
 from contract.events import EVENT_TYPES, ORDER_LINE, SOURCES, EventType, Field, Kind, source_fields
 from contract.generate import generated_files, write
 from contract.settings import CHECKOUT
-from contract.tables import TABLES
 from spark_jobs.ingest.classify import Classifier
 from spark_jobs.lake.event_tables import ENVELOPE
 

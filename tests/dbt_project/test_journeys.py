@@ -36,9 +36,10 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Landing:
 def lake(landing: Landing, tmp_path_factory: pytest.TempPathFactory) -> TinyLake:
     lake = TinyLake(Settings.from_environment({"FANOUT_HOME": str(tmp_path_factory.mktemp("journeys"))}))
     for name in TYPES:
-        fields = {field.name for event in EVENT_TYPES.values() if event.short_name == name for field in event.fields} - {"lines"}
+        [fields] = [{field.name for field in event.fields} for event in EVENT_TYPES.values() if event.short_name == name]
         for event in landing.of(name):
-            data = {key: str(value) if key == "amount" else value for key, value in event.data.items() if key in fields}
+            data = {key: value for key, value in event.data.items() if key in fields - {"lines"}}
+            data |= {"amount": str(data["amount"])} if "amount" in data else {}
             lake.add(name, event.at.isoformat(), **data)
     lake.write()
     return lake

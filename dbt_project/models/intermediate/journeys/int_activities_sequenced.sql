@@ -2,12 +2,23 @@
 -- before the last gap says nothing.
 with preceded as (
     select
-        activities.*,
+        merchant_id,
+        user_id,
+        active_at,
+        active_date,
+        kind,
+        object_type,
+        object_id,
+        session_id,
+        dwell_ms,
+        order_id,
+        paid,
+        channel,
         row_number() over person as activity_number,
         coalesce(active_at > lag(active_at) over person + interval 30 minute, true) as is_after_gap,
         lag(session_id ignore nulls) over person as known_session_id,
         lag(if(session_id is null, null, active_at) ignore nulls) over person as known_at
-    from {{ ref('int_activities_unioned') }} as activities
+    from {{ ref('int_activities_unioned') }}
     window person as (partition by merchant_id, user_id order by active_at, event_id, event_source)
 ),
 
@@ -23,7 +34,7 @@ bounded as (
 
 begun as (
     select
-        * exclude (event_id, event_source, is_after_gap, known_session_id, known_at, gap_ended_at),
+        * exclude (is_after_gap, known_session_id, known_at, gap_ended_at),
         is_after_gap or coalesce(session_id <> known_session_id and known_at >= gap_ended_at, false) as is_entrance
     from bounded
 ),
