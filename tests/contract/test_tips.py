@@ -70,9 +70,7 @@ NUMBER = "is not a whole number from 1 to 1,000,000"
         pytest.param(
             ["asleep,1,3,a, b,c,d,e"], ["row 2, column H: 'e' stands in a column without a name"], id="comma without quotes"
         ),
-        pytest.param(
-            ["asleep,1,3,a,b,c"], ["row 2, column G (aim_zh): is empty; fill it in, or delete the row"], id="short"
-        ),
+        pytest.param(["asleep,1,3,a,b,c"], ["row 2, column G (aim_zh): is empty; fill it in, or delete the row"], id="short"),
         pytest.param([], ["has no row"], id="no row"),
         pytest.param(
             ["asleep,0,3,a,b,{c},d", "", "one_seat,2,x,a,b,c,d"],
