@@ -193,7 +193,7 @@ def test_today_draws_the_weeks_of_each_merchant(small: Path) -> None:
     path = small / "managers/amy/workbook.xlsx"
     with zipfile.ZipFile(path) as book:
         today = book.read("xl/worksheets/sheet1.xml").decode()
-    assert "<xm:f>Weeks!C4:N4</xm:f><xm:sqref>J4</xm:sqref>" in today
+    assert "<xm:f>Weeks!C4:N4</xm:f><xm:sqref>H4</xm:sqref>" in today
     with pytest.warns(UserWarning, match="extension"):
         weeks = openpyxl.load_workbook(path)["Weeks"]
     assert [cell.value for cell in weeks[3][2:]][-2:] == ["03-13", "03-20"]
