@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from contract.values import STAGES, UNKNOWN
 from exports.packs.export_day import NOW, ExportDay
 from exports.packs.pack import UNASSIGNED
 from exports.pages.figures import Row, named
-from exports.pages.playbook import Playbook
+from exports.pages.playbook import ANY, Playbook
+from exports.pages.reasons import TOPICS
 from exports.pages.sheets import Form, Mark, Sheet, SheetColumn, Value
 from exports.pages.words import Words, percent
 from exports.policy.allow_list import OVERVIEW
@@ -168,10 +170,12 @@ def _steps(effect: list[Row], book: Playbook, words: Words) -> Sheet:
 def _step(key: str, words: Words) -> str:
     """The name of a step: what the reason is about, and the stage where the step is of one alone."""
     stage, _, topic = key.partition(".")
-    if f"topic.{topic}" not in words.texts or (stage != "*" and f"stage.{stage}" not in words.texts):
-        return words("topic.unknown") if key == "unknown" else key
-    about = words("topic.any" if topic == "*" else f"topic.{topic}")
-    return about if stage == "*" else words("outcomes.of_stage", topic=about, stage=words(f"stage.{stage}"))
+    if key == UNKNOWN:
+        return words("topic.unknown")
+    if stage not in (*STAGES, ANY) or topic not in (*TOPICS, ANY):
+        return key
+    about = words("topic.any" if topic == ANY else f"topic.{topic}")
+    return about if stage == ANY else words("outcomes.of_stage", topic=about, stage=words(f"stage.{stage}"))
 
 
 def _says(key: str | None, book: Playbook, words: Words) -> str | None:

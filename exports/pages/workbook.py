@@ -6,7 +6,7 @@ The bytes depend on the content alone: no clock is inside.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import ceil
 from pathlib import Path
@@ -267,7 +267,7 @@ def _inputs(page: Any, sheet: Sheet, day: date, words: Words) -> None:
             "criteria": "between",
             "minimum": earliest_call(day),
             "maximum": "=TODAY()",
-            "error_message": words("input.called_on", day=earliest_call(day)),
+            "error_message": words("input.called_on", day=earliest_call(day), example=day + timedelta(days=1)),
         },
         "result": {
             "validate": "list",
@@ -275,7 +275,8 @@ def _inputs(page: Any, sheet: Sheet, day: date, words: Words) -> None:
             "error_title": words("input.wrong"),
             "error_message": words("input.result"),
         },
-        "next_on": date_of | {"criteria": ">", "value": day, "error_message": words("input.next_on", day=day)},
+        "next_on": date_of
+        | {"criteria": ">", "value": day, "error_message": words("input.next_on", day=day, example=day + timedelta(days=8))},
         "note": {
             "validate": "length",
             "criteria": "<=",

@@ -1,4 +1,4 @@
-"""What came of the calls, which step works and how far to trust the risk: on the sheet and on the page of an account manager."""
+"""What came of the calls, which step works and how far to trust the risk, on the sheet and the page of an account manager."""
 
 from __future__ import annotations
 
@@ -72,8 +72,7 @@ def plain(path: Path) -> str:
 
 
 def test_what_came_of_the_calls_of_the_last_week_and_four_weeks(exported: Export) -> None:
-    """m-1 was called twice and counts from the first call on, but for the call of seven days ago; so does m-9, whose first call was
-    the day before the week."""
+    """m-1 was called twice and counts from the first call on. So does m-9, whose first call was the day before the week."""
     folder = exported(*CALLS) / "managers" / "amy"
     rows = cells(folder)
     head, week, four_weeks = below(rows, "What came of it")
@@ -99,7 +98,7 @@ def test_what_came_of_the_calls_of_the_last_week_and_four_weeks(exported: Export
         ["m-1", datetime(2026, 3, 14), "talked", "yes", "yes", "no", 10, 70],
     ]
     assert listed[1][1] is None  # the playbook has no such step any more
-    assert listed[2][1].startswith("Ask what keeps them away")
+    assert listed[2][1].startswith("Call and walk through the daily routine")
     page = plain(folder / "report.html")
     assert "last 7 days 2026-03-14 to 2026-03-20 3 2 1 1 1 0 12 70" in page
     assert "m-9 2026-03-20 no answer no no no 2 0" in page
@@ -116,7 +115,10 @@ def test_a_sheet_without_calls_says_how_they_come(exported: Export) -> None:
 
 
 def effect(step: str, manager: str = "all", **figures: Any) -> str:
+    """Half of those called recovered; an uplift is the middle of its interval."""
     row = {"manager": manager, "reason": "all", "step": step, "month": "all", "calls": 90, "called": 80, "recovered": 40}
+    if "uplift_lo" in figures:
+        figures["uplift"] = (figures["uplift_lo"] + figures["uplift_hi"]) / 2
     return insert(TABLES["success_effect"], row | {"matched_calls": 80, "matched_recovered": 40} | figures)
 
 
@@ -166,19 +168,19 @@ def test_which_step_works_and_how_sure_that_is(exported: Export) -> None:
     assert [(row[0], row[2], row[3]) for row in table[1:]] == [
         ("all of yours", "not sure yet", 80),
         ("all of the team", "yes", 80),
-        ("anything else (at risk)", "no, fewer recover", 80),
         ("logins", "yes", 80),
+        ("anything else (at risk)", "no, fewer recover", 80),
         ("old.step", "not sure yet", 7),
         ("no step suggested", "nothing to compare with yet", 0),
     ]
-    assert table[4][1].startswith("Ask what keeps them away")
-    assert table[4][4:9] == [40, 0.5, pytest.approx(0.2), 0.01, 0.3]
+    assert table[3][1].startswith("Call and walk through the daily routine")
+    assert table[3][4:9] == [40, 0.5, 0.155, 0.01, 0.3]
     note = next(row[0] for row in rows if row[0] and row[0].startswith("Recovered:"))
     assert note.endswith(
         "By lot: of 200 merchants that needed a call, called or not, 45% recovered; of 20 that were held out, 20%. "
         "The difference lies between 4 and 41 points.\nCalls help."
     )
-    assert "logins Ask what keeps them away" in plain(folder / "report.html")
+    assert "logins Call and walk through" in plain(folder / "report.html")
 
 
 MODEL = {"over_half": 17, "over_half_left": 12, "lift_at_10pct": 3.24, "base_rate": 0.08, "calibration_slope": 0.91}
@@ -296,7 +298,7 @@ def test_the_list_says_that_it_leaves_the_held_out_out(small: Path) -> None:
     told = "Held out, and so on no list, to see what calls bring: 2 of your merchants."
     assert sheets.today_note(1, merchants, EN).endswith(f" {told}")
     assert sheets.today_note(0, merchants, EN) == f"Nobody needs a call today. {told}"
-    assert sheets.today_note(1, merchants, ZH).endswith("您的商家中有 2 家为对照组，不列入名单，用于检验联系的效果。")
+    assert sheets.today_note(1, merchants, ZH).endswith("您的商家中有 2 家为对照组，不列入清单，用于检验联系的效果。")
     assert "Held out" not in cells(small / "managers" / "amy", "Today")[1][0]
 
 

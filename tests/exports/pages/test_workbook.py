@@ -205,6 +205,7 @@ def test_what_is_to_be_filled_in_can_be_and_says_what_is_allowed(small: Path) ->
     assert (rules["Q4"].formula1, rules["Q4"].formula2) == ("46041", "TODAY()")  # 2026-01-19, sixty days before
     assert rules["R4"].formula1 == '"no answer,talked,step agreed,call later,declined,is leaving"'
     assert "yellow columns" in page["A2"].value
+    assert rules["S4"].error == "A date after 2026-03-20, such as 2026-03-28."
 
 
 def test_no_cell_of_a_workbook_can_run(exported: Export) -> None:
@@ -257,7 +258,7 @@ def test_the_workbook_speaks_chinese(exported: Export, settings: Settings) -> No
         "说明",
     ]
     head, first = sheet(book, "今日待办")[2:4]
-    assert head[3:7] == ["名单状态", "阶段", "流失风险", "预计年损失"]
+    assert head[3:7] == ["清单状态", "阶段", "流失风险", "预计年损失"]
     assert (first[3], first[8]) == ("第 3 天", "近 28 天净收入 30，前 28 天 50；已 9 天没有登录")
     assert '<html lang="zh">' in (folder / "report.html").read_text()
 
