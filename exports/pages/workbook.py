@@ -240,10 +240,11 @@ def _outcomes(book: Workbook, outcomes: Outcomes) -> None:
     row = add(outcomes.steps, words("title.steps"), outcomes.steps_note, row)
     page.write_string(row, 0, words("title.trust"), book.heading)
     page.write_string(row + 1, 0, words("title.trust_note"), book.note)
-    for row, line in enumerate(outcomes.trust, row + 2):  # noqa: B020 -- below the heading
-        page.write_string(row, 0, line)
+    for number, line in enumerate(outcomes.trust, row + 2):
+        page.write_string(number, 0, line)
     if outcomes.listed.rows:
-        add(outcomes.listed, words("title.listed", days=PERIODS[0]), words("title.listed_note"), row + 2)
+        row += 3 + len(outcomes.trust)
+        add(outcomes.listed, words("title.listed", days=PERIODS[0]), words("title.listed_note"), row)
 
 
 def _sparklines(book: Workbook, page: Any, today: Sheet, calls: list[Call], weeks: Sheet) -> None:
