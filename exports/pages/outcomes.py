@@ -225,8 +225,12 @@ def _draw(effect: list[Row], words: Words) -> Iterator[str]:
         due_rate=percent(total["due_rate"]),
         held_out=words.number(total["held_out"]),
         held_out_rate=percent(total["held_out_rate"]),
-        low=round(100 * low),
-        high=round(100 * high),
+        low=_points(low),
+        high=_points(high),
     )
     kind = "draw_works" if low > 0 else "draw_harms" if high < 0 else "draw_not_sure"
     yield words(f"outcomes.{kind}")
+
+
+def _points(difference: float) -> str:
+    return f"{round(100 * difference)}".replace("-", "−")

@@ -72,6 +72,7 @@ class Workbook:
         page = self.book.add_worksheet(self.words(f"sheet.{name}")[:31])
         page.set_landscape()
         page.set_paper(9)
+        page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         page.fit_to_pages(1, 0)
         page.set_footer(f"&L{self.title.replace('&', '&&')}&R&P / &N")
         page.hide_gridlines(2)
