@@ -143,7 +143,7 @@ def only(*heads: str) -> Callable[[Grid], Grid]:
 
 
 def in_chinese(grid: Grid) -> Grid:
-    heads = dict(zip(grid[0], ["序号", "名称", "编号", "套餐", "阶段", "进入该阶段", "流失风险"], strict=False))
+    heads = dict(zip(grid[0], ["序号", "名称", "编号", "清单状态", "阶段", "流失风险", "预计年损失"], strict=False))
     heads |= dict(zip(INPUTS, ["联系日期", "结果", "下次联系日期", "备注"], strict=True))
     words = {"at risk": "有风险", "talked": "已沟通"}
     return [[heads.get(cell, cell) for cell in grid[0]], *([words.get(cell, cell) for cell in row] for row in grid[1:])]
@@ -208,7 +208,7 @@ def test_a_wrong_size_in_a_workbook_hides_no_row(office: Office, tmp_path: Path)
     with zipfile.ZipFile(whole) as old, zipfile.ZipFile(path, "w") as new:
         for name in old.namelist():
             text = old.read(name)
-            new.writestr(name, text.replace(b'<dimension ref="A1:V7"', b'<dimension ref="A1:B2"'))
+            new.writestr(name, text.replace(b'<dimension ref="A1:U7"', b'<dimension ref="A1:B2"'))
     assert b'ref="A1:B2"' in zipfile.ZipFile(path).read("xl/worksheets/sheet1.xml")
     office.run()
     assert without_id(office.landed()) == [EVENT]
