@@ -100,9 +100,16 @@ create table marts.merchant_stage_history as select
     if(stage = 'churned', date '2026-03-18', date '2026-03-01') as entered_on, null::date as left_on
 from marts.merchant_churn_flags;
 create table marts.success_calls as select
-    merchant_id, 'manager 1' as manager, timestamp '2026-03-01 02:00:00' as called_at, date '2026-03-01' as called_on,
-    'talked' as result, date '2026-03-09' as next_on
+    merchant_id, account_manager as manager, timestamp '2026-03-01 02:00:00' as called_at, date '2026-03-01' as called_on,
+    'talked' as result, '*.orders' as step, date '2026-03-09' as next_on, true as sold_again_so_far, true as logged_in_so_far,
+    false as left_so_far, 80.00::decimal(18, 2) as revenue_before_so_far, 90.00::decimal(18, 2) as revenue_after_so_far
 from marts.merchants;
+create table marts.success_effect as select
+    'all' as manager, 'all' as reason, if(s = 0, 'all', '*.step ' || s) as step, 'all' as month, 300 as calls, 200 as called,
+    90 as recovered, 0.45 as recovery_rate, 0.1 as uplift, 0.02 as uplift_lo, 0.18 as uplift_hi, null::double as uplift_of_draw
+from range(15) t(s);
+create table marts.churn_model_evaluation as select
+    'later' as split, 0.08 as base_rate, 3.1 as lift_at_10pct, 0.9 as calibration_slope, 20 as over_half, 14 as over_half_left;
 create table marts.worklist_history as select
     merchant_id, date '2026-03-20' as listed_on, true as is_on_list, date '2026-03-18' as on_list_since, true as was_on_list,
     null::varchar as off_list_reason

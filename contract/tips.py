@@ -8,13 +8,13 @@ in.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
 
+from contract import edited_csv
+from contract.edited_csv import EditedFileError, EditedTable
 from contract.settings import LANGUAGES
 from contract.success import RULES
 from contract.values import TIPS
@@ -22,11 +22,14 @@ from contract.values import TIPS
 FOLDER = Path(__file__).resolve().parent / "tip_rules"
 FILLED = ("subject", "figure", "amount", "aim", *RULES)
 _TEXTS = tuple(f"{text}_{language}" for text in ("do", "aim") for language in LANGUAGES)
-_COLUMNS = ("tip", "priority", "least", *_TEXTS)
+_NUMBERS = ("priority", "least")
+_CODES = ("tip", *_NUMBERS)
+_COLUMNS = (*_CODES, *_TEXTS)
+_LARGEST = 1_000_000
 
 
-class TipRulesError(ValueError):
-    """The rules have a fault; the message names file, row, column and what would be right."""
+class TipRulesError(EditedFileError):
+    """The rules have faults; the message names file, row, column and what would be right, of all of them."""
 
 
 @dataclass(frozen=True)
@@ -55,51 +58,51 @@ def read(folder: Path = FOLDER) -> TipRules:
     """The newest rules.
 
     Raises:
-        TipRulesError: there are none, or they have a fault.
+        TipRulesError: there are none, or they have faults.
     """
-    path = max(folder.glob("*.csv"), default=None)
-    if path is None:
-        raise TipRulesError(f"{folder} holds no rules of tips; they are a file such as 2026-11.csv")
-    if not path.stem.replace("-", "").isalnum():
-        raise TipRulesError(f"{path}: a version is named by letters, digits and hyphens, such as 2026-11.csv")
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise TipRulesError(f"{path} is not UTF-8; save it as “CSV UTF-8”") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    if reader.fieldnames is None or tuple(reader.fieldnames) != _COLUMNS:
-        raise TipRulesError(f"{path}: the first row must be {','.join(_COLUMNS)}")
-    rows: dict[str, Mapping[str, str]] = {}
-    for number, row in enumerate(reader, 2):
-        fault = _fault(row, rows)
-        if fault:
-            raise TipRulesError(f"{path}, row {number}: {fault}")
-        rows[row["tip"]] = row
-    if not rows:
-        raise TipRulesError(f"{path} has no row; tips are {', '.join(TIPS)}")
-    return TipRules(path.stem, rows)
+        path = edited_csv.newest(folder, "rules of tips")
+        if not path.stem.replace("-", "").isalnum():
+            raise EditedFileError([f"{path}: a version is named by letters, digits and hyphens, such as 2026-11.csv"])
+        table = edited_csv.read(path, _COLUMNS, codes=_CODES)
+        _check(table)
+        table.require()
+    except EditedFileError as error:
+        raise TipRulesError(error.faults) from None
+    return TipRules(path.stem, {row.cells["tip"]: dict(row.cells) for row in table.rows})
 
 
-def _fault(row: Mapping[str | None, str], before: Mapping[str, Mapping[str, str]]) -> str | None:
-    """What is wrong with a row, by column."""
-    if None in row or None in row.values():
-        return f"there must be {len(_COLUMNS)} cells, {','.join(_COLUMNS)}; put a text that has a comma between quotes"
-    if row["tip"] not in TIPS:
-        return f"column tip: {row['tip']!r} is none of {', '.join(TIPS)}"
-    if row["tip"] in before:
-        return f"column tip: {row['tip']} has a row above; a tip has one row"
-    for name in ("priority", "least"):
-        if not (row[name].isascii() and row[name].isdigit() and 1 <= int(row[name]) <= 1_000_000):
-            return f"column {name}: {row[name]!r} is not a whole number from 1 on"
-    if row["priority"] in [other["priority"] for other in before.values()]:
-        return f"column priority: a tip above has {row['priority']} too; each has its own"
-    for name in _TEXTS:
-        if not row[name].strip():
-            return f"column {name} is empty"
-        try:
-            placeholders = [field for _, field, _, _ in Formatter().parse(row[name]) if field is not None]
-        except ValueError:
-            return f"column {name}: a brace has no partner; write {{{{ or }}}} where a brace is meant"
-        for unknown in sorted(set(placeholders) - set(FILLED)):
-            return f"column {name}: {{{unknown}}} is none of {', '.join(f'{{{known}}}' for known in FILLED)}"
+def _check(table: EditedTable) -> None:
+    """Add the faults that only rules of tips can have; an empty cell is one already."""
+    table.refuse_other_values("tip", TIPS)
+    for name, same in (("tip", "a tip has one row; delete one"), ("priority", "each tip has its own; change one")):
+        earlier: dict[str, int] = {}
+        for row in table.rows:
+            value = row.cells[name]
+            if value and value in earlier:
+                table.fault(row, name, f"{value} stands in row {earlier[value]} too; {same}")
+            earlier.setdefault(value, row.number)
+    for row in table.rows:
+        for name in _NUMBERS:
+            if row.cells[name] and not _is_number(row.cells[name]):
+                table.fault(row, name, f"{row.cells[name]!r} is not a whole number from 1 to {_LARGEST:,}")
+        for name in _TEXTS:
+            if (fault := _placeholders_fault(row.cells[name])) is not None:
+                table.fault(row, name, fault)
+    if not table.rows:
+        table.faults.append(f"{table.path} has no row; tips are {', '.join(TIPS)}")
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and 1 <= int(text) <= _LARGEST
+
+
+def _placeholders_fault(text: str) -> str | None:
+    try:
+        names = {field for _, field, _, _ in Formatter().parse(text) if field is not None}
+    except ValueError:
+        return "a brace has no partner; write {{ or }} where a brace is meant"
+    if unknown := sorted(names - set(FILLED)):
+        told = ", ".join(f"{{{name}}}" for name in unknown)
+        return f"{told} is none of {', '.join(f'{{{known}}}' for known in FILLED)}"
     return None

@@ -24,6 +24,7 @@ from exports.packs.pack import MANAGERS, MERCHANTS, Pack, last_export, pack_fold
 from exports.pages import figures, playbook
 from exports.pages.about import About
 from exports.pages.figures import Merchant
+from exports.pages.outcomes import outcomes
 from exports.pages.playbook import Playbook
 from exports.pages.reasons import tell_reasons
 from exports.pages.report import manager_report, merchant_report
@@ -111,8 +112,9 @@ def _write_manager(
     title = words("title.manager", manager=readable(manager or words("title.unassigned")))
     calls = figures.calls(day, manager, merchants, book, words)
     before = figures.total_before(day, manager)
-    write_workbook(path / WORKBOOK, title, calls, merchants, about, words)
-    page = write(path, REPORT, [(0, manager_report(title, calls, merchants, before, about, words))])
+    found = outcomes(day, manager, book, words)
+    write_workbook(path / WORKBOOK, title, calls, merchants, found, about, words)
+    page = write(path, REPORT, [(0, manager_report(title, calls, merchants, found, before, about, words))])
     return [page, File.of(path, WORKBOOK)]
 
 

@@ -18,9 +18,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from contract import tips
 from contract.business_days import business_date, day_end
 from contract.machine import load_extension
 from contract.settings import SettingError, Settings
+from contract.tips import TipRulesError
 from exports.delivery import destinations
 from exports.pages import playbook
 from exports.pages.playbook import PlaybookError
@@ -95,6 +97,10 @@ def problems(settings: Settings, last: date) -> list[str]:
     try:
         playbook.read(settings.playbook)
     except PlaybookError as error:
+        found += error.faults
+    try:
+        tips.read()
+    except TipRulesError as error:
         found += error.faults
     return found
 

@@ -19,7 +19,7 @@ from contract.columns import (
     text,
     timestamp,
 )
-from contract.table import ANALYSTS, MERCHANT_SUCCESS, Empty, Question, Table
+from contract.table import ANALYSTS, MERCHANT_SUCCESS, Audience, Empty, Question, Table
 from contract.values import STAGES
 
 TABLES: tuple[Table, ...] = (
@@ -155,10 +155,15 @@ TABLES: tuple[Table, ...] = (
                 number("calibration_slope", "1", "Slope of the outcome on the logit of the probability; 1 is calibrated.")
             ),
             nullable(number("threshold", "ratio", "Probability from which a merchant is flagged.")),
+            nullable(
+                count("over_half", "merchant days", "Observations with a probability of more than 0.5; null without a model.")
+            ),
+            nullable(count("over_half_left", "merchant days", "Of over_half, those that churned.")),
             text("model_version", "Digest of the model, or why there is none."),
         ),
         questions=(Question.RETENTION,),
         consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MANAGER,
     ),
     Table(
         "merchant_stage_history",

@@ -86,6 +86,17 @@ def _windows(days: int) -> Iterator[Column]:
     yield nullable(money(f"revenue_after_{days}d", f"Net revenue from the call on, {end}"))
 
 
+def _so_far() -> Iterator[Column]:
+    """What came of a call up to now, for those whose windows are not over."""
+    end = "to the end of as_of, at most 28 × 24 hours after it."
+    yield count("orders_so_far", "orders", f"Paid orders from the call {end}")
+    yield flag("sold_again_so_far", f"Whether there was such an order from the call {end}")
+    yield flag("logged_in_so_far", f"Whether the merchant logged in from the call {end}")
+    yield flag("left_so_far", "Whether the merchant is churned at as_of, or was 28 days after the day of the call.")
+    yield money("revenue_before_so_far", "Net revenue of as much time before the call as that of revenue_after_so_far.")
+    yield money("revenue_after_so_far", f"Net revenue from the call {end}")
+
+
 TABLES: tuple[Table, ...] = (
     Table(
         "suppressed_fans",
@@ -443,6 +454,7 @@ TABLES: tuple[Table, ...] = (
                 "risk; unknown where the lake has no list of that day, or has no reason there.",
             ),
             *(column for days in (7, 14, 28) for column in _windows(days)),
+            *_so_far(),
         ),
         questions=(Question.SUCCESS,),
         consumers=(MERCHANT_SUCCESS,),

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract import edited_csv
+from contract.edited_csv import EditedFileError, EditedTable
 from contract.values import STAGES
-from exports.pages import edited_csv
-from exports.pages.edited_csv import EditedFileError, EditedTable
 from exports.pages.reasons import TOPICS
 from exports.pages.words import LANGUAGES
 
@@ -61,22 +61,14 @@ def read(own: Path | None = None) -> Playbook:
         PlaybookError: there is none, or it has faults.
     """
     place = own or FOLDER
-    path = _newest(place) if place.is_dir() else place
     try:
+        path = edited_csv.newest(place, "playbook") if place.is_dir() else place
         table = edited_csv.read(path, COLUMNS, codes=("stage", "topic"))
         _check(table)
         table.require()
     except EditedFileError as error:
         raise PlaybookError(error.faults) from None
     return Playbook(path.stem, tuple(dict(row.cells) for row in table.rows))
-
-
-def _newest(folder: Path) -> Path:
-    """The last by name; what a spreadsheet leaves beside an open file begins with ~ or a point."""
-    found = [path for path in folder.iterdir() if path.suffix.lower() == ".csv" and path.name[0] not in "~."]
-    if not found:
-        raise PlaybookError([f"{folder} holds no playbook; a playbook is a file such as 2026-01.csv"])
-    return max(found, key=lambda path: path.stem)
 
 
 def _check(table: EditedTable) -> None:

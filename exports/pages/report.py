@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -20,7 +20,8 @@ from contract.values import BENCHMARKS
 from exports.pages import drawings, sheets
 from exports.pages.about import About
 from exports.pages.figures import SHOWN_STAGES, WEEKS, Call, Merchant, Row, week_ends
-from exports.pages.sheets import Sheet, SheetTable, written
+from exports.pages.outcomes import PERIODS, Outcomes
+from exports.pages.sheets import Sheet, SheetTable, on_list, today_note, written
 from exports.pages.spread import Spread
 from exports.pages.words import Number, Words, day, percent
 from exports.policy.names import readable
@@ -56,11 +57,18 @@ class Tile:
 
 
 def manager_report(
-    title: str, calls: list[Call], merchants: list[Merchant], before: Row | None, about: About, words: Words
+    title: str,
+    calls: list[Call],
+    merchants: list[Merchant],
+    outcomes: Outcomes,
+    before: Row | None,
+    about: About,
+    words: Words,
 ) -> bytes:
-    """The page of an account manager: whom to call, and how its merchants do. It names no people.
+    """The page of an account manager: whom to call, what came of its calls, and how its merchants do. It names no people.
 
     Args:
+        outcomes: what came of its calls.
         before: of the day that is compared with: calls, merchants, at_stake.
     """
     overviews = [merchant.overview for merchant in merchants]
@@ -97,6 +105,8 @@ def manager_report(
         Tile(words("key_figure.fans"), words.number(fans), _in_28_days(_grown(fans, fans_before), words)),
     ]
     sections = [
+        *_not_listed(merchants, words),
+        *_outcomes(outcomes, words),
         _trend(weeks, about, words),
         Section(
             words("title.stages"),
@@ -111,7 +121,7 @@ def manager_report(
             if not table.allowed.persons and table is not sheets.PRODUCTS
         ),
     ]
-    note = words("title.today_note", calls=len(calls), merchants=len(merchants))
+    note = today_note(len(calls), merchants, words)
     cards = [_card(call, amount, about, words) for call, amount in zip(calls[:SHOWN_CALLS], losses, strict=False)]
     return page(title, about, words, tiles, sections, cards, note)
 
@@ -204,6 +214,7 @@ def _unbroken(text: str) -> Markup:
 def _card(call: Call, loss: str, about: About, words: Words) -> dict[str, Any]:
     row = call.overview
     facts = [
+        (words("column.on_list"), on_list(row, words)),
         (words("column.plan"), row["plan"]),
         (words("column.since"), day(row["since"])),
         (words("column.churn_probability"), percent(row["churn_probability"])),
@@ -221,6 +232,27 @@ def _card(call: Call, loss: str, about: About, words: Words) -> dict[str, Any]:
         "next_step": call.next_step,
         "map": call.merchant.map,
     }
+
+
+def _not_listed(merchants: Sequence[Merchant], words: Words) -> Iterator[Section]:
+    """Who is on the list no longer, or not yet."""
+    for sheet in (sheets.off_list(merchants, words), sheets.snoozed(merchants, words)):
+        if sheet.rows:
+            yield _table(words(f"title.{sheet.name}"), words(f"title.{sheet.name}_note"), sheet, words, 1)
+
+
+def _outcomes(outcomes: Outcomes, words: Words) -> Iterator[Section]:
+    """What came of the calls: in sum, call by call, which step works, and how far to trust the risk."""
+    if outcomes.summary.rows:
+        note = words("title.outcomes_note", days=PERIODS[-1])
+        yield _table(words("sheet.outcomes"), note, outcomes.summary, words)
+    else:
+        yield Section(words("sheet.outcomes"), empty=words("title.no_outcomes"))
+    if outcomes.listed.rows:
+        yield _table(words("title.listed", days=PERIODS[0]), words("title.listed_note"), outcomes.listed, words)
+    yield _table(words("title.steps"), outcomes.steps_note, outcomes.steps, words)
+    lines = [[_cell(line, "long")] for line in outcomes.trust]
+    yield Section(words("title.trust"), words("title.trust_note"), table={"head": [], "rows": lines})
 
 
 def _tickets(merchant: Merchant, words: Words) -> str:

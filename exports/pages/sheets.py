@@ -125,29 +125,41 @@ _MERCHANT = (SheetColumn("name", Form.LONG_TEXT, 22), SheetColumn("merchant_id",
 
 
 TREND = "trend"  # the column of Today in which a sparkline stands
-# The list of calls; the last columns are for the manager to fill in, and what a returned sheet is recognised by.
-TODAY = (
+# The list of calls: what is printed, what is good to know, and last the columns for the manager to fill in, by which a returned
+# sheet is recognised.
+PRINTED = (
     SheetColumn("rank", Form.COUNT, 5),
     *_MERCHANT,
-    SheetColumn("plan", Form.TEXT, 10),
-    SheetColumn("stage", Form.TEXT, 11),
-    SheetColumn("since", Form.DAY, 13),
-    SheetColumn("churn_probability", Form.SHARE, 10),
+    SheetColumn("on_list", Form.TEXT, 9),
+    SheetColumn("stage", Form.TEXT, 10),
+    SheetColumn("churn_probability", Form.SHARE, 9),
     SheetColumn("at_stake", Form.MONEY, 13),
+    SheetColumn(TREND, Form.TEXT, 14),
+    SheetColumn("reasons", Form.LONG_TEXT, 40),
+    SheetColumn("next_step", Form.LONG_TEXT, 38),
+)
+TODAY = (
+    *PRINTED,
+    SheetColumn("plan", Form.TEXT, 10),
+    SheetColumn("since", Form.DAY, 13),
     SheetColumn("revenue_365d", Form.MONEY, 13),
-    SheetColumn(TREND, Form.TEXT, 16),
     SheetColumn("best_product", Form.LONG_TEXT, 16),
     SheetColumn("tickets", Form.COUNT, 9),
-    SheetColumn("reason_1", Form.LONG_TEXT, 28),
-    SheetColumn("reason_2", Form.LONG_TEXT, 26),
-    SheetColumn("reason_3", Form.LONG_TEXT, 26),
-    SheetColumn("next_step", Form.LONG_TEXT, 42),
     SheetColumn("changed", Form.LONG_TEXT, 22),
     SheetColumn("called_on", Form.DAY, 13, Use.INPUT),
     SheetColumn("result", Form.TEXT, 14, Use.INPUT),
     SheetColumn("next_on", Form.DAY, 13, Use.INPUT),
     SheetColumn("note", Form.LONG_TEXT, 36, Use.INPUT),
     SheetColumn("reference", Form.TEXT, 10, Use.HIDDEN),
+)
+# The tables below the list, in its columns.
+_OFF_LIST = (
+    *PRINTED[:3],
+    SheetColumn("plan", Form.TEXT, 9),
+    *PRINTED[4:6],
+    SheetColumn("snoozed_until", Form.DAY, 13),
+    SheetColumn("at_stake", Form.MONEY, 14),
+    SheetColumn("off_list", Form.LONG_TEXT, 40),
 )
 
 
@@ -156,29 +168,65 @@ def today(calls: Sequence[Call], words: Words) -> Sheet:
     rows: list[tuple[Value, ...]] = []
     for call in calls:
         row = call.overview
-        why = [reason.text for reason in call.reasons] + [None] * (3 - len(call.reasons))
         rows.append(
             (
                 row["rank"],
                 row["name"],
                 row["merchant_id"],
-                row["plan"],
+                on_list(row, words),
                 words(f"stage.{row['stage']}"),
-                row["since"],
                 row["churn_probability"],
                 row["at_stake"],
-                row["revenue_365d"],
                 None,  # where the workbook draws the weeks
+                words("unit.between").join(reason.text for reason in call.reasons),
+                call.next_step,
+                row["plan"],
+                row["since"],
+                row["revenue_365d"],
                 call.merchant.best_product,
                 call.merchant.tickets["tickets"] if call.merchant.tickets else None,
-                *why,
-                call.next_step,
                 call.changed,
                 *inputs,
                 str(call.reference),
             )
         )
     return Sheet("today", TODAY, rows, {"churn_probability": Mark.RISK, "at_stake": Mark.BAR})
+
+
+def today_note(calls: int, merchants: Sequence[Merchant], words: Words) -> str:
+    """How the list came about, and whom it leaves out on purpose."""
+    note = words("title.today_note", calls=calls, merchants=len(merchants)) if calls else words("title.nobody")
+    held_out = sum(merchant.overview["is_held_out"] for merchant in merchants)
+    return f"{note} {words('title.today_held_out', held_out=held_out)}" if held_out else note
+
+
+def on_list(row: Mapping[str, Any], words: Words) -> str:
+    """Since when a merchant is on the list."""
+    days = row["days_on_list"]
+    return words("list.new") if days == 1 else words("list.day", n=days)
+
+
+def off_list(merchants: Iterable[Merchant], words: Words) -> Sheet:
+    """Who was on the list last time and is not today, and why."""
+    left = [merchant for merchant in merchants if merchant.overview["left_list_on"] is not None]
+    return _not_listed("off_list", left, [merchant.overview["left_list_reason"] for merchant in left], words)
+
+
+def snoozed(merchants: Iterable[Merchant], words: Words) -> Sheet:
+    """Who is to be called again on a later day, the next first; without those who left the list for it today."""
+    found = [one for one in merchants if one.overview["snoozed_until"] is not None and one.overview["left_list_on"] is None]
+    found.sort(key=lambda merchant: (merchant.overview["snoozed_until"], merchant.overview["merchant_id"]))
+    return _not_listed("snoozed", found, ["snoozed"] * len(found), words)
+
+
+def _not_listed(name: str, merchants: Sequence[Merchant], reasons: Sequence[str], words: Words) -> Sheet:
+    rows: list[tuple[Value, ...]] = []
+    for number, (merchant, reason) in enumerate(zip(merchants, reasons, strict=True), 1):
+        row = merchant.overview
+        figures = (row["churn_probability"], row["snoozed_until"], row["at_stake"])
+        why = words(f"list.{reason}", **RULES)
+        rows.append((number, row["name"], row["merchant_id"], row["plan"], words(f"stage.{row['stage']}"), *figures, why))
+    return Sheet(name, _OFF_LIST, rows)
 
 
 def weeks(merchants: Iterable[Merchant], ends: Sequence[date]) -> Sheet:

@@ -5,7 +5,8 @@ The bytes depend on the content alone: no clock is inside.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import ceil
 from pathlib import Path
@@ -19,8 +20,9 @@ from xlsxwriter.utility import quote_sheetname, xl_range_abs
 from exports.pages import sheets
 from exports.pages.about import About
 from exports.pages.figures import SHOWN_STAGES, Call, Merchant, week_ends
+from exports.pages.outcomes import PERIODS, Outcomes
 from exports.pages.returned import LONGEST_NOTE, RESULTS, earliest_call
-from exports.pages.sheets import Form, Mark, Sheet, SheetColumn, Use, Value
+from exports.pages.sheets import Form, Mark, Sheet, SheetColumn, Use, Value, today_note
 from exports.pages.words import Words
 from exports.policy.names import readable
 
@@ -29,6 +31,7 @@ _HEAD_ROW = 2  # title, note, head
 _INK, _ACCENT, _BAR, _RED, _GREEN = "#1f2933", "#1f6f8b", "#a9cfdb", "#f5b7b1", "#abebc6"
 _INPUT, _INPUT_EDGE = "#fff9e0", "#d9cf9f"
 _LINE_HEIGHT = 15.0
+_ROW_PIXELS = 20  # of a row of one line
 _LARGEST_CELL = 32_767  # characters that a spreadsheet takes
 
 
@@ -57,7 +60,9 @@ class Workbook:
             Form.DAY: self.book.add_format(given | {"align": "left", "num_format": "yyyy-mm-dd"}),
         }
         self.heading = self.book.add_format({"bold": True, "font_size": 15, "font_color": _INK})
-        self.note = self.book.add_format({"italic": True, "font_color": "#52606d"})
+        note = {"italic": True, "font_color": "#52606d"}
+        self.note = self.book.add_format(note)
+        self.wrapped_note = self.book.add_format(note | {"text_wrap": True, "valign": "top"})
         head = {"bold": True, "font_color": "#ffffff", "bg_color": _ACCENT, "border": 1, "text_wrap": True, "valign": "vcenter"}
         self.head = self.book.add_format(head | {"align": "left", "indent": 1})
         self.number_head = self.book.add_format(head | {"align": "right"})
@@ -67,6 +72,7 @@ class Workbook:
         page = self.book.add_worksheet(self.words(f"sheet.{name}")[:31])
         page.set_landscape()
         page.set_paper(9)
+        page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         page.fit_to_pages(1, 0)
         page.set_footer(f"&L{self.title.replace('&', '&&')}&R&P / &N")
         page.hide_gridlines(2)
@@ -136,6 +142,11 @@ class Workbook:
                     rule = {"type": "cell", "criteria": criterion, "value": 0, "format": form}
                     page.conditional_format(*cells, rule)
 
+    def long_note(self, page: Any, row: int, note: str, columns: Sequence[SheetColumn]) -> None:
+        """Write a note over so many columns, in as many lines as it takes."""
+        page.merge_range(row, 0, row, len(columns) - 1, note, self.wrapped_note)
+        page.set_row(row, _LINE_HEIGHT * _lines(note, sum(column.width for column in columns)))
+
 
 def _lines(text: str, width: float) -> int:
     """Lines that a wrapped text takes in a column: words stay whole, wide characters count twice and may part anywhere."""
@@ -147,7 +158,15 @@ def _lines(text: str, width: float) -> int:
     return min(max(lines, 1), 20)
 
 
-def write_workbook(path: Path, title: str, calls: list[Call], merchants: list[Merchant], about: About, words: Words) -> None:
+def write_workbook(
+    path: Path,
+    title: str,
+    calls: list[Call],
+    merchants: list[Merchant],
+    outcomes: Outcomes,
+    about: About,
+    words: Words,
+) -> None:
     """Write the workbook of an account manager.
 
     Args:
@@ -155,13 +174,15 @@ def write_workbook(path: Path, title: str, calls: list[Call], merchants: list[Me
         title: of the workbook, and in the footer of its pages.
         calls: the merchants to call, the most urgent first.
         merchants: all merchants of the manager.
+        outcomes: what came of its calls.
     """
     book = Workbook(path, title, words, about.published.as_of)
     as_of = about.published.as_of
     weeks = sheets.weeks(merchants, week_ends(as_of))
     today = sheets.today(calls, words)
-    page = _today(book, as_of, today, sum(call.overview["at_stake"] > 0 for call in calls), len(merchants))
+    page = _today(book, as_of, today, sum(call.overview["at_stake"] > 0 for call in calls), merchants)
     _sparklines(book, page, today, calls, weeks)
+    _outcomes(book, outcomes)
     _merchants(book, sheets.overview(merchants, words), merchants, words.currency(about.currency))
     _regions(book, merchants)
     for table in sheets.TABLES:
@@ -179,16 +200,52 @@ def write_workbook(path: Path, title: str, calls: list[Call], merchants: list[Me
     book.book.close()
 
 
-def _today(book: Workbook, day: date, sheet: Sheet, at_stake: int, merchants: int) -> Any:
-    """The list of calls, and a picture of what is at stake: of the first ten at most of the `at_stake` rows that have any."""
+def _today(book: Workbook, day: date, sheet: Sheet, at_stake: int, merchants: list[Merchant]) -> Any:
+    """The list of calls, who is on it no longer or not yet, and a picture of what is at stake: of the first ten at most of the
+    `at_stake` rows that have any. The columns that are good to know or to fill in are not printed.
+    """
     words = book.words
-    note = f"{words('title.today_note', calls=len(sheet.rows), merchants=merchants)} {words('title.today_back')}"
-    page = book.main_table(sheet, words("title.today"), note if sheet.rows else words("title.nobody"))
+    page = book.main_table(sheet, words("title.today"), "")
+    notes = [today_note(len(sheet.rows), merchants, words), *([words("title.today_back")] if sheet.rows else [])]
+    book.long_note(page, 1, " ".join(notes), sheets.PRINTED)
     if sheet.rows:
         _inputs(page, sheet, day, words)
+    after = _HEAD_ROW + 1 + max(len(sheet.rows), 1)
+    for table in (sheets.off_list(merchants, words), sheets.snoozed(merchants, words)):
+        if table.rows:
+            after = book.table(page, table, words(f"title.{table.name}"), words(f"title.{table.name}_note"), after + 1)
     if at_stake:
-        _chart(book, page, sheet, ("name", "name"), "at_stake", min(at_stake, 10), len(sheet.rows) + _HEAD_ROW + 2)
+        after += 1 + _chart(book, page, sheet, ("name", "name"), "at_stake", min(at_stake, 10), after + 1)
+    page.print_area(0, 0, after, len(sheets.PRINTED) - 1)
     return page
+
+
+def _outcomes(book: Workbook, outcomes: Outcomes) -> None:
+    """What came of the calls: in sum, which step works, how far to trust the risk, and call by call."""
+    words = book.words
+    page = book.add("outcomes")
+    for number, column in enumerate(outcomes.listed.columns):
+        page.set_column(number, number, column.width)
+
+    def add(sheet: Sheet, title: str, note: str, row: int) -> int:
+        after = book.table(page, sheet, title, "", row)
+        book.long_note(page, row + 1, note, outcomes.listed.columns)
+        return after + 1
+
+    if outcomes.summary.rows:
+        row = add(outcomes.summary, words("sheet.outcomes"), words("title.outcomes_note", days=PERIODS[-1]), 0)
+    else:
+        page.write_string(0, 0, words("sheet.outcomes"), book.heading)
+        book.long_note(page, 1, words("title.no_outcomes"), outcomes.listed.columns)
+        row = 3
+    row = add(outcomes.steps, words("title.steps"), outcomes.steps_note, row)
+    page.write_string(row, 0, words("title.trust"), book.heading)
+    page.write_string(row + 1, 0, words("title.trust_note"), book.note)
+    for number, line in enumerate(outcomes.trust, row + 2):
+        page.write_string(number, 0, line)
+    if outcomes.listed.rows:
+        row += 3 + len(outcomes.trust)
+        add(outcomes.listed, words("title.listed", days=PERIODS[0]), words("title.listed_note"), row)
 
 
 def _sparklines(book: Workbook, page: Any, today: Sheet, calls: list[Call], weeks: Sheet) -> None:
@@ -212,7 +269,7 @@ def _inputs(page: Any, sheet: Sheet, day: date, words: Words) -> None:
             "criteria": "between",
             "minimum": earliest_call(day),
             "maximum": "=TODAY()",
-            "error_message": words("input.called_on", day=earliest_call(day)),
+            "error_message": words("input.called_on", day=earliest_call(day), example=day + timedelta(days=1)),
         },
         "result": {
             "validate": "list",
@@ -220,7 +277,8 @@ def _inputs(page: Any, sheet: Sheet, day: date, words: Words) -> None:
             "error_title": words("input.wrong"),
             "error_message": words("input.result"),
         },
-        "next_on": date_of | {"criteria": ">", "value": day, "error_message": words("input.next_on", day=day)},
+        "next_on": date_of
+        | {"criteria": ">", "value": day, "error_message": words("input.next_on", day=day, example=day + timedelta(days=8))},
         "note": {
             "validate": "length",
             "criteria": "<=",
@@ -269,8 +327,12 @@ def _range(sheet: Sheet, word: str) -> tuple[int, int, int, int]:
     return _HEAD_ROW + 1, number, _HEAD_ROW + max(len(sheet.rows), 1), number
 
 
-def _chart(book: Workbook, page: Any, sheet: Sheet, names: tuple[str, str], values: str, shown: int, row: int) -> None:
-    """A chart of the first rows of a column, below the tables; what stands from one column to another are its names."""
+def _chart(book: Workbook, page: Any, sheet: Sheet, names: tuple[str, str], values: str, shown: int, row: int) -> int:
+    """A chart of the first rows of a column, below the tables; what stands from one column to another are its names.
+
+    Returns:
+        How many rows it takes.
+    """
     first, name_column, _, _ = _range(sheet, names[0])
     _, last_name_column, _, _ = _range(sheet, names[1])
     _, value_column, _, _ = _range(sheet, values)
@@ -278,7 +340,7 @@ def _chart(book: Workbook, page: Any, sheet: Sheet, names: tuple[str, str], valu
     cells = (first, name_column, last, last_name_column), (first, value_column, last, value_column)
     form = next(column.form for column in sheet.columns if column.word == values)
     labels = "0%" if form is Form.SHARE else "#,##0"
-    _bars(book, page, *cells, book.words(f"column.{values}"), labels, (row, 1))
+    return _bars(book, page, *cells, book.words(f"column.{values}"), labels, (row, 1))
 
 
 def _bars(
@@ -289,7 +351,8 @@ def _bars(
     title: str,
     num_format: str,
     place: tuple[int, int],
-) -> None:
+) -> int:
+    """A bar chart; returns how many rows it takes."""
     quoted = f"'{page.get_name()}'!"
     chart = book.book.add_chart({"type": "bar"})
     chart.add_series(
@@ -307,5 +370,7 @@ def _bars(
         {"reverse": True, "interval_unit": 1, "num_font": {"size": 8}, "line": {"none": True}, "major_tick_mark": "none"}
     )
     chart.set_x_axis({"visible": False, "min": 0, "major_gridlines": {"visible": False}})
-    chart.set_size({"width": 620, "height": 90 + 24 * (names[2] - names[0] + 1)})
+    height = 90 + 24 * (names[2] - names[0] + 1)
+    chart.set_size({"width": 620, "height": height})
     page.insert_chart(*place, chart)
+    return ceil(height / _ROW_PIXELS)

@@ -155,8 +155,8 @@ MANAGER_TABLES = (
         OVERVIEW,
         _columns(
             "merchant_id",
-            """rank name stage since churn_probability at_stake expected_loss reason_1 reason_2 reason_3 days_since_last_order
-            days_since_last_login revenue_28d revenue_prev_28d revenue_365d""",
+            """rank name days_on_list stage since churn_probability at_stake expected_loss reason_1 reason_2 reason_3
+            days_since_last_order days_since_last_login revenue_28d revenue_prev_28d revenue_365d""",
             why=Why.MERCHANT,
         ),
         "A merchant that needs a call, and why.",
@@ -168,9 +168,9 @@ MANAGER_TABLES = (
         OVERVIEW,
         _columns(
             "merchant_id",
-            """name plan stage since churn_probability at_stake expected_loss fans revenue_per_fan revenue_28d revenue_prev_28d
-            growth_month month_change user_effect per_fan_effect retention teams_closed formation_rate shares opens
-            revenue_led""",
+            """name plan snoozed_until left_list_on left_list_reason stage since churn_probability at_stake expected_loss fans
+            revenue_per_fan revenue_28d revenue_prev_28d growth_month month_change user_effect per_fan_effect retention
+            teams_closed formation_rate shares opens revenue_led""",
             why=Why.MERCHANT,
         ),
         "A merchant of the account manager.",

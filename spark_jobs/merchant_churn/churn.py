@@ -22,7 +22,7 @@ _SCORED = (
 )
 _EVALUATION = (
     "split string, merchants bigint, observations bigint, base_rate double, auc double, brier double, lift_at_10pct double, "
-    "calibration_slope double, threshold double"
+    "calibration_slope double, threshold double, over_half bigint, over_half_left bigint"
 )
 
 

@@ -229,7 +229,14 @@ def _summary(split: str, sample: _Sample) -> Evaluation:
 
 def _measured(split: str, sample: _Sample, probabilities: Vector, threshold: float) -> Evaluation:
     brier = float(np.mean((probabilities - sample.has_left) ** 2))
-    basis = replace(_summary(split, sample), threshold=threshold, brier=brier)
+    over_half = probabilities > 0.5
+    basis = replace(
+        _summary(split, sample),
+        threshold=threshold,
+        brier=brier,
+        over_half=int(over_half.sum()),
+        over_half_left=int(sample.has_left[over_half].sum()),
+    )
     if not sample.has_both:
         return basis
     slope, _ = _platt(logit(np.clip(probabilities, SMALLEST, 1 - SMALLEST)), sample.has_left, 1e-6)

@@ -70,6 +70,8 @@ class Evaluation:
     lift_at_10pct: float | None = None
     calibration_slope: float | None = None
     threshold: float | None = None
+    over_half: int | None = None
+    over_half_left: int | None = None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from contract import tips
 from contract.settings import SettingError, Settings
 from operations import readiness, run, up
 
@@ -60,6 +61,19 @@ def test_every_fault_of_a_playbook_is_named_before_the_night(settings: Settings,
     assert readiness.problems(replace(settings, playbook=book), LAST) == [
         f"{book}, row 2, column C (next_step_en): is empty; fill it in, or delete the row",
         f"{book}, row 2, column D (next_step_zh): is empty; fill it in, or delete the row",
+    ]
+
+
+def test_every_fault_of_the_rules_of_tips_is_named_before_the_night(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = tmp_path / "2026-01.csv"
+    rules.write_text("tip,priority,least,do_en,do_zh,aim_en,aim_zh\nasleep,1,0,a,,c,d\n")
+    read = tips.read
+    monkeypatch.setattr(tips, "read", lambda: read(tmp_path))
+    assert readiness.problems(settings, LAST) == [
+        f"{rules}, row 2, column E (do_zh): is empty; fill it in, or delete the row",
+        f"{rules}, row 2, column C (least): '0' is not a whole number from 1 to 1,000,000",
     ]
 
 

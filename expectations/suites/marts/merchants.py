@@ -5,6 +5,15 @@ from __future__ import annotations
 from expectations.suites import COMPLETE, Rules, agree, mart_holds
 
 RULES: Rules = {
+    "churn_model_evaluation": (
+        mart_holds(
+            "churn_model_evaluation",
+            "who left is among those over half",
+            "coalesce(over_half_left <= over_half and over_half <= observations, over_half is null and over_half_left is null)",
+            "observations, over_half, over_half_left",
+            breaks="update marts.churn_model_evaluation set over_half_left = over_half + 1",
+        ),
+    ),
     "merchant_churn_flags": (
         mart_holds(
             "merchant_churn_flags",

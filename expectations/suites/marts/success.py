@@ -130,6 +130,14 @@ RULES: Rules = {
             "orders_28d, sold_again_28d",
             breaks="update marts.success_calls set sold_again_28d = not sold_again_28d",
         ),
+        mart_holds(
+            "success_calls",
+            "what came so far holds the windows that are over",
+            "coalesce(orders_so_far >= orders_14d, true) and orders_so_far = coalesce(orders_28d, orders_so_far) "
+            "and sold_again_so_far = (orders_so_far > 0)",
+            "orders_so_far, orders_14d, orders_28d, sold_again_so_far",
+            breaks="update marts.success_calls set orders_so_far = 0, sold_again_so_far = false",
+        ),
     ),
     "success_effect": (
         mart_holds(

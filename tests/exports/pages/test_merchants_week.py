@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from xml.etree import ElementTree
 
 import openpyxl
 import pytest
@@ -193,7 +194,7 @@ def test_today_draws_the_weeks_of_each_merchant(small: Path) -> None:
     path = small / "managers/amy/workbook.xlsx"
     with zipfile.ZipFile(path) as book:
         today = book.read("xl/worksheets/sheet1.xml").decode()
-    assert "<xm:f>Weeks!C4:N4</xm:f><xm:sqref>J4</xm:sqref>" in today
+    assert "<xm:f>Weeks!C4:N4</xm:f><xm:sqref>H4</xm:sqref>" in today
     with pytest.warns(UserWarning, match="extension"):
         weeks = openpyxl.load_workbook(path)["Weeks"]
     assert [cell.value for cell in weeks[3][2:]][-2:] == ["03-13", "03-20"]
@@ -230,3 +231,32 @@ def test_chinese_pages_say_where_people_leave(exported: Export, settings: Settin
     report = exported(with_settings=replace(settings, language="zh")) / "merchants/m-1/report.html"
     page = section(plain(report), "离开率偏高的页面")
     assert "1 tea 商品页 40 30 75% 40% 2 4 2 看完了但没有下单：检查价格" in page
+
+
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+X14 = "{http://schemas.microsoft.com/office/spreadsheetml/2009/9/main}"
+XM = "{http://schemas.microsoft.com/office/excel/2006/main}"
+# The order in which [MS-XLSX] has the children of a group.
+_COLOURS = ("Series", "Negative", "Axis", "Markers", "First", "Last", "High", "Low")
+
+
+def test_sparklines_are_those_of_the_standard(exported: Export) -> None:
+    """[MS-XLSX] 2.2.4.8: an extension at the end of the sheet, its groups, and in each a range and a cell for every line."""
+    other = "insert into marts.merchants by name select 'm-0' as merchant_id, 'Blue Door' as name, 'amy' as account_manager"
+    path = exported(other) / "managers/amy/workbook.xlsx"
+    with zipfile.ZipFile(path) as book:
+        today = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
+    assert [child.tag for child in today].count(f"{MAIN}extLst") == 1
+    assert today[-1].tag == f"{MAIN}extLst"
+    [extension] = [one for one in today[-1] if one.get("uri") == "{05C60535-1F16-4fd2-B633-F4F36F0B64E0}"]
+    [groups] = extension
+    assert groups.tag == f"{X14}sparklineGroups"
+    assert len(groups) == 1
+    for group in groups:
+        assert group.tag == f"{X14}sparklineGroup"
+        names = [child.tag for child in group]
+        assert names == [*(f"{X14}color{name}" for name in _COLOURS), f"{X14}sparklines"]
+        for line in group[-1]:
+            assert [child.tag for child in line] == [f"{XM}f", f"{XM}sqref"]
+    lines = [(line[0].text, line[1].text) for line in groups.iter(f"{X14}sparkline")]
+    assert lines == [("Weeks!C5:N5", "H4")]  # m-0 is above m-1 on the sheet of weeks

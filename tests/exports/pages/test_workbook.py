@@ -98,6 +98,7 @@ def test_the_workbook_says_whom_to_call(small: Path) -> None:
     book = openpyxl.load_workbook(small / "managers" / "amy" / "workbook.xlsx")
     assert book.sheetnames == [
         "Today",
+        "What came of it",
         "Merchants",
         "Regions",
         "Products that sell and spread",
@@ -113,19 +114,18 @@ def test_the_workbook_says_whom_to_call(small: Path) -> None:
         "#",
         "Name",
         "Id",
-        "Plan",
+        "On the list",
         "Stage",
-        "In this stage since",
         "Risk of leaving",
         "At stake in a year",
-        "Revenue, 365 days",
         "12 weeks",
+        "Why",
+        "Suggested next step",
+        "Plan",
+        "In this stage since",
+        "Revenue, 365 days",
         "Best product",
         "Tickets, 14 days",
-        "Reason 1",
-        "Reason 2",
-        "Reason 3",
-        "Suggested next step",
         "Since last time",
         "Called on",
         "Result",
@@ -133,35 +133,30 @@ def test_the_workbook_says_whom_to_call(small: Path) -> None:
         "Note",
         "Reference, leave as it is",
     ]
-    (
-        rank,
-        _,
-        merchant,
-        plan,
-        stage,
-        since,
-        risk,
-        stake,
-        revenue,
-        trend,
-        product,
-        tickets,
-        reason_1,
-        reason_2,
-        _,
-        step,
-        news,
-        *rest,
-    ) = rows[3]
-    about, inputs, reference = [trend, product, tickets], rest[:-1], rest[-1]
-    assert (rank, merchant, plan, stage, since) == (1, "m-1", "pro", "at risk", datetime(2026, 3, 18))
-    assert (risk, stake, revenue) == (0.6, 391.07, 80)
-    assert about == [None, "tea", 2]
-    assert [reason_1, reason_2] == ["net revenue 30 in the last 28 days, 50 in the 28 days before", "no login for 9 days"]
-    assert step.startswith("Ask about stock, prices and campaigns")
-    assert news == "first time"
-    assert inputs == [None, None, None, None]
-    assert reference == "fanout/2026-03-20/v000001/amy/m-1/*.revenue"
+    row = dict(zip(rows[2], rows[3], strict=True))
+    assert row.pop("Name").startswith("小店")
+    assert row.pop("Suggested next step").startswith("Ask about stock, prices and campaigns")
+    assert row == {
+        "#": 1,
+        "Id": "m-1",
+        "On the list": "day 3",
+        "Stage": "at risk",
+        "Risk of leaving": 0.6,
+        "At stake in a year": 391.07,
+        "12 weeks": None,
+        "Why": "net revenue 30 in the last 28 days, 50 in the 28 days before; no login for 9 days",
+        "Plan": "pro",
+        "In this stage since": datetime(2026, 3, 18),
+        "Revenue, 365 days": 80,
+        "Best product": "tea",
+        "Tickets, 14 days": 2,
+        "Since last time": "first time",
+        "Called on": None,
+        "Result": None,
+        "Next call on": None,
+        "Note": None,
+        "Reference, leave as it is": "fanout/2026-03-20/v000001/amy/m-1/*.revenue",
+    }
     assert {row[0] for row in sheet(book, "About")} >= {
         "Business date",
         "Version of the warehouse",
@@ -190,8 +185,8 @@ def test_the_workbook_is_ready_to_use(small: Path) -> None:
         assert page.freeze_panes.endswith("4")
         assert page.auto_filter.ref is not None
         assert page.page_setup.orientation == "landscape"
-    assert book["Today"]["G4"].number_format == "0.0%"
-    assert book["Today"]["H4"].number_format == "#,##0.00"
+    assert book["Today"]["F4"].number_format == "0.0%"
+    assert book["Today"]["G4"].number_format == "#,##0.00"
     assert len(book["Today"].conditional_formatting) == 2
     with zipfile.ZipFile(path) as files:
         assert len([name for name in files.namelist() if name.startswith("xl/charts/chart")]) == 3
@@ -200,18 +195,19 @@ def test_the_workbook_is_ready_to_use(small: Path) -> None:
 
 def test_what_is_to_be_filled_in_can_be_and_says_what_is_allowed(small: Path) -> None:
     page = openpyxl.load_workbook(small / "managers" / "amy" / "workbook.xlsx")["Today"]
-    for cell in page["R4:U4"][0]:
+    for cell in page["Q4:T4"][0]:
         assert not cell.protection.locked
         assert cell.fill.fgColor.rgb == "FFFFF9E0"
-        assert page[f"Q{cell.row}"].protection.locked
-    assert page.column_dimensions["V"].hidden
-    assert not page.column_dimensions["U"].hidden
-    assert page.auto_filter.ref == "A3:V4"  # the hidden reference is sorted with its row
+        assert page[f"P{cell.row}"].protection.locked
+    assert page.column_dimensions["U"].hidden
+    assert not page.column_dimensions["T"].hidden
+    assert page.auto_filter.ref == "A3:U4"  # the hidden reference is sorted with its row
     rules = {str(rule.sqref): rule for rule in page.data_validations.dataValidation}
-    assert {place: rule.type for place, rule in rules.items()} == {"R4": "date", "S4": "list", "T4": "date", "U4": "textLength"}
-    assert (rules["R4"].formula1, rules["R4"].formula2) == ("46041", "TODAY()")  # 2026-01-19, sixty days before
-    assert rules["S4"].formula1 == '"no answer,talked,step agreed,call later,declined,is leaving"'
+    assert {place: rule.type for place, rule in rules.items()} == {"Q4": "date", "R4": "list", "S4": "date", "T4": "textLength"}
+    assert (rules["Q4"].formula1, rules["Q4"].formula2) == ("46041", "TODAY()")  # 2026-01-19, sixty days before
+    assert rules["R4"].formula1 == '"no answer,talked,step agreed,call later,declined,is leaving"'
     assert "yellow columns" in page["A2"].value
+    assert rules["S4"].error == "A date after 2026-03-20, such as 2026-03-28."
 
 
 def test_no_cell_of_a_workbook_can_run(exported: Export) -> None:
@@ -253,6 +249,7 @@ def test_the_workbook_speaks_chinese(exported: Export, settings: Settings) -> No
     book = openpyxl.load_workbook(folder / "workbook.xlsx")
     assert book.sheetnames == [
         "今日待办",
+        "联系成效",
         "商家",
         "地区",
         "商品排行",
@@ -264,8 +261,8 @@ def test_the_workbook_speaks_chinese(exported: Export, settings: Settings) -> No
         "说明",
     ]
     head, first = sheet(book, "今日待办")[2:4]
-    assert head[5:9] == ["进入该阶段", "流失风险", "预计年损失", "近 365 天收入"]
-    assert first[12:14] == ["近 28 天净收入 30，前 28 天 50", "已 9 天没有登录"]
+    assert head[3:7] == ["清单状态", "阶段", "流失风险", "预计年损失"]
+    assert (first[3], first[8]) == ("第 3 天", "近 28 天净收入 30，前 28 天 50；已 9 天没有登录")
     assert '<html lang="zh">' in (folder / "report.html").read_text()
 
 
@@ -275,7 +272,7 @@ def test_today_tells_what_changed(exported: Export) -> None:
     before = "update marts.merchant_churn_flags set stage = 'operating', churn_probability = 0.3, revenue_28d = 50"
     exported(before, as_of=AS_OF - timedelta(days=1))
     folder = exported(*named("new")) / "managers" / "amy"
-    rows = {row[2]: row[16] for row in sheet(openpyxl.load_workbook(folder / "workbook.xlsx"), "Today")[3:] if row[2]}
+    rows = {row[2]: row[15] for row in sheet(openpyxl.load_workbook(folder / "workbook.xlsx"), "Today")[3:] if row[2]}
     assert rows["m-1"] == "was operating; risk 30% → 60%; revenue 50 → 30"
     assert rows["m-10"] == "new merchant"
 
@@ -383,10 +380,14 @@ def test_calls_are_ranked_by_what_is_at_stake(exported: Export, rows: Callable[[
         "left-small": "has left: no paid order for 70 days, no login for 70 days",
     }
     today = [row for row in sheet(openpyxl.load_workbook(folder / "workbook.xlsx"), "Today")[3:] if row[2]]
-    assert [(row[2], row[12]) for row in today] == [(row["merchant_id"], row["reason_1"]) for row in found]
-    steps = {row[2]: row[15].partition(":")[0] for row in today}
+    reasons = [
+        (row["merchant_id"], "; ".join(filter(None, (row["reason_1"], row["reason_2"], row["reason_3"])))) for row in found
+    ]
+    assert [(row[2], row[8]) for row in today] == reasons
+    steps = {row[2]: row[9].partition(":")[0] for row in today}
     assert steps["left-large"] == "Win-back call"
-    assert (today[0][13], steps["stopped"]) == ("risk of leaving 95%", "Ask what stopped the sales")
+    assert "; risk of leaving 95%; " in today[0][8]
+    assert steps["stopped"] == "Ask what stopped the sales"
     report = (folder / "report.html").read_text()
     assert "<b>121,550</b><span>At stake in a year, of those to call</span>" in report
 
@@ -462,9 +463,9 @@ def test_libreoffice_opens_every_sheet(exported: Export, tmp_path: Path) -> None
         capture_output=True,
     )
     files = {file.name: file.read_text() for file in tmp_path.glob("*.csv")}
-    assert len(files) == 9
+    assert len(files) == 10
     today = next(text for name, text in files.items() if "Today" in name)
-    assert "m-1,pro,at risk,2026-03-18,60%,391.07" in today
+    assert "m-1,day 3,at risk,60%,391.07" in today
     for name in NASTY[:8]:
         assert re.sub(r"\s", " ", name).strip().replace('"', '""') in today
     assert not [name for name, text in files.items() if re.search(r"#(REF|NAME|VALUE|N/A)|Err:", text)]

@@ -63,7 +63,7 @@ def test_a_filled_in_workbook_becomes_lines_of_the_landing(office: Office, rows:
     """The workbook itself, saved again by a second library; rows that nobody filled in say nothing."""
     book = openpyxl.load_workbook(office.settings.exports / "2026-03-20" / "managers" / "amy" / "workbook.xlsx")
     [number] = [row[2].row for row in book["Today"].iter_rows() if row[2].value == "m-1"]
-    for column, value in zip("RSTU", TALKED, strict=True):
+    for column, value in zip("QRST", TALKED, strict=True):
         book["Today"][f"{column}{number}"] = value
     office.settings.returns.mkdir()
     book.save(office.settings.returns / "周一 Today (2).xlsx")
@@ -143,7 +143,7 @@ def only(*heads: str) -> Callable[[Grid], Grid]:
 
 
 def in_chinese(grid: Grid) -> Grid:
-    heads = dict(zip(grid[0], ["序号", "名称", "编号", "套餐", "阶段", "进入该阶段", "流失风险"], strict=False))
+    heads = dict(zip(grid[0], ["序号", "名称", "编号", "清单状态", "阶段", "流失风险", "预计年损失"], strict=False))
     heads |= dict(zip(INPUTS, ["联系日期", "结果", "下次联系日期", "备注"], strict=True))
     words = {"at risk": "有风险", "talked": "已沟通"}
     return [[heads.get(cell, cell) for cell in grid[0]], *([words.get(cell, cell) for cell in row] for row in grid[1:])]
@@ -208,7 +208,7 @@ def test_a_wrong_size_in_a_workbook_hides_no_row(office: Office, tmp_path: Path)
     with zipfile.ZipFile(whole) as old, zipfile.ZipFile(path, "w") as new:
         for name in old.namelist():
             text = old.read(name)
-            new.writestr(name, text.replace(b'<dimension ref="A1:V7"', b'<dimension ref="A1:B2"'))
+            new.writestr(name, text.replace(b'<dimension ref="A1:U7"', b'<dimension ref="A1:B2"'))
     assert b'ref="A1:B2"' in zipfile.ZipFile(path).read("xl/worksheets/sheet1.xml")
     office.run()
     assert without_id(office.landed()) == [EVENT]
@@ -649,7 +649,7 @@ def test_libreoffice_saves_a_sheet_that_is_read(office: Office, rows: Read, tmp_
     assert soffice is not None, "LibreOffice is missing: apt-get install libreoffice-calc-nogui"
     book = openpyxl.load_workbook(office.settings.exports / "2026-03-20" / "managers" / "amy" / "workbook.xlsx")
     [number] = [row[2].row for row in book["Today"].iter_rows() if row[2].value == "m-1"]
-    for column, value in zip("RSTU", TALKED, strict=True):
+    for column, value in zip("QRST", TALKED, strict=True):
         book["Today"][f"{column}{number}"] = value
     path = tmp_path / "in" / "Today.xlsx"
     path.parent.mkdir()

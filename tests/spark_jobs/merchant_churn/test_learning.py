@@ -114,6 +114,12 @@ def test_lift_takes_a_share_of_equals() -> None:
     assert lift(has_left, chances, 0.3) == pytest.approx((1 + 2 / 4) / 3 / (2 / 10))
 
 
+def test_who_left_of_those_with_a_risk_of_more_than_half() -> None:
+    sample = forward_sample([True, False, True, True, False])
+    found = learning._measured("later", sample, np.array([0.51, 0.9, 0.5, 0.7, 0.2]), 0.5)
+    assert (found.over_half, found.over_half_left) == (3, 2)
+
+
 def test_certain_chances_have_a_slope_too() -> None:
     sample = forward_sample([True, False, True, False])
     found = learning._measured("later", sample, np.array([1.0, 0.0, 0.0, 1.0]), 0.5)

@@ -15,6 +15,8 @@ final as (
         lift_at_10pct,
         calibration_slope,
         threshold,
+        over_half,
+        over_half_left,
         model_version
     from churn_model_evaluation
 )

@@ -60,19 +60,19 @@ churned as (
     where stage = 'churned'
 ),
 
--- The windows that are over.
+-- The windows that are over, and the one that lasts until now.
 windowed as (
     select
         calls.merchant_id,
         calls.manager,
         calls.called_at,
-        calls.called_on,
-        windows.days,
-        calls.called_at - to_days(windows.days) as begins_at,
-        calls.called_at + to_days(windows.days) as ends_at
+        windows.name as time_window,
+        least(calls.called_at + to_days(windows.days), {{ end_of_as_of() }}) as ends_at,
+        calls.called_at - (ends_at - calls.called_at) as begins_at,
+        if(windows.name = 'so_far', least(calls.called_on + 28, {{ as_of() }}), calls.called_on + windows.days) as ends_on
     from calls
-    cross join unnest([7, 14, 28]) as windows (days)
-    where ends_at <= {{ end_of_as_of() }}
+    cross join (values ('7d', 7), ('14d', 14), ('28d', 28), ('so_far', 28)) as windows (name, days)
+    where windows.name = 'so_far' or calls.called_at + to_days(windows.days) <= {{ end_of_as_of() }}
 ),
 
 sold as (
@@ -80,7 +80,7 @@ sold as (
         windowed.merchant_id,
         windowed.manager,
         windowed.called_at,
-        windowed.days,
+        windowed.time_window,
         count(*) as orders
     from windowed
     inner join orders
@@ -88,7 +88,7 @@ sold as (
             windowed.merchant_id = orders.merchant_id
             and windowed.called_at <= orders.paid_at
             and windowed.ends_at > orders.paid_at
-    group by windowed.merchant_id, windowed.manager, windowed.called_at, windowed.days
+    group by windowed.merchant_id, windowed.manager, windowed.called_at, windowed.time_window
 ),
 
 earned as (
@@ -96,7 +96,7 @@ earned as (
         windowed.merchant_id,
         windowed.manager,
         windowed.called_at,
-        windowed.days,
+        windowed.time_window,
         sum(if(movements.moved_at < windowed.called_at, movements.amount, 0)) as revenue_before,
         sum(if(movements.moved_at >= windowed.called_at, movements.amount, 0)) as revenue_after
     from windowed
@@ -105,7 +105,7 @@ earned as (
             windowed.merchant_id = movements.merchant_id
             and windowed.begins_at <= movements.moved_at
             and windowed.ends_at > movements.moved_at
-    group by windowed.merchant_id, windowed.manager, windowed.called_at, windowed.days
+    group by windowed.merchant_id, windowed.manager, windowed.called_at, windowed.time_window
 ),
 
 seen as (
@@ -113,7 +113,7 @@ seen as (
         windowed.merchant_id,
         windowed.manager,
         windowed.called_at,
-        windowed.days
+        windowed.time_window
     from windowed
     inner join logins
         on
@@ -127,13 +127,13 @@ gone as (
         windowed.merchant_id,
         windowed.manager,
         windowed.called_at,
-        windowed.days
+        windowed.time_window
     from windowed
     inner join churned
         on
             windowed.merchant_id = churned.merchant_id
-            and windowed.called_on + windowed.days >= churned.entered_on
-            and (churned.left_on is null or windowed.called_on + windowed.days < churned.left_on)
+            and windowed.ends_on >= churned.entered_on
+            and (churned.left_on is null or windowed.ends_on < churned.left_on)
 ),
 
 measured as (
@@ -141,7 +141,7 @@ measured as (
         windowed.merchant_id,
         windowed.manager,
         windowed.called_at,
-        windowed.days,
+        windowed.time_window,
         coalesce(sold.orders, 0) as orders,
         sold.orders is not null as sold_again,
         seen.merchant_id is not null as logged_in,
@@ -154,25 +154,25 @@ measured as (
             windowed.merchant_id = sold.merchant_id
             and windowed.manager = sold.manager
             and windowed.called_at = sold.called_at
-            and windowed.days = sold.days
+            and windowed.time_window = sold.time_window
     left join earned
         on
             windowed.merchant_id = earned.merchant_id
             and windowed.manager = earned.manager
             and windowed.called_at = earned.called_at
-            and windowed.days = earned.days
+            and windowed.time_window = earned.time_window
     left join seen
         on
             windowed.merchant_id = seen.merchant_id
             and windowed.manager = seen.manager
             and windowed.called_at = seen.called_at
-            and windowed.days = seen.days
+            and windowed.time_window = seen.time_window
     left join gone
         on
             windowed.merchant_id = gone.merchant_id
             and windowed.manager = gone.manager
             and windowed.called_at = gone.called_at
-            and windowed.days = gone.days
+            and windowed.time_window = gone.time_window
 ),
 
 results as (
@@ -180,24 +180,30 @@ results as (
         merchant_id,
         manager,
         called_at,
-        any_value(orders) filter (where days = 7) as orders_7d,
-        any_value(sold_again) filter (where days = 7) as sold_again_7d,
-        any_value(logged_in) filter (where days = 7) as logged_in_7d,
-        any_value(is_left) filter (where days = 7) as left_7d,
-        any_value(revenue_before) filter (where days = 7) as revenue_before_7d,
-        any_value(revenue_after) filter (where days = 7) as revenue_after_7d,
-        any_value(orders) filter (where days = 14) as orders_14d,
-        any_value(sold_again) filter (where days = 14) as sold_again_14d,
-        any_value(logged_in) filter (where days = 14) as logged_in_14d,
-        any_value(is_left) filter (where days = 14) as left_14d,
-        any_value(revenue_before) filter (where days = 14) as revenue_before_14d,
-        any_value(revenue_after) filter (where days = 14) as revenue_after_14d,
-        any_value(orders) filter (where days = 28) as orders_28d,
-        any_value(sold_again) filter (where days = 28) as sold_again_28d,
-        any_value(logged_in) filter (where days = 28) as logged_in_28d,
-        any_value(is_left) filter (where days = 28) as left_28d,
-        any_value(revenue_before) filter (where days = 28) as revenue_before_28d,
-        any_value(revenue_after) filter (where days = 28) as revenue_after_28d
+        any_value(orders) filter (where time_window = '7d') as orders_7d,
+        any_value(sold_again) filter (where time_window = '7d') as sold_again_7d,
+        any_value(logged_in) filter (where time_window = '7d') as logged_in_7d,
+        any_value(is_left) filter (where time_window = '7d') as left_7d,
+        any_value(revenue_before) filter (where time_window = '7d') as revenue_before_7d,
+        any_value(revenue_after) filter (where time_window = '7d') as revenue_after_7d,
+        any_value(orders) filter (where time_window = '14d') as orders_14d,
+        any_value(sold_again) filter (where time_window = '14d') as sold_again_14d,
+        any_value(logged_in) filter (where time_window = '14d') as logged_in_14d,
+        any_value(is_left) filter (where time_window = '14d') as left_14d,
+        any_value(revenue_before) filter (where time_window = '14d') as revenue_before_14d,
+        any_value(revenue_after) filter (where time_window = '14d') as revenue_after_14d,
+        any_value(orders) filter (where time_window = '28d') as orders_28d,
+        any_value(sold_again) filter (where time_window = '28d') as sold_again_28d,
+        any_value(logged_in) filter (where time_window = '28d') as logged_in_28d,
+        any_value(is_left) filter (where time_window = '28d') as left_28d,
+        any_value(revenue_before) filter (where time_window = '28d') as revenue_before_28d,
+        any_value(revenue_after) filter (where time_window = '28d') as revenue_after_28d,
+        any_value(orders) filter (where time_window = 'so_far') as orders_so_far,
+        any_value(sold_again) filter (where time_window = 'so_far') as sold_again_so_far,
+        any_value(logged_in) filter (where time_window = 'so_far') as logged_in_so_far,
+        any_value(is_left) filter (where time_window = 'so_far') as left_so_far,
+        any_value(revenue_before) filter (where time_window = 'so_far') as revenue_before_so_far,
+        any_value(revenue_after) filter (where time_window = 'so_far') as revenue_after_so_far
     from measured
     group by merchant_id, manager, called_at
 ),
@@ -234,7 +240,13 @@ final as (
         results.logged_in_28d,
         results.left_28d,
         results.revenue_before_28d,
-        results.revenue_after_28d
+        results.revenue_after_28d,
+        results.orders_so_far,
+        results.sold_again_so_far,
+        results.logged_in_so_far,
+        results.left_so_far,
+        results.revenue_before_so_far,
+        results.revenue_after_so_far
     from calls
     left join results
         on

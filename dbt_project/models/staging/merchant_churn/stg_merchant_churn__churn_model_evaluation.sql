@@ -14,6 +14,8 @@ renamed as (
         lift_at_10pct,
         calibration_slope,
         threshold,
+        over_half,
+        over_half_left,
         model_version
     from source
 )

@@ -73,6 +73,21 @@ class EditedTable:
             raise EditedFileError(self.faults)
 
 
+def newest(folder: Path, kind: str) -> Path:
+    """The last file of a folder by name; what a spreadsheet leaves beside an open file begins with ~ or a point.
+
+    Args:
+        kind: what the folder is to hold, for the message that it holds none.
+
+    Raises:
+        EditedFileError: it has no such file.
+    """
+    found = [path for path in folder.iterdir() if path.suffix.lower() == ".csv" and path.name[0] not in "~."]
+    if not found:
+        raise EditedFileError([f"{folder} holds no {kind}; save it there as a file such as 2026-01.csv"])
+    return max(found, key=lambda path: path.stem)
+
+
 def read(path: Path, columns: Sequence[str], codes: Collection[str] = ()) -> EditedTable:
     """Read a file of these columns, none of whose cells may be empty.
 
