@@ -58,6 +58,24 @@ class Merchants:
         """The step of each merchant's call, None where there is none."""
         return only([HELPS if helps else DOES_NOT for helps in self.has_helping_step.tolist()], self.is_called)
 
+    @property
+    def plans(self) -> list[str]:
+        return ["pro" if is_pro else "basic" for is_pro in self.is_pro.tolist()]
+
+    def told(self, calendar: Calendar) -> list[dict[str, Any]]:
+        """A record of each: its list as the team saw it, its call, and what became of it."""
+        columns = {
+            "merchant_id": self.ids,
+            "listed_on": [calendar.date(day).isoformat() for day in self.listed_on.tolist()],
+            "churn_probability": self.risk.tolist(),
+            "plan": self.plans,
+            "revenue_28d": self.revenue.tolist(),
+            "is_held_out": self.is_held_out.tolist(),
+            "step": self.steps,
+            "is_recovered": self.is_recovered.tolist(),
+        }
+        return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
 
 def _drawn(key: str, merchant: str) -> float:
     """Where between 0 and 1 a merchant stands in the draw of those that no list names."""
@@ -85,7 +103,15 @@ def simulate_recoveries(
     _sell(planted, calendar, outbox, happening, again, planted.listed_on[again] + planted.sells_after[again], 4)
     for day in range(calendar.days):
         outbox.write(day)
-    truth = _truth(planted, calendar, outbox, seed)
+    truth = {
+        "seed": seed,
+        "first_day": calendar.first.isoformat(),
+        "as_of": calendar.end.isoformat(),
+        "events": dict(sorted(outbox.planted.events.items())),
+        "erasable_users": [],
+        "planted_uplift": UPLIFT,
+        "merchants": planted.told(calendar),
+    }
     (out / "_truth.json").write_bytes(msgspec.json.encode(truth) + b"\n")
 
 
@@ -94,7 +120,8 @@ def _onboard(planted: Merchants, calendar: Calendar, outbox: Outbox) -> None:
         "shop.merchant_onboarded.v1",
         np.full(len(planted), calendar.midnight(0)),
         merchant_id=planted.ids,
-        plan=_plans(planted),
+        name=[f"小店 {number + 1}" for number in range(len(planted))],
+        plan=planted.plans,
         account_manager=["am-01"] * len(planted),
     )
 
@@ -116,7 +143,7 @@ def _sell(
 
 def _call(planted: Merchants, calendar: Calendar, outbox: Outbox, rng: np.random.Generator) -> None:
     """Calls on the day after the list, in working hours."""
-    who = np.flatnonzero(planted.is_called)
+    who, steps = np.flatnonzero(planted.is_called), planted.steps
     outbox.add(
         "shop.success_call.v1",
         calendar.midnight(1) + planted.listed_on[who] * DAY + rng.integers(9 * HOUR, 18 * HOUR, len(who)),
@@ -124,35 +151,8 @@ def _call(planted: Merchants, calendar: Calendar, outbox: Outbox, rng: np.random
         manager=["am-01"] * len(who),
         result=["talked"] * len(who),
         listed_on=midnights(calendar, planted.listed_on[who]),
-        step=[planted.steps[k] for k in who.tolist()],
+        step=[steps[k] for k in who.tolist()],
     )
-
-
-def _plans(planted: Merchants) -> list[str]:
-    return ["pro" if is_pro else "basic" for is_pro in planted.is_pro.tolist()]
-
-
-def _truth(planted: Merchants, calendar: Calendar, outbox: Outbox, seed: int) -> dict[str, Any]:
-    """What was planted, the lists as the team saw them, and what became of each merchant."""
-    columns = {
-        "merchant_id": planted.ids,
-        "listed_on": [calendar.date(day).isoformat() for day in planted.listed_on.tolist()],
-        "churn_probability": planted.risk.tolist(),
-        "plan": _plans(planted),
-        "revenue_28d": planted.revenue.tolist(),
-        "is_held_out": planted.is_held_out.tolist(),
-        "step": planted.steps,
-        "is_recovered": planted.is_recovered.tolist(),
-    }
-    return {
-        "seed": seed,
-        "first_day": calendar.first.isoformat(),
-        "as_of": calendar.end.isoformat(),
-        "events": dict(sorted(outbox.planted.events.items())),
-        "erasable_users": [],
-        "planted_uplift": UPLIFT,
-        "merchants": [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)],
-    }
 
 
 def main() -> int:

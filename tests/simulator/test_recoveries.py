@@ -27,6 +27,11 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Landing:
     return simulated(tmp_path_factory.mktemp("recoveries") / "landing", 0.2)
 
 
+def test_every_event_is_accepted(landing: Landing) -> None:
+    assert landing.counts == landing.truth["events"]
+    assert landing.counts["shop.merchant_onboarded.v1"] == 3_000
+
+
 def test_the_truth_is_what_the_landing_shows(landing: Landing) -> None:
     sold: dict[str, list[date]] = defaultdict(list)
     for event in landing.of("order_paid"):
