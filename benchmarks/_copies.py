@@ -1,14 +1,19 @@
-"""The marts of a published day, as often beside each other as it takes to have so many events."""
+"""A published day or a lake, as often beside each other as it takes to have so many events."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import duckdb
+from deltalake import DeltaTable, write_deltalake
 
 from contract.columns import Type
+from contract.events import SOURCES
 from contract.tables import marts
+from dbt_project.extensions import load_extensions
 from publication.publish import literal
+
+_ROWS_PER_BATCH = 100_000
 
 
 def multiply(database: Path, target: Path, events: int) -> int:
@@ -29,3 +34,33 @@ def multiply(database: Path, target: Path, events: int) -> int:
                 f"create table marts.{table.name} as {rows} from source.marts.{table.name}, range({often}) as copies (copy)"
             )
     return int(copies)
+
+
+def multiply_lake(lake: Path, target: Path, events: int) -> int:
+    """Write a lake with so many events: all tables as often as it takes; returns how often.
+
+    The first copy stays as it is; each other one has merchants, people and all else that is named by an id of its own. Products
+    have the same ids at all merchants, and keep them.
+    """
+    with duckdb.connect() as con:
+        load_extensions(con)
+        con.execute("set TimeZone = 'UTC'")
+        accepted = " + ".join(
+            f"(select count(*) from delta_scan({literal(f'{lake}/{source}_events')}) where fate = 'accepted')"
+            for source in SOURCES
+        )
+        [(there,)] = con.execute(f"select {accepted}").fetchall()
+        copies = max(round(events / int(there)), 1)
+        for path in sorted(path for path in lake.iterdir() if (path / "_delta_log").is_dir()):
+            table = f"delta_scan({literal(str(path))})"
+            ids = [
+                name
+                for name, kind, *_ in con.execute(f"describe from {table}").fetchall()
+                if kind == "VARCHAR" and name.endswith("_id") and name != "product_id"
+            ]
+            kept = {"object_id": "copy = 0 or object_type = 'product'"}  # what is shared or viewed may be a product
+            apart = ", ".join(f"if({kept.get(name, 'copy = 0')}, {name}, {name} || '-' || copy) as {name}" for name in ids)
+            rows = f"select * exclude (copy){f' replace ({apart})' if apart else ''}"
+            reader = con.execute(f"{rows} from {table}, range({copies}) as copies (copy)").to_arrow_reader(_ROWS_PER_BATCH)
+            write_deltalake(str(target / path.name), reader, partition_by=DeltaTable(str(path)).metadata().partition_columns)
+    return copies

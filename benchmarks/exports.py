@@ -3,23 +3,26 @@
     python -m benchmarks.exports [--merchants 10000] [--managers 50] [--rounds 3]
 
 The CSV part is set against DuckDB's COPY of the same rows, into one plain file a table and into one a merchant and table; the
-other parts are measured and listed. The warehouse is made up: 30 fans, 60 shares and 60 days a merchant.
+rest, pages and workbooks by as many processes as there are cores, is measured and listed. The warehouse is made up: 30 fans, 60
+shares and 60 days a merchant.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
+import os
 import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
+from benchmarks._memory import Memory
 from contract.settings import Settings
 from dbt_project.build import variables
 from dbt_project.success_sql import statements
@@ -30,12 +33,6 @@ from publication.versions import DATABASE, point
 
 AS_OF = date(2026, 3, 20)
 
-PARTS = (
-    ("CSV", "write_tables"),
-    ("reports", "merchant_report"),
-    ("reports", "manager_report"),
-    ("workbooks", "write_workbook"),
-)
 WAREHOUSE = Path(__file__).with_suffix(".sql")
 
 
@@ -51,31 +48,24 @@ def publish(settings: Settings, merchants: int, managers: int) -> Path:
     return version / DATABASE
 
 
-class Stopwatch:
-    """Adds up the time that functions take, by part of the export."""
+@contextmanager
+def timed(module: object, name: str) -> Iterator[list[float]]:
+    """The seconds of each call of a module's function."""
+    function: Callable[..., object] = getattr(module, name)
+    seconds: list[float] = []
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._originals: list[tuple[object, str, object]] = []
+    def one(*arguments: object, **named: object) -> object:
+        started = time.perf_counter()
+        try:
+            return function(*arguments, **named)
+        finally:
+            seconds.append(time.perf_counter() - started)
 
-    def watch(self, part: str, module: object, name: str) -> None:
-        """Time every call of a module's function."""
-        function: Callable[..., object] = getattr(module, name)
-
-        def timed(*arguments: object, **named: object) -> object:
-            started = time.perf_counter()
-            try:
-                return function(*arguments, **named)
-            finally:
-                self.seconds[part] = self.seconds.get(part, 0.0) + time.perf_counter() - started
-
-        self._originals.append((module, name, function))
-        setattr(module, name, timed)
-
-    def stop(self) -> None:
-        """Put the functions back."""
-        for module, name, function in self._originals:
-            setattr(module, name, function)
+    setattr(module, name, one)
+    try:
+        yield seconds
+    finally:
+        setattr(module, name, function)
 
 
 def plain_csv(settings: Settings, folder: Path, *, by_owner: bool) -> float:
@@ -106,21 +96,20 @@ def main() -> None:
         settings = Settings.from_environment({"FANOUT_HOME": str(scratch / "home")})
         publish(settings, arguments.merchants, arguments.managers)
         parts: dict[str, list[float]] = {}
+        peak = 0
         for number in range(arguments.rounds):
             for name, by_owner in (("DuckDB, a file a table", False), ("DuckDB, a file a merchant and table", True)):
                 parts.setdefault(name, []).append(
                     plain_csv(settings, scratch / f"plain-{number}-{by_owner}", by_owner=by_owner)
                 )
                 shutil.rmtree(scratch / f"plain-{number}-{by_owner}")
-            watch = Stopwatch()
-            for part, name in PARTS:
-                watch.watch(part, write_packs, name)
             started = time.perf_counter()
-            written = write_packs.write_packs(settings, AS_OF, None, scratch / f"packs-{number}")
+            with Memory() as memory, timed(write_packs, "write_tables") as tables:
+                written = write_packs.write_packs(settings, AS_OF, None, scratch / f"packs-{number}")
             parts.setdefault("all packs", []).append(time.perf_counter() - started)
-            watch.stop()
-            for part, seconds in watch.seconds.items():
-                parts.setdefault(part, []).append(seconds)
+            parts.setdefault("CSV", []).append(sum(tables))
+            parts.setdefault("pages, maps and workbooks", []).append(parts["all packs"][-1] - sum(tables))
+            peak = max(peak, memory.peak())
             rows = sum(file.rows or 0 for pack in written for file in pack.files)
             files = sum(len(pack.files) + 1 for pack in written)
             size = sum(file.bytes for pack in written for file in pack.files)
@@ -134,7 +123,7 @@ def main() -> None:
         csv = medians["CSV"]
         for name in ("DuckDB, a file a table", "DuckDB, a file a merchant and table"):
             print(f"CSV against {name}: {csv / medians[name]:.2f}x")
-        print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
+        print(f"peak memory {peak:,} MB; load of the machine {os.getloadavg()[0]:.1f}")
     finally:
         shutil.rmtree(scratch)
 

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -60,9 +60,9 @@ def scan_seconds(settings: Settings) -> float:
     return time.perf_counter() - started
 
 
-def by_model(settings: Settings, memory: Memory) -> tuple[dict[str, float], dict[str, float]]:
+def by_model(settings: Settings, as_of: date, memory: Memory) -> tuple[dict[str, float], dict[str, float]]:
     """Seconds of each model and test of the last build, and megabytes of the process while it ran."""
-    results = json.loads((settings.work(parse_as_of(AS_OF)) / "dbt" / "run_results.json").read_text())["results"]
+    results = json.loads((settings.work(as_of) / "dbt" / "run_results.json").read_text())["results"]
     seconds, megabytes = {}, {}
     for result in results:
         name = result["unique_id"].split(".")[2]
@@ -122,7 +122,7 @@ def main() -> int:
                 times[events][stage], seen = run_stage(settings, STAGES[stage], cluster)
                 memory[events][stage] = float(seen.peak())
                 if stage == "marts":
-                    models[events], model_memory[events] = by_model(settings, seen)
+                    models[events], model_memory[events] = by_model(settings, parse_as_of(AS_OF), seen)
                 print(f"{events:>12,} events, {stage}: {times[events][stage]:.1f} s", file=sys.stderr, flush=True)
             times[events]["one DuckDB scan of the lake"] = scan_seconds(settings)
     show("seconds", times, list(times[max(times)]))

@@ -7,9 +7,14 @@ exports/2026-03-20/merchants/<merchant>/report.html    and spread_map.html, csv/
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +38,14 @@ from exports.pages.words import Words
 from exports.pages.workbook import write_workbook
 from exports.policy.allow_list import MANAGER_TABLES, MERCHANT_TABLES, OVERVIEW
 from exports.policy.names import readable, safe_name
+from publication.versions import PublicationError
 
 REPORT, MAP, WORKBOOK = "report.html", "spread_map.html", "workbook.xlsx"
 MAPS = "maps"  # the folder of a manager's pack
 _MERCHANTS_PER_BATCH = 200
+_MERCHANTS_PER_PROCESS = 1_000  # fewer are sooner written than a process has started
+
+Files = dict[tuple[str, str], list[File]]  # by kind and owner of a pack
 
 
 def export(settings: Settings, as_of: date) -> dict[str, Any]:
@@ -69,40 +78,97 @@ def write_packs(
     Args:
         pages_of: the one manager whose workbook and reports are written, for a look at them; default all.
     """
-    book, rules, words = playbook.read(settings.playbook), tips.read(), Words.of(settings.language)
+    book, rules = playbook.read(settings.playbook), tips.read()
+    with _open(settings, as_of, base) as day:
+        folder.mkdir(parents=True)
+        row_ids.use_key(day.con, settings)
+        tell_reasons(day, Words.of(settings.language))
+        files = _tables(day, folder, settings.currency)
+        assigned = {manager: mine for manager, mine in _assigned(day).items() if pages_of in (None, manager)}
+        shards = _shards(assigned, os.cpu_count() or 1)
+        if len(shards) == 1:
+            _add(files, _write_shard(day, settings, folder, assigned, book, rules))
+    if len(shards) > 1:
+        alone = multiprocessing.get_context("spawn")  # DuckDB has threads, which a fork would lack
+        with ProcessPoolExecutor(len(shards), alone) as processes:
+            write_one = partial(_write_shard_alone, settings, day.published, day.base, folder, book=book, rules=rules)
+            for written in processes.map(write_one, shards):
+                _add(files, written)
+    packs = [_finish(folder, kind, owner, day, written) for (kind, owner), written in files.items()]
+    index = [
+        {"kind": pack.kind, "owner": pack.owner, "folder": pack.folder, "manifest_sha256": pack.manifest_sha256}
+        for pack in packs
+    ]
+    (folder / MANIFEST).write_bytes(to_json({**versions(day.published, day.base), "packs": index}))
+    return packs
+
+
+def _open(settings: Settings, as_of: date, base: Published | None) -> AbstractContextManager[ExportDay]:
     scratch = settings.home / "work" / "duckdb"
     scratch.mkdir(parents=True, exist_ok=True)
-    with open_day(settings, as_of, base, scratch) as day:
-        folder.mkdir(parents=True)
-        about = About(
-            day.published, day.base, settings.currency, settings.contact, book.version, settings.pseudonym_key is not None
-        )
-        row_ids.use_key(day.con, settings)
-        tell_reasons(day, words)
-        files = _tables(day, folder, settings.currency)
-        for manager, merchants in _managers(day):
-            if pages_of not in (None, manager):
-                continue
-            mine: list[Merchant] = []
-            pictured: Merchant | None = None
-            for merchant in merchants:
-                identifier = merchant.overview["merchant_id"]
-                path = pack_folder(folder, MERCHANTS, identifier)
-                files[MERCHANTS, identifier] += _write_pages(path, merchant, rules, about, words)
-                if merchant.overview["rank"] is not None:
-                    files[MANAGERS, manager] += _write_map(pack_folder(folder, MANAGERS, manager), merchant, about, words)
-                mine.append(merchant)
-                pictured = _forget_smaller(pictured, merchant)
-            files[MANAGERS, manager] += _write_manager(
-                day, pack_folder(folder, MANAGERS, manager), manager, mine, about, book, words
-            )
-        packs = [_finish(folder, kind, owner, day, written) for (kind, owner), written in files.items()]
-        index = [
-            {"kind": pack.kind, "owner": pack.owner, "folder": pack.folder, "manifest_sha256": pack.manifest_sha256}
-            for pack in packs
-        ]
-        (folder / MANIFEST).write_bytes(to_json({**versions(day.published, day.base), "packs": index}))
-    return packs
+    return open_day(settings, as_of, base, scratch)
+
+
+def _shards(assigned: dict[str, list[str]], most: int) -> list[dict[str, list[str]]]:
+    """The managers with their merchants, dealt to as many processes as there is work for: the next one to who has least."""
+    merchants = sum(len(mine) for mine in assigned.values())
+    shards: list[dict[str, list[str]]] = [{} for _ in range(max(min(most, merchants // _MERCHANTS_PER_PROCESS), 1))]
+    for manager, mine in sorted(assigned.items(), key=lambda item: (-len(item[1]), item[0])):
+        least = min(shards, key=lambda shard: sum(len(dealt) for dealt in shard.values()))
+        least[manager] = mine
+    return shards
+
+
+def _add(files: Files, more: Files) -> None:
+    for pack, written in more.items():
+        files[pack] += written
+
+
+def _write_shard_alone(
+    settings: Settings,
+    published: Published,
+    base: Published | None,
+    folder: Path,
+    assigned: dict[str, list[str]],
+    book: Playbook,
+    rules: TipRules,
+) -> Files:
+    """Write pages in a process of their own.
+
+    Raises:
+        PublicationError: another version of the day was published meanwhile.
+    """
+    with _open(settings, published.as_of, base) as day:
+        if day.published != published:
+            raise PublicationError(f"{day.published} was published while {published} was exported; run it again")
+        tell_reasons(day, Words.of(settings.language))
+        return _write_shard(day, settings, folder, assigned, book, rules)
+
+
+def _write_shard(
+    day: ExportDay, settings: Settings, folder: Path, assigned: dict[str, list[str]], book: Playbook, rules: TipRules
+) -> Files:
+    """Write reports, maps and workbooks of managers and of their merchants."""
+    words = Words.of(settings.language)
+    about = About(
+        day.published, day.base, settings.currency, settings.contact, book.version, settings.pseudonym_key is not None
+    )
+    files: Files = {}
+    for manager, identifiers in assigned.items():
+        mine: list[Merchant] = []
+        maps: list[File] = []
+        pictured: Merchant | None = None
+        for merchant in _merchants(day, identifiers):
+            identifier = merchant.overview["merchant_id"]
+            path = pack_folder(folder, MERCHANTS, identifier)
+            files[MERCHANTS, identifier] = _write_pages(path, merchant, rules, about, words)
+            if merchant.overview["rank"] is not None:
+                maps += _write_map(pack_folder(folder, MANAGERS, manager), merchant, about, words)
+            mine.append(merchant)
+            pictured = _forget_smaller(pictured, merchant)
+        path = pack_folder(folder, MANAGERS, manager)
+        files[MANAGERS, manager] = maps + _write_manager(day, path, manager, mine, about, book, words)
+    return files
 
 
 def _write_manager(
@@ -144,9 +210,9 @@ def _forget_smaller(pictured: Merchant | None, latest: Merchant) -> Merchant:
     return kept
 
 
-def _tables(day: ExportDay, folder: Path, currency: str) -> dict[tuple[str, str], list[File]]:
+def _tables(day: ExportDay, folder: Path, currency: str) -> Files:
     """Write the CSV files of every pack; returns the files by kind and owner."""
-    files: dict[tuple[str, str], list[File]] = {}
+    files: Files = {}
     for kind, tables, owner in ((MANAGERS, MANAGER_TABLES, "manager"), (MERCHANTS, MERCHANT_TABLES, "merchant_id")):
         named = " union ".join(f"select {owner} from {db}.marts.{OVERVIEW}" for db in day.catalogs)
         owners = [name for (name,) in day.con.execute(f"from ({named}) order by all").fetchall()]
@@ -157,8 +223,8 @@ def _tables(day: ExportDay, folder: Path, currency: str) -> dict[tuple[str, str]
     return files
 
 
-def _managers(day: ExportDay) -> Iterator[tuple[str, Iterator[Merchant]]]:
-    """Managers with their merchants, read in batches."""
+def _assigned(day: ExportDay) -> dict[str, list[str]]:
+    """Managers with their merchants; one who has none any more is among them."""
     assigned: dict[str, list[str]] = {}
     managers = f"select manager, merchant_id from {NOW}.marts.{OVERVIEW}"
     if day.base:
@@ -167,9 +233,13 @@ def _managers(day: ExportDay) -> Iterator[tuple[str, Iterator[Merchant]]]:
         assigned.setdefault(manager, [])
         if merchant is not None:
             assigned[manager].append(merchant)
-    for manager, identifiers in assigned.items():
-        batches = (identifiers[at : at + _MERCHANTS_PER_BATCH] for at in range(0, len(identifiers), _MERCHANTS_PER_BATCH))
-        yield manager, (merchant for batch in batches for merchant in figures.merchants(day, batch))
+    return assigned
+
+
+def _merchants(day: ExportDay, identifiers: list[str]) -> Iterator[Merchant]:
+    """Merchants, read in batches."""
+    for at in range(0, len(identifiers), _MERCHANTS_PER_BATCH):
+        yield from figures.merchants(day, identifiers[at : at + _MERCHANTS_PER_BATCH])
 
 
 def _finish(folder: Path, kind: str, owner: str, day: ExportDay, files: list[File]) -> Pack:

@@ -1,10 +1,13 @@
-"""Calls of the merchant success team: account managers call merchants that do badly. They change nothing here."""
+"""Calls of the merchant success team: account managers call merchants that do badly.
+
+They change nothing here, where every draw depends on all others; `recoveries` has a platform on which they help.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from simulator.calendar import HOUR, Ints
+from simulator.calendar import HOUR, Calendar, Ints
 from simulator.delivery import Outbox
 from simulator.draws import only, pick
 from simulator.merchants import managers
@@ -30,14 +33,14 @@ def call_merchants(world: World, outbox: Outbox, rng: np.random.Generator, day: 
     step = only(pick(rng, STEPS, len(who)), rng.random(len(who)) < 0.9)
     is_listed = rng.random(len(who)) < 0.9
     has_next = np.array([what in ("call_later", "talked") for what in result], bool)
-    next_on = _midnights(world, day + rng.integers(1, 10, len(who)))
+    next_on = midnights(world.calendar, day + rng.integers(1, 10, len(who)))
     outbox.add(
         "shop.success_call.v1",
         at,
         merchant_id=merchants.ids(who),
         manager=[names[k] for k in who.tolist()],
         result=list(result),
-        listed_on=only(_midnights(world, np.full(len(who), day - 1)), is_listed),
+        listed_on=only(midnights(world.calendar, np.full(len(who), day - 1)), is_listed),
         step=list(step),
         next_on=only(next_on, has_next),
         note=only(pick(rng, _NOTES, len(who)), rng.random(len(who)) < 0.3),
@@ -46,7 +49,7 @@ def call_merchants(world: World, outbox: Outbox, rng: np.random.Generator, day: 
         world.tally.calls.update(zip(step, result, strict=True))
 
 
-def _midnights(world: World, days: Ints) -> list[str]:
+def midnights(calendar: Calendar, days: Ints) -> list[str]:
     """The starts of business days, in UTC."""
-    starts = np.array([world.calendar.midnight(day) for day in days.tolist()], "datetime64[ms]")
+    starts = np.array([calendar.midnight(day) for day in days.tolist()], "datetime64[ms]")
     return [f"{start}Z" for start in np.datetime_as_string(starts).tolist()]

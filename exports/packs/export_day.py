@@ -21,6 +21,7 @@ from publication.versions import DATABASE
 log = logging.getLogger(__name__)
 
 NOW, BEFORE = "now", "before"
+MEMORY = "1GB"  # of DuckDB, which keeps what it has read as long as there is room, and spills beyond it
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def open_day(settings: Settings, as_of: date, base: Published | None, scratch: P
         PublicationError: the day has not been published.
     """
     database = current_database(settings, as_of)
-    with duckdb.connect(config={"temp_directory": str(scratch)}) as con:
+    with duckdb.connect(config={"temp_directory": str(scratch), "memory_limit": MEMORY}) as con:
         if base is not None:
             older = settings.published / base.as_of.isoformat() / base.version / DATABASE
             try:

@@ -1,4 +1,8 @@
-"""Pictures as inline SVG, drawn by drawsvg, which escapes every text: no script, no font, no network."""
+"""Pictures as inline SVG: no script, no font, no network.
+
+drawsvg draws them and escapes every text, but takes 0.1 ms an element: dots, bars and texts, of which a day has millions, are
+written as they are.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from typing import Any
 from unicodedata import east_asian_width
 
 import drawsvg as draw
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 WIDTH = 400  # as a phone shows it, nearly: texts keep their size there
 _INK, _FAINT, _ACCENT, _SOFT, _GRID = "#1f2933", "#52606d", "#1f6f8b", "#cfe3ea", "#e4e7eb"
@@ -31,11 +35,18 @@ def _svg(picture: Any) -> Markup:
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start", colour: str = _INK, size: int = 13) -> Any:
-    return draw.Text(text, size, round(x, 1), round(y, 1), text_anchor=anchor, fill=colour)
+    place = f'x="{round(x, 1)}" y="{round(y, 1)}" font-size="{size}" text-anchor="{anchor}" fill="{colour}"'
+    return draw.Raw(f"<text {place}>{escape(text)}</text>")
 
 
 def _rect(x: float, y: float, width: float, height: float, colour: str) -> Any:
-    return draw.Rectangle(round(x, 1), round(y, 1), round(width, 1), round(height, 1), rx=2, fill=colour)
+    place = f'x="{round(x, 1)}" y="{round(y, 1)}" width="{round(width, 1)}" height="{round(height, 1)}"'
+    return draw.Raw(f'<rect {place} rx="2" fill="{colour}" />')
+
+
+def _dot(at: Point, radius: float, told: str | None = None) -> str:
+    title = "" if told is None else f"<title>{escape(told)}</title>"
+    return f'<circle cx="{at[0]}" cy="{at[1]}" r="{radius}">{title}</circle>'
 
 
 def columns(title: str, labels: Sequence[str], values: Sequence[float], written: Sequence[str]) -> Markup:
@@ -129,18 +140,18 @@ def rings(
         if share["depth"] + inner:
             links.M(*at.get(share["parent_share_id"], (0.0, 0.0))).L(*at[share["share_id"]])
     picture.append(links)
-    dots = {colour: draw.Group(fill=colour) for colour in (_GREY, _GREEN, _RED)}
+    dots: dict[str, list[str]] = {colour: [] for colour in (_GREY, _GREEN, _RED)}
     for share in shares:
         colour = _RED if share["share_id"] == root else _GREEN if share["is_supporting"] else _GREY
-        dot = draw.Circle(*at[share["share_id"]], round(crowd * _radius(share["subtree_revenue"]), 1))
+        told = None
         if is_told:
             revenue = share["subtree_revenue"]  # null where it does not fit
             brought = "" if revenue is None else f" · {revenue:,}"
-            dot.append_title(f"{share['share_id']}: {share['subtree_shares']:,}{brought}")
-        dots[colour].append(dot)
+            told = f"{share['share_id']}: {share['subtree_shares']:,}{brought}"
+        dots[colour].append(_dot(at[share["share_id"]], round(crowd * _radius(share["subtree_revenue"]), 1), told))
     if inner:
-        dots[_RED].append(draw.Circle(0, 0, 8))
-    picture.extend(dots.values())
+        dots[_RED].append(_dot((0, 0), 8))
+    picture.extend(draw.Group([draw.Raw("\n".join(drawn))], fill=colour) for colour, drawn in dots.items())
     deep = {share["share_id"]: share["depth"] for share in shares}
     written: list[Point] = []
     for parent, count in sorted((hidden or {}).items(), key=lambda item: (-item[1], item[0])):

@@ -205,10 +205,10 @@ def _unbroken(text: str) -> Markup:
     if "-" not in text:
         return escape(text)
     pieces = (
-        Markup('<span class="whole">{}</span>').format(piece) if _WITH_HYPHEN.fullmatch(piece) else escape(piece)
+        f'<span class="whole">{escape(piece)}</span>' if _WITH_HYPHEN.fullmatch(piece) else str(escape(piece))
         for piece in _WITH_HYPHEN.split(text)
     )
-    return Markup("").join(pieces)
+    return Markup("".join(pieces))
 
 
 def _card(call: Call, loss: str, about: About, words: Words) -> dict[str, Any]:

@@ -154,7 +154,8 @@ def _lines(text: str, width: float) -> int:
     lines = 0
     for part in text.splitlines():
         wide = sum(east_asian_width(character) in "WF" for character in part)
-        lines += max(len(wrap(part, room)), ceil((len(part) + wide) / room), 1)
+        whole_words = len(wrap(part, room)) if len(part) > room else 1
+        lines += max(whole_words, ceil((len(part) + wide) / room))
     return min(max(lines, 1), 20)
 
 

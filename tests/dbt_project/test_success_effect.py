@@ -1,18 +1,19 @@
 """What calls bring: the arithmetic by hand, the interval of two rates as it was published, and a planted effect.
 
-The effect is planted in the events and the lists of 3,000 merchants by a known law, and dbt builds the marts of them.
+The effect is planted by the simulator, in the landing of 3,000 merchants, and dbt builds the marts of them.
 """
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from decimal import Decimal
-from hashlib import sha256
+from math import hypot, sqrt
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy as np
@@ -21,14 +22,11 @@ from jinja2 import Environment
 
 from contract.settings import Settings
 from dbt_project.build import PROJECT, run_dbt
+from dbt_project.extensions import load_extensions
+from simulator.calendar import Calendar
+from simulator.recoveries import AFTER, BEFORE, LISTS, UPLIFT, Merchants, simulate_recoveries
 from tests.dbt_project.tiny_lake import TinyLake, write_derived
-
-ZONE = ZoneInfo("Asia/Shanghai")
-MERCHANTS = 3_000
-FIRST, DAYS = date(2026, 1, 1), 20
-AS_OF = FIRST + timedelta(days=DAYS + 30)
-HELPS, DOES_NOT = "*.orders", "*.logins"
-UPLIFT = {HELPS: 0.25, DOES_NOT: 0.0}
+from tests.simulator.landing import read_landing
 
 
 def _macro(call: str) -> str:
@@ -153,104 +151,150 @@ def test_a_manager_who_is_called_all_is_no_total() -> None:
     assert len(effects) == len({tuple(key) for key in effects}) == 16 + 16 - 1  # they share the total alone
 
 
+CALENDAR = Calendar(date(2026, 3, 31), BEFORE + LISTS + AFTER)
+SEED = 20  # one interval in twenty misses what was planted; how many do is seen below
+NOTE = "她在考虑别的平台"
+
+
 @dataclass
 class Platform:
-    """Merchants of whom each was due on one day: the step that it was called with on the next, and whether it recovered."""
+    """A simulated platform of merchants that stop selling, in a lake, with the lists on which they stood."""
 
     settings: Settings
-    steps: list[str | None]
-    are_recovered: list[bool]
-    are_held_out: list[bool]
+    as_of: date
+    uplift: dict[str, float]
+    merchants: list[dict[str, Any]]
 
     def naive(self, step: str) -> tuple[float, float]:
         """The recovery rate of those that were called with a step minus that of all that were not called, and 1.96 errors."""
         rates, variance = [], 0.0
         for wanted in (step, None):
-            came = [is_recovered for is_recovered, made in zip(self.are_recovered, self.steps, strict=True) if made == wanted]
+            came = [merchant["is_recovered"] for merchant in self.merchants if merchant["step"] == wanted]
             rates.append(sum(came) / len(came))
             variance += rates[-1] * (1 - rates[-1]) / len(came)
         return rates[0] - rates[1], 1.96 * variance**0.5
 
     def of_the_draw(self) -> float:
-        """What calls add to the recovery of a merchant that is not held out, by the law."""
-        due = [
-            UPLIFT.get(step or "", 0.0) for step, held_out in zip(self.steps, self.are_held_out, strict=True) if not held_out
-        ]
+        """What calls add to the recovery of a merchant that is not held out, by what was planted."""
+        due = [self.uplift.get(merchant["step"] or "", 0.0) for merchant in self.merchants if not merchant["is_held_out"]]
         return sum(due) / len(due)
 
     def effects(self) -> dict[tuple[str, str, str, str], dict[str, Any]]:
         """The mart, by its key."""
-        outcome = run_dbt(self.settings, AS_OF, "--quiet", "run", "--select", "+success_effect")
+        outcome = run_dbt(self.settings, self.as_of, "--quiet", "run", "--select", "+success_effect")
         assert outcome.success, outcome.exception
-        with duckdb.connect(str(self.settings.warehouse(AS_OF)), read_only=True) as con:
+        with duckdb.connect(str(self.settings.warehouse(self.as_of)), read_only=True) as con:
             frame = con.sql("from marts.success_effect")
             rows = [dict(zip(frame.columns, row, strict=True)) for row in frame.fetchall()]
         return {(row["manager"], row["reason"], row["step"], row["month"]): row for row in rows}
 
+    def models_with(self, text: str) -> set[tuple[str, str]]:
+        """Where a text stands in the warehouse."""
+        with duckdb.connect(str(self.settings.warehouse(self.as_of)), read_only=True) as con:
+            load_extensions(con)
+            models = con.execute("select table_schema, table_name from information_schema.tables").fetchall()
+            counts = "select count(*) from {}.{} as model where contains(model::varchar, ?)"
+            return {model for model in models if con.execute(counts.format(*model), [text]).fetchone() != (0,)}
 
-def _plant(home: Path, holdout_share: float) -> Platform:
-    """The law: a merchant at risk p recovers with probability 1.2 − 1.3 p, 0.1 more on the plan basic, UPLIFT more if called.
 
-    The riskier it is, and on the plan pro, the more likely it is called: the called would have done worse than the others.
-    Nobody is called who is held out.
-    """
+def _simulated(folder: Path, holdout_share: float) -> Platform:
+    """The landing in a lake, as the ingest would accept it, and the lists as the truth says the team saw them."""
     share = str(holdout_share) if holdout_share else ""
-    settings = Settings.from_environment({"FANOUT_HOME": str(home), "FANOUT_HOLDOUT_SHARE": share})
-    rng = np.random.default_rng(20)
-    lake, platform = TinyLake(settings), Platform(settings, [], [], [])
-    flags: dict[date, list[dict[str, Any]]] = defaultdict(list)
-    for number in range(MERCHANTS):
-        merchant = {"merchant_id": f"m-{number:04d}"}
-        listed_on = FIRST + timedelta(days=number % DAYS)
-        called_at = datetime.combine(listed_on, time(10), ZONE) + timedelta(days=1)
-        risk, is_pro, size = rng.uniform(0.5, 0.8), bool(rng.random() < 0.5), int(rng.choice([900, 9_000]))
-        call, way, luck = rng.random(3).tolist()
-        digest = sha256(f"fanout:{merchant['merchant_id']}".encode()).hexdigest()
-        is_held_out = int(digest[:8], 16) / 2**32 < holdout_share
-        is_called = call < 2 * (risk - 0.5) + 0.2 * is_pro and not is_held_out
-        step = (HELPS if way < 0.7 else DOES_NOT) if is_called else None
-        is_recovered = luck < 1.2 - 1.3 * risk + 0.1 * (not is_pro) + UPLIFT.get(step or "", 0.0)
-        platform.steps.append(step)
-        platform.are_recovered.append(is_recovered)
-        platform.are_held_out.append(is_held_out)
-        plan = "pro" if is_pro else "basic"
-        lake.add("merchant_onboarded", "2025-06-01T09:00:00+08:00", **merchant, plan=plan, account_manager="amy")
-        if step:
-            lake.add("success_call", called_at.isoformat(), **merchant, manager="amy", result="talked", step=step)
-        if is_recovered:
-            paid_at = called_at + timedelta(days=int(rng.integers(1, 27)))
-            order = {"order_id": "o", "user_id": "u", "amount": "10.00", "currency": "CNY"}
-            lake.add("order_paid", paid_at.isoformat(), **merchant, **order)
-        money = dict.fromkeys(("revenue_28d", "revenue_prev_28d"), Decimal(size))
-        money |= dict.fromkeys(("expected_loss", "at_stake"), Decimal(1))
-        reasons = [{"topic": "orders", "days": 9, "gap": 2}]
-        judged = {"stage": "at_risk", "churn_probability": risk, "is_churn_flagged": True, "reasons": reasons}
-        flags[listed_on].append(merchant | judged | money | {"capacity": 100, "model_version": "planted"})
+    settings = Settings.from_environment({"FANOUT_HOME": str(folder / "home"), "FANOUT_HOLDOUT_SHARE": share})
+    simulate_recoveries(folder / "landing", date(2026, 3, 31), seed=SEED, holdout_share=holdout_share)
+    landing = read_landing(folder / "landing", json.loads((folder / "landing" / "_truth.json").read_bytes()))
+    lake = TinyLake(settings)
+    for name in ("merchant_onboarded", "order_paid", "success_call"):
+        note = {"note": NOTE} if name == "success_call" else {}
+        for event in landing.of(name):
+            lake.add(name, event.at.isoformat(), **event.data, **note)
     lake.write()
-    for day, rows in flags.items():
-        write_derived(settings, "merchant_churn_flags", day, rows)
-    return platform
+    lists: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    reasons = [{"topic": "orders", "days": 9, "gap": 8}]
+    for merchant in landing.truth["merchants"]:
+        money = dict.fromkeys(("revenue_28d", "revenue_prev_28d"), Decimal(merchant["revenue_28d"]))
+        money |= dict.fromkeys(("expected_loss", "at_stake"), Decimal(1))
+        judged = {"stage": "at_risk", "is_churn_flagged": True, "reasons": reasons, "capacity": 100, "model_version": "planted"}
+        named = {name: merchant[name] for name in ("merchant_id", "churn_probability")}
+        lists[merchant["listed_on"]].append(named | judged | money)
+    for day, rows in lists.items():
+        write_derived(settings, "merchant_churn_flags", date.fromisoformat(day), rows)
+    truth = landing.truth
+    return Platform(settings, date.fromisoformat(truth["as_of"]), truth["planted_uplift"], truth["merchants"])
 
 
 @pytest.mark.parametrize("holdout_share", [0.0, 0.2])
 def test_a_planted_uplift_is_found_and_the_naive_rate_is_not_it(tmp_path: Path, holdout_share: float) -> None:
-    platform = _plant(tmp_path, holdout_share)
+    platform = _simulated(tmp_path, holdout_share)
+    assert sorted(platform.uplift.values()) == [0.0, 0.25]
     effects = platform.effects()
-    for step, planted in UPLIFT.items():
+    for step, planted in platform.uplift.items():
         row = effects["all", "all", step, "all"]
-        assert row["called"] == platform.steps.count(step) > 200
+        assert row["called"] == sum(merchant["step"] == step for merchant in platform.merchants) > 200
         assert row["matched_calls"] > 0.8 * row["called"]
         assert row["uplift_lo"] <= planted <= row["uplift_hi"], (step, row)
         assert row["uplift_hi"] - row["uplift_lo"] < 0.25
         naive, error = platform.naive(step)
         assert naive + error < planted, (step, naive, error)
-    assert effects["all", "all", HELPS, "all"]["uplift_lo"] > 0
-    assert {row["manager"] for row in effects.values()} == {"amy", "all"}
+        assert (row["uplift_lo"] > 0) == (planted > 0)
+        assert (row["uplift"], row["uplift_lo"], row["uplift_hi"]) == pytest.approx(matched(platform.merchants, step))
+    assert {row["manager"] for row in effects.values()} == {"am-01", "all"}
     assert {row["reason"] for row in effects.values()} == {"orders", "all"}
+    assert platform.models_with(NOTE) == {("staging", "stg_shop__success_call")}
     everyone = effects["all", "all", "all", "all"]
     if not holdout_share:
         assert everyone["held_out"] is None
     else:
-        assert everyone["held_out"] == sum(platform.are_held_out)
-        assert everyone["due"] + everyone["held_out"] == MERCHANTS
+        assert everyone["held_out"] == sum(merchant["is_held_out"] for merchant in platform.merchants)
+        assert everyone["due"] + everyone["held_out"] == len(platform.merchants) == 3_000
         assert everyone["uplift_of_draw_lo"] <= platform.of_the_draw() <= everyone["uplift_of_draw_hi"]
+
+
+def matched(merchants: list[dict[str, Any]], step: str) -> tuple[float, float, float]:
+    """The uplift of a step and its interval, by brute force: beside those that were listed alike on that day and not called."""
+    alike: dict[tuple[Any, ...], list[str]] = defaultdict(list)
+    recovered = {merchant["merchant_id"]: merchant["is_recovered"] for merchant in merchants}
+    for merchant in merchants:
+        if merchant["step"] is None:
+            alike[_kind(merchant)].append(merchant["merchant_id"])
+    called = [one for one in merchants if one["step"] == step and alike[_kind(one)]]
+    weights: dict[str, float] = defaultdict(float)
+    for merchant in called:
+        for other in alike[_kind(merchant)]:
+            weights[other] += 1 / len(alike[_kind(merchant)])
+    total = sum(weights.values())
+    others = total**2 / sum(weight**2 for weight in weights.values())
+    p = sum(merchant["is_recovered"] for merchant in called) / len(called)
+    q = sum(weight for other, weight in weights.items() if recovered[other]) / total
+    (p_lo, p_hi), (q_lo, q_hi) = _wilson(p, len(called)), _wilson(q, others)
+    return p - q, p - q - hypot(p - p_lo, q_hi - q), p - q + hypot(p_hi - p, q - q_lo)
+
+
+def _kind(merchant: dict[str, Any]) -> tuple[Any, ...]:
+    return (
+        merchant["listed_on"],
+        int(10 * merchant["churn_probability"]),
+        merchant["plan"],
+        len(str(merchant["revenue_28d"])),
+    )
+
+
+def _wilson(p: float, n: float) -> tuple[float, float]:
+    z = NormalDist().inv_cdf(0.975)
+    middle, half = p + z * z / 2 / n, z * sqrt(p * (1 - p) / n + z * z / 4 / n / n)
+    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+
+
+@pytest.mark.parametrize("holdout_share", [0.0, 0.2])
+def test_intervals_hold_what_was_planted_as_often_as_they_say(holdout_share: float) -> None:
+    """Of 40 draws of 3,000 merchants, 38 of each step on average; five or more that miss are one chance in twenty."""
+    held: dict[str, int] = defaultdict(int)
+    mean: dict[str, float] = defaultdict(float)
+    for seed in range(40):
+        merchants = Merchants(np.random.default_rng([seed, 1]), 3_000, holdout_share, "fanout").told(CALENDAR)
+        for step, planted in UPLIFT.items():
+            uplift, lo, hi = matched(merchants, step)
+            held[step] += lo <= planted <= hi
+            mean[step] += uplift / 40
+    assert min(held.values()) >= 36
+    assert mean == pytest.approx(UPLIFT, abs=0.015)

@@ -33,6 +33,13 @@ def names_in(pack: Path) -> set[str]:
     return found
 
 
+def packs_with(folder: Path, secret: str) -> list[Path]:
+    """The packs of a day that hold these words."""
+    packs = [path for kind in ("merchants", "managers") for path in sorted((folder / kind).iterdir())]
+    assert len(packs) >= 4, folder
+    return [pack for pack in packs if any(secret in text for _, text in texts(pack))]
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     """The files below a folder."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -15,6 +16,7 @@ import pytest
 
 from contract.settings import Settings
 from contract.tables import TABLES
+from exports import write_packs
 from exports.policy.allow_list import MANAGER_TABLES, MERCHANT_TABLES
 from exports.write_packs import export
 from publication.versions import PublicationError
@@ -133,6 +135,29 @@ def test_the_same_day_again_gives_the_same_bytes(exported: Export, settings: Set
     export(settings, AS_OF)
     assert contents(folder) == first
     assert sorted(path.name for path in settings.exports.iterdir()) == ["2026-03-19", "2026-03-20"]
+
+
+def test_several_processes_write_what_one_does(exported: Export, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The merchants of two managers, compared with the day before, by two processes."""
+    exported(as_of=DAY_BEFORE)
+    folder = exported()
+    first = contents(folder)
+    monkeypatch.setattr(write_packs, "_MERCHANTS_PER_PROCESS", 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(write_packs, "_write_shard", None)  # of this process; the others have their own
+    export(settings, AS_OF)
+    assert len(first) > 80
+    assert contents(folder) == first
+
+
+def test_managers_are_dealt_to_processes_evenly() -> None:
+    assigned = {f"manager {number}": ["m"] * (100 * number) for number in range(8)}
+    shards = write_packs._shards(assigned, 2)
+    assert sorted(sum(map(len, shard.values())) for shard in shards) == [1_400, 1_400]
+    assert {manager: mine for shard in shards for manager, mine in shard.items()} == assigned
+    assert len(write_packs._shards(assigned, 8)) == 2  # there is no work for more
+    assert write_packs._shards({"amy": ["m"] * 5_000, "bob": []}, 1) == [{"amy": ["m"] * 5_000, "bob": []}]
+    assert write_packs._shards({}, 4) == [{}]
 
 
 def test_since_when_a_merchant_is_at_risk(exported: Export, rows: Read) -> None:

@@ -24,6 +24,7 @@ from exports.returns import __main__ as command
 from exports.returns import sheet as sheets
 from exports.returns.__main__ import Failed, main, run
 from tests.exports.returns.conftest import DAY_AFTER, INPUTS, Grid, Office
+from tests.exports.returns.workbooks import FORMS, MAIN, by_hand, write_parts
 from tests.small_warehouse import AS_OF
 
 Read = Callable[[Path], list[dict[str, str]]]
@@ -198,6 +199,67 @@ def test_other_programs_write_other_workbooks(office: Office, options: dict[str,
                     page.write(number, place, value)
     office.run()
     assert without_id(office.landed()) == [EVENT]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_cells_are_read_in_every_form_that_programs_write(office: Office, rows: Read, form: str) -> None:
+    office.settings.returns.mkdir()
+    write_parts(office.settings.returns / "Today.xlsx", by_hand(office.filled({"m-1": TALKED}), form))
+    office.run()
+    assert without_id(office.landed()) == [EVENT]
+    assert office.answers(rows) == [["", "", NOTHING_WRONG, "Nothing."]]
+
+
+def without(*heads: str) -> Callable[[Grid], Grid]:
+    def cut(grid: Grid) -> Grid:
+        return [[cell for cell, head in zip(row, grid[0], strict=True) if head not in heads] for row in grid]
+
+    return cut
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(without("Called on"), id="no day"),
+        pytest.param(without("Result"), id="no result"),
+        pytest.param(without("Id", "Reference, leave as it is"), id="nothing that names a merchant"),
+        pytest.param(without(*INPUTS), id="nothing to fill in"),
+    ],
+)
+def test_a_sheet_without_a_column_that_it_needs_is_answered(office: Office, rows: Read, change: Callable[[Grid], Grid]) -> None:
+    office.lay(change(office.filled({"m-1": TALKED})))
+    office.run()
+    assert office.landed() == []
+    [said, summary] = office.answers(rows)
+    assert said[2].startswith("No sheet of this file has the columns")
+    assert said[3]
+    assert summary[2] == "Calls taken: 0; taken before: 0; rows refused: 0."
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(without("Id"), id="the reference names the merchant"),
+        pytest.param(without("Name", "Plan", "Stage", "Risk of leaving", "At stake in a year"), id="figures deleted"),
+        pytest.param(lambda grid: [["mine", *row[:5], None, *row[5:]] for row in grid], id="columns put in"),
+    ],
+)
+def test_columns_that_are_deleted_or_put_in_do_no_harm(office: Office, rows: Read, change: Callable[[Grid], Grid]) -> None:
+    office.lay(change(office.filled({"m-1": TALKED})))
+    office.run()
+    assert without_id(office.landed()) == [EVENT]
+    assert office.answers(rows) == [["", "", NOTHING_WRONG, "Nothing."]]
+
+
+def test_a_workbook_without_its_references_is_answered(office: Office, rows: Read) -> None:
+    """Nothing says which day's list it is, and who looked after the merchant then."""
+    office.lay(without("Reference, leave as it is")(office.filled({"m-1": TALKED})))
+    office.run()
+    assert office.landed() == []
+    [said, summary] = office.answers(rows)
+    assert said[1:3] == ["Reference, leave as it is", "This row does not say which list it comes from."]
+    assert said[3].startswith("Copy the outcome into the row of this merchant")
+    assert summary[2] == "Calls taken: 0; taken before: 0; rows refused: 1."
 
 
 def test_a_wrong_size_in_a_workbook_hides_no_row(office: Office, tmp_path: Path) -> None:
@@ -480,20 +542,11 @@ def large(path: Path) -> None:
 
 def with_sheet(xml: str) -> Callable[[Path], None]:
     """A workbook whose only sheet is made by hand."""
-
-    def write(path: Path) -> None:
-        whole = path.with_name(".whole")
-        openpyxl.Workbook().save(whole)
-        with zipfile.ZipFile(whole) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
-            for name in old.namelist():
-                new.writestr(name, xml if name == "xl/worksheets/sheet1.xml" else old.read(name))
-        whole.unlink()
-
-    return write
+    return lambda path: write_parts(path, {"xl/worksheets/sheet1.xml": xml})
 
 
 _HEADS = "".join(f'<c t="inlineStr"><is><t>{head}</t></is></c>' for head in ("merchant_id", "called_on", "result", "reference"))
-_XML = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'
+_XML = f'<worksheet xmlns="{MAIN}"><sheetData>{{}}</sheetData></worksheet>'
 
 
 @pytest.mark.parametrize(
