@@ -440,7 +440,9 @@ TABLES: tuple[Table, ...] = (
             text("manager", "The account manager who called."),
             timestamp("called_at", "When, UTC."),
             date("called_on", "Business date of the call."),
-            replace(_LISTED_ON, text=f"{_LISTED_ON.text} Where the call names no list, the day before the call."),
+            replace(
+                _LISTED_ON, text=f"{_LISTED_ON.text} Where the call names no list, or a later one, the day before the call."
+            ),
             choice("result", CALL_RESULTS, "How it ended."),
             nullable(text("step", "The step that the list suggested: stage and topic of the playbook with a point between.")),
             nullable(date("next_on", "Business date of the next call that was agreed.")),

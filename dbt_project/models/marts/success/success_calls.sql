@@ -9,9 +9,11 @@ calls as (
         manager,
         event_time as called_at,
         event_date as called_on,
-        coalesce({{ business_date('listed_on') }}, event_date - 1) as listed_on,
+        -- A list that came after the call is not the one that it was made from.
+        coalesce({{ business_date('listed_on') }} > event_date, false) as is_listed_later,
+        if(is_listed_later, event_date - 1, coalesce({{ business_date('listed_on') }}, event_date - 1)) as listed_on,
         result,
-        step,
+        if(is_listed_later, null, step) as step,
         {{ business_date('next_on') }} as next_on
     from events
 ),
