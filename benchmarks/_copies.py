@@ -45,6 +45,7 @@ def multiply_lake(lake: Path, target: Path, events: int) -> int:
     with duckdb.connect() as con:
         load_extensions(con)
         con.execute("set TimeZone = 'UTC'")
+        con.execute("set enable_progress_bar = false")
         accepted = " + ".join(
             f"(select count(*) from delta_scan({literal(f'{lake}/{source}_events')}) where fate = 'accepted')"
             for source in SOURCES
