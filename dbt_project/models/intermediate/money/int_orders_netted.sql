@@ -1,4 +1,4 @@
--- One row an order: paid, refunded, net, the root of the tree it came through, and whether it is the buyer's first here.
+-- One row an order: paid, refunded, net, pieces, the root of the tree it came through, and whether it is the buyer's first here.
 with orders as (
     select * from {{ ref('int_orders_deduplicated') }}
 ),
@@ -28,6 +28,7 @@ netted as (
         coalesce(refunds.refunded, 0) as refunded,
         orders.amount - coalesce(refunds.refunded, 0) as net,
         coalesce(refunds.refunds, 0) as refunds,
+        coalesce(list_sum(list_transform(orders.lines, lambda line: line.quantity)), 0) as items,
         orders.region,
         orders.via_share_id,
         shares.root_share_id,
