@@ -1,4 +1,4 @@
--- What happened at a merchant on a day and adds up over days. Sales and whatever counts people are counted elsewhere.
+-- What happened at a merchant on a day and adds up over days.
 with shares as (
     select * from {{ ref('int_shares_deduplicated') }}
 ),
@@ -135,14 +135,30 @@ counted as (
         merchant_id,
         event_date as date,
         count(*) filter (where action = 'login') as logins,
+        count(*) filter (where action = 'feature_used') as feature_uses,
         count(*) filter (where action = 'support_ticket') as support_tickets
     from {{ ref('stg_shop__merchant_active') }}
+    group by all
+    union all by name
+    select
+        merchant_id,
+        moved_date as date,
+        count(buyer_id) filter (where buyer_kind = 'new') as new_buyers,
+        count(buyer_id) filter (where is_of_campaign) as campaign_orders,
+        count(buyer_id) filter (where is_shared) as shared_orders,
+        sum(moved) filter (where is_shared) as shared_revenue,
+        count(buyer_id) filter (where is_live) as live_orders,
+        sum(moved) filter (where is_live) as live_revenue,
+        count(buyer_id) filter (where is_self_shared) as self_shared_orders
+    from {{ ref('int_sales_moved') }}
     group by all
 )
 
 select
     merchant_id,
     date,
+    sum(new_buyers) as new_buyers,
+    sum(campaign_orders) as campaign_orders,
     sum(coupons_claimed) as coupons_claimed,
     sum(packets_sent) as packets_sent,
     sum(packet_cost) as packet_cost,
@@ -152,11 +168,17 @@ select
     sum(commission) as commission,
     sum(shares) as shares,
     sum(opens) as opens,
+    sum(shared_orders) as shared_orders,
+    sum(shared_revenue) as shared_revenue,
     sum(messages) as messages,
     sum(teams_opened) as teams_opened,
     sum(teams_formed) as teams_formed,
     sum(lives) as lives,
+    sum(live_orders) as live_orders,
+    sum(live_revenue) as live_revenue,
+    sum(self_shared_orders) as self_shared_orders,
     sum(logins) as logins,
+    sum(feature_uses) as feature_uses,
     sum(support_tickets) as support_tickets
 from counted
 group by merchant_id, date

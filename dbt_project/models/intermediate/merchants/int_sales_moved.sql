@@ -56,14 +56,16 @@ moved as (
     select
         * exclude (order_id, user_id, paid_date),
         paid_date as moved_date,
-        user_id as buyer_id
+        user_id as buyer_id,
+        paid as moved
     from described
     union all by name
     select
         described.* exclude (order_id, user_id, paid_date, paid, items),
         refunds.refunded_date as moved_date,
         refunds.order_id as refunded_order_id,
-        refunds.amount as refunded
+        refunds.amount as refunded,
+        -refunds.amount as moved
     from {{ ref('int_refunds_deduplicated') }} as refunds
     inner join described
         on

@@ -27,17 +27,13 @@ spans as (
 ),
 
 -- what adds up
-days as (
-    select * from {{ ref('int_merchant_days_counted') }}
-),
-
 counted as (
     select
         days.merchant_id,
         periods.period,
         cast(date_trunc(periods.period, days.date) as date) as period_start,
         sum(columns(days.* exclude (merchant_id, date)))
-    from days
+    from {{ ref('int_merchant_days_counted') }} as days
     inner join merchants
         on
             days.merchant_id = merchants.merchant_id
@@ -46,41 +42,66 @@ counted as (
     group by all
 ),
 
--- people, each once a period
+-- a person counts once in a period: on the first day in it
 people_days as (
     select
         merchant_id,
         user_id,
-        active_date as date,
-        bool_or(kind = 'view') as is_visitor,
-        active_date = min(active_date) over (partition by merchant_id, user_id) as is_new
+        active_date,
+        bool_or(kind = 'view') as is_visitor
     from {{ ref('int_activities_unioned') }}
     group by merchant_id, user_id, active_date
 ),
 
-people as (
+people_followed as (
     select
-        people_days.merchant_id,
-        periods.period,
-        cast(date_trunc(periods.period, people_days.date) as date) as period_start,
-        count(distinct people_days.user_id) as active_users,
-        count(distinct people_days.user_id) filter (where people_days.is_visitor) as visitors,
-        count(*) filter (where people_days.is_new) as new_users
+        people_days.*,
+        people_days.active_date >= merchants.first_event_date as is_counted,
+        row_number() over in_order = 1 as is_new,
+        max(people_days.active_date) filter (where is_counted) over before_it as active_before,
+        max(people_days.active_date) filter (where is_counted and people_days.is_visitor) over before_it as visited_before
     from people_days
     inner join merchants
-        on
-            people_days.merchant_id = merchants.merchant_id
-            and people_days.date >= merchants.first_event_date
+        on people_days.merchant_id = merchants.merchant_id
+    window
+        in_order as (partition by people_days.merchant_id, people_days.user_id order by people_days.active_date),
+        before_it as (
+            partition by people_days.merchant_id, people_days.user_id
+            order by people_days.active_date
+            rows between unbounded preceding and 1 preceding
+        )
+),
+
+people_in_periods as (
+    select
+        people_followed.merchant_id,
+        periods.period,
+        cast(date_trunc(periods.period, people_followed.active_date) as date) as period_start,
+        coalesce(people_followed.active_before < period_start, true) as is_first,
+        people_followed.is_visitor and coalesce(people_followed.visited_before < period_start, true) as is_first_visit,
+        people_followed.is_new
+    from people_followed
     cross join periods
+    where people_followed.is_counted
+),
+
+people as (
+    select
+        merchant_id,
+        period,
+        period_start,
+        count(*) filter (where is_first) as active_users,
+        count(*) filter (where is_first_visit) as visitors,
+        count(*) filter (where is_new) as new_users
+    from people_in_periods
     group by all
 ),
 
-viewers as (
+viewers_joined as (
     select
         lives.merchant_id,
-        periods.period,
-        cast(date_trunc(periods.period, joins.event_date) as date) as period_start,
-        count(distinct joins.user_id) as live_viewers
+        joins.user_id,
+        {{ period_starts('joins.event_date') }}
     from {{ ref('stg_stream__viewer_joined') }} as joins
     inner join {{ ref('int_lives_bounded') }} as lives
         on joins.live_id = lives.live_id
@@ -88,22 +109,36 @@ viewers as (
         on
             lives.merchant_id = merchants.merchant_id
             and joins.event_date >= merchants.first_event_date
-    cross join periods
     where joins.is_replay is not true
-    group by all
 ),
 
--- sales and what was spent for them, of the merchant and by what an order is cut by; spend has no region and no kind of buyer
+viewers as (
+    select
+        merchant_id,
+        {{ period_of_group() }},
+        count(distinct user_id) as live_viewers
+    from viewers_joined
+    group by {{ by_period() }}
+),
+
+-- sales and what was spent for them, by what an order is cut by; spend has no region and no kind of buyer
 sales as (
     select
         merchant_id,
-        moved_date as date,
-        * exclude (merchant_id, moved_date)
+        {{ period_starts('moved_date') }},
+        buyer_id,
+        items,
+        paid,
+        refunded,
+        region,
+        channel,
+        campaign,
+        buyer_kind
     from {{ ref('int_sales_moved') }}
     union all by name
     select
         merchant_id,
-        event_date as date,
+        {{ period_starts('event_date') }},
         channel,
         coalesce(campaign_id, 'none') as campaign,
         amount as spend
@@ -113,70 +148,70 @@ sales as (
 
 sold as (
     select
-        sales.merchant_id,
-        periods.period,
-        cast(date_trunc(periods.period, sales.date) as date) as period_start,
+        merchant_id,
+        {{ period_of_group() }},
         case
-            when grouping(sales.region) = 0 then 'region'
-            when grouping(sales.channel) = 0 then 'channel'
-            when grouping(sales.campaign) = 0 then 'campaign'
-            when grouping(sales.buyer_kind) = 0 then 'buyer_kind'
+            when grouping(region) = 0 then 'region'
+            when grouping(channel) = 0 then 'channel'
+            when grouping(campaign) = 0 then 'campaign'
+            when grouping(buyer_kind) = 0 then 'buyer_kind'
             else 'all'
         end as dimension,
-        if(dimension = 'all', 'all', coalesce(sales.region, sales.channel, sales.campaign, sales.buyer_kind)) as member,
-        count(sales.buyer_id) as orders,
-        coalesce(sum(sales.items), 0) as items,
-        coalesce(sum(sales.paid), 0) as paid,
-        count(distinct sales.buyer_id) as buyers,
-        coalesce(sum(sales.refunded), 0) as refunded,
-        coalesce(sum(sales.spend), 0) as spend,
-        count(sales.buyer_id) filter (where sales.buyer_kind = 'new') as new_buyers,
-        count(sales.buyer_id) filter (where sales.is_of_campaign) as campaign_orders,
-        count(sales.buyer_id) filter (where sales.is_shared) as shared_orders,
-        coalesce(sum(sales.paid) filter (where sales.is_shared), 0)
-        - coalesce(sum(sales.refunded) filter (where sales.is_shared), 0) as shared_revenue,
-        count(sales.buyer_id) filter (where sales.is_live) as live_orders,
-        coalesce(sum(sales.paid) filter (where sales.is_live), 0)
-        - coalesce(sum(sales.refunded) filter (where sales.is_live), 0) as live_revenue,
-        count(distinct sales.refunded_order_id) as orders_refunded,
-        count(sales.buyer_id) filter (where sales.is_self_shared) as self_shared_orders
+        if(dimension = 'all', 'all', coalesce(region, channel, campaign, buyer_kind)) as member,
+        count(buyer_id) as orders,
+        coalesce(sum(items), 0) as items,
+        coalesce(sum(paid), 0) as paid,
+        count(distinct buyer_id) as buyers,
+        coalesce(sum(refunded), 0) as refunded,
+        coalesce(sum(spend), 0) as spend
     from sales
-    cross join periods
-    group by
-        grouping sets (
-            (sales.merchant_id, periods.period, period_start),
-            (sales.merchant_id, periods.period, period_start, sales.region),
-            (sales.merchant_id, periods.period, period_start, sales.channel),
-            (sales.merchant_id, periods.period, period_start, sales.campaign),
-            (sales.merchant_id, periods.period, period_start, sales.buyer_kind)
-        )
+    group by {{ by_period(['', 'region', 'channel', 'campaign', 'buyer_kind']) }}
 ),
 
--- products in lines of orders, and views of their pages
-products as (
+refunds as (
     select
         merchant_id,
-        paid_date as date,
+        {{ period_starts('moved_date') }},
+        refunded_order_id
+    from {{ ref('int_sales_moved') }}
+    where refunded_order_id is not null
+),
+
+refunded_orders as (
+    select
+        merchant_id,
+        {{ period_of_group() }},
+        count(distinct refunded_order_id) as orders_refunded
+    from refunds
+    group by {{ by_period() }}
+),
+
+-- products in lines of orders, and who saw their pages
+order_lines as (
+    select
+        merchant_id,
+        order_id,
+        user_id,
+        paid_date,
+        unnest(lines) as bought_line
+    from {{ ref('int_orders_deduplicated') }}
+),
+
+products_moved as (
+    select
+        merchant_id,
+        {{ period_starts('paid_date') }},
         bought_line.product_id,
-        bought_line.product_id as sold_product_id,
         order_id,
         user_id as buyer_id,
         sum(bought_line.quantity) as items,
         sum(bought_line.quantity * bought_line.unit_price) as line_value
-    from (
-        select
-            merchant_id,
-            paid_date,
-            order_id,
-            user_id,
-            unnest(lines) as bought_line
-        from {{ ref('int_orders_deduplicated') }}
-    )
+    from order_lines
     group by all
     union all by name
     select distinct
         merchant_id,
-        active_date as date,
+        {{ period_starts('active_date') }},
         object_id as product_id,
         user_id as visitor_id
     from {{ ref('int_activities_unioned') }}
@@ -185,44 +220,49 @@ products as (
         and object_type = 'product'
 ),
 
+products as (
+    select
+        merchant_id,
+        {{ period_of_group() }},
+        'product' as dimension,
+        product_id as member,
+        count(order_id) as orders,
+        coalesce(sum(items), 0) as items,
+        count(distinct buyer_id) as buyers,
+        coalesce(sum(line_value), 0) as line_value,
+        count(distinct visitor_id) as visitors
+    from products_moved
+    group by {{ by_period(['product_id']) }}
+),
+
 products_counted as (
     select
-        products.merchant_id,
-        periods.period,
-        cast(date_trunc(periods.period, products.date) as date) as period_start,
-        if(grouping(products.product_id) = 0, 'product', 'all') as dimension,
-        if(dimension = 'all', 'all', products.product_id) as member,
-        count(products.order_id) as orders,
-        coalesce(sum(products.items), 0) as items,
-        count(distinct products.buyer_id) as buyers,
-        coalesce(sum(products.line_value), 0) as line_value,
-        count(distinct products.visitor_id) as visitors,
-        count(distinct products.sold_product_id) as products_sold
+        merchant_id,
+        period,
+        period_start,
+        count(*) filter (where orders > 0) as products_sold
     from products
-    cross join periods
-    group by
-        grouping sets (
-            (products.merchant_id, periods.period, period_start),
-            (products.merchant_id, periods.period, period_start, products.product_id)
-        )
+    group by all
+),
+
+features_used as (
+    select
+        merchant_id,
+        {{ period_starts('event_date') }},
+        coalesce(feature, 'unknown') as feature
+    from {{ ref('stg_shop__merchant_active') }}
+    where action = 'feature_used'
 ),
 
 features as (
     select
-        events.merchant_id,
-        periods.period,
-        cast(date_trunc(periods.period, events.event_date) as date) as period_start,
-        if(grouping(member) = 0, 'feature', 'all') as dimension,
-        coalesce(events.feature, 'unknown') as member,
+        merchant_id,
+        {{ period_of_group() }},
+        'feature' as dimension,
+        feature as member,
         count(*) as feature_uses
-    from {{ ref('stg_shop__merchant_active') }} as events
-    cross join periods
-    where events.action = 'feature_used'
-    group by
-        grouping sets (
-            (events.merchant_id, periods.period, period_start),
-            (events.merchant_id, periods.period, period_start, member)
-        )
+    from features_used
+    group by {{ by_period(['feature']) }}
 ),
 
 measured as (
@@ -239,9 +279,9 @@ measured as (
         coalesce(people.active_users, 0) as active_users,
         coalesce(people.new_users, 0) as new_users,
         coalesce(sold.buyers, 0) as buyers,
-        coalesce(sold.new_buyers, 0) as new_buyers,
+        coalesce(counted.new_buyers, 0) as new_buyers,
         coalesce(products_counted.products_sold, 0) as products_sold,
-        coalesce(sold.campaign_orders, 0) as campaign_orders,
+        coalesce(counted.campaign_orders, 0) as campaign_orders,
         coalesce(counted.coupons_claimed, 0) as coupons_claimed,
         coalesce(counted.packets_sent, 0) as packets_sent,
         coalesce(counted.packet_cost, 0) as packet_cost,
@@ -256,20 +296,20 @@ measured as (
         coalesce(counted.commission, 0) as commission,
         coalesce(counted.shares, 0) as shares,
         coalesce(counted.opens, 0) as opens,
-        coalesce(sold.shared_orders, 0) as shared_orders,
-        coalesce(sold.shared_revenue, 0) as shared_revenue,
+        coalesce(counted.shared_orders, 0) as shared_orders,
+        coalesce(counted.shared_revenue, 0) as shared_revenue,
         coalesce(counted.messages, 0) as messages,
         coalesce(counted.teams_opened, 0) as teams_opened,
         coalesce(counted.teams_formed, 0) as teams_formed,
         coalesce(counted.lives, 0) as lives,
         coalesce(viewers.live_viewers, 0) as live_viewers,
-        coalesce(sold.live_orders, 0) as live_orders,
-        coalesce(sold.live_revenue, 0) as live_revenue,
-        coalesce(sold.orders_refunded, 0) as orders_refunded,
+        coalesce(counted.live_orders, 0) as live_orders,
+        coalesce(counted.live_revenue, 0) as live_revenue,
+        coalesce(refunded_orders.orders_refunded, 0) as orders_refunded,
         coalesce(counted.fans_blocked, 0) as fans_blocked,
-        coalesce(sold.self_shared_orders, 0) as self_shared_orders,
+        coalesce(counted.self_shared_orders, 0) as self_shared_orders,
         coalesce(counted.logins, 0) as logins,
-        coalesce(features.feature_uses, 0) as feature_uses,
+        coalesce(counted.feature_uses, 0) as feature_uses,
         coalesce(counted.support_tickets, 0) as support_tickets
     from spans
     left join counted
@@ -293,18 +333,16 @@ measured as (
             and spans.period = sold.period
             and spans.period_start = sold.period_start
             and sold.dimension = 'all'
+    left join refunded_orders
+        on
+            spans.merchant_id = refunded_orders.merchant_id
+            and spans.period = refunded_orders.period
+            and spans.period_start = refunded_orders.period_start
     left join products_counted
         on
             spans.merchant_id = products_counted.merchant_id
             and spans.period = products_counted.period
             and spans.period_start = products_counted.period_start
-            and products_counted.dimension = 'all'
-    left join features
-        on
-            spans.merchant_id = features.merchant_id
-            and spans.period = features.period
-            and spans.period_start = features.period_start
-            and features.dimension = 'all'
     union all by name
     select
         merchant_id,
@@ -324,13 +362,9 @@ measured as (
         and member is not null
         and (orders > 0 or refunded > 0 or spend > 0)
     union all by name
-    select * exclude (products_sold)
-    from products_counted
-    where dimension != 'all'
+    select * from products
     union all by name
-    select *
-    from features
-    where dimension != 'all'
+    select * from features
 ),
 
 final as (
