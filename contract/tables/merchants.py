@@ -27,7 +27,7 @@ from contract.values import DIMENSIONS, PERIODS, STAGES
 _CUBE = (
     nullable(count("orders", "orders", "Paid orders; for a product those with it in a line.")),
     nullable(count("items", "pieces", "Pieces in the lines of these orders.")),
-    nullable(money("paid", "Paid for these orders, refunds left in, reporting currency.", least=0)),
+    nullable(money("paid", "Paid for these orders, refunds not taken off, reporting currency.", least=0)),
     nullable(count("visitors", "people", "People who viewed a page; for a product its page.")),
     nullable(
         count(
@@ -54,7 +54,9 @@ _CUBE = (
     nullable(count("shares", "shares", "Shares made.")),
     nullable(count("opens", "opens", "Opens of known shares by others.")),
     nullable(count("shared_orders", "orders", "Orders through a known share.")),
-    nullable(money("shared_revenue", "Net revenue of orders through a known share, refunds on their dates, reporting currency.")),
+    nullable(
+        money("shared_revenue", "Net revenue of orders through a known share, refunds on their dates, reporting currency.")
+    ),
     nullable(count("messages", "messages", "Messages in the merchant's chat groups.")),
     nullable(count("teams_opened", "teams", "Teams opened.")),
     nullable(count("teams_formed", "teams", "Teams formed, by the platform's help too.")),
@@ -101,8 +103,8 @@ TABLES: tuple[Table, ...] = (
                 integer(
                     "days_to_10k",
                     "days",
-                    "Days from go_live_on until its orders, refunds left in, come to 10,000 of the reporting currency; 0 if they "
-                    "did before, null until they do.",
+                    "Days from go_live_on until what was paid for its orders comes to 10,000 of the reporting currency; 0 if it "
+                    "did before, null until it does.",
                 )
             ),
             nullable(integer("days_to_100k", "days", "The same for 100,000.")),
@@ -135,7 +137,9 @@ TABLES: tuple[Table, ...] = (
                 DIMENSIONS,
                 "all; region, channel, campaign and buyer_kind of orders; product; feature of the merchant's tools.",
             ),
-            is_total("dimension = 'all'", "Whether the row is of the whole merchant; each other dimension has parts of it again."),
+            is_total(
+                "dimension = 'all'", "Whether the row is of the whole merchant; each other dimension has parts of it again."
+            ),
             text(
                 "member",
                 "all in the dimension all; new (orders that are their buyer's first) or returning; else as it comes. unknown "
