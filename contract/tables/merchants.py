@@ -20,7 +20,7 @@ from contract.columns import (
     text,
     timestamp,
 )
-from contract.table import ANALYSTS, MERCHANT_SUCCESS, Empty, Question, Table
+from contract.table import ANALYSTS, MERCHANT_SUCCESS, Audience, Empty, Question, Table, export
 from contract.values import DIMENSIONS, PERIODS, STAGES
 
 # What a merchant's cube measures, aspect by aspect.
@@ -103,8 +103,8 @@ TABLES: tuple[Table, ...] = (
                 integer(
                     "days_to_10k",
                     "days",
-                    "Days from go_live_on until what was paid for its orders comes to 10,000 of the reporting currency; 0 if it "
-                    "did before, null until it does.",
+                    "Days from go_live_on until what was paid for orders comes to 10,000 of the reporting currency; 0 if it "
+                    "was before, null until it is.",
                 )
             ),
             nullable(integer("days_to_100k", "days", "The same for 100,000.")),
@@ -149,7 +149,13 @@ TABLES: tuple[Table, ...] = (
             *_CUBE,
         ),
         questions=(Question.BASICS,),
-        consumers=(ANALYSTS,),
+        consumers=(ANALYSTS, MERCHANT_SUCCESS),
+        audience=Audience.MERCHANT,
+        export=export(
+            "merchant_id period period_start dimension member is_complete " + " ".join(column.name for column in _CUBE),
+            "A week or a month of the merchant, or one part of it. Measures that a dimension does not have are empty; regions "
+            "with few buyers are left out.",
+        ),
         empty=Empty.WARNED,
         time="period_start",
     ),
