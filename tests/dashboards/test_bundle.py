@@ -191,6 +191,7 @@ def test_readers_of_one_merchant_get_nothing_that_names_people() -> None:
     assert len(readable) > 5
     assert "per_fan_revenue" in {dataset.name for dataset in readable}
     assert not {"merchants", "orders", "users", "fan_revenue"} & {dataset.name for dataset in readable}
+    assert not {"merchant_team_regions", "merchant_cube"} & {dataset.name for dataset in readable}  # regions of few people
     for dataset in readable:
         assert re.search("merchant_id", access.CLAUSE)
         assert dataset.column("merchant_id") is not None

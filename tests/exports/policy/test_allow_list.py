@@ -101,6 +101,7 @@ def test_no_attribute_of_a_person_is_allowed() -> None:
     allowed = {column for table in (*MERCHANT_TABLES, *MANAGER_TABLES) for column in table.columns}
     assert "user_id" in allowed
     assert not allowed & {"gender", "birth_year", "device_id", "city_tier", "registered_region"}
+    assert "days_to_10k_slower_share" not in allowed  # says how others do
     with_region = {table.name for table in (*MERCHANT_TABLES, *MANAGER_TABLES) if "region" in table.columns}
     assert with_region == {"team_regions", "regions"}
 
