@@ -5,7 +5,8 @@
         cast(date_trunc('month', {{ date }}) as date) as month
 {%- endmacro %}
 
-{# Groups rows that have `period_starts` by merchant and each of these periods, and by each of the parts; '' is no part. #}
+{# Groups rows that have `period_starts` by merchant and each of these periods, and by each of the parts; '' is no part. sqlfluff's
+   DuckDB knows no grouping sets. #}
 {% macro by_period(parts=['']) -%}
     grouping sets (
         {%- for period in ['day', 'week', 'month'] %}

@@ -85,7 +85,9 @@ compared as (
         merchant_id,
         is_end,
         count(*) filter (where is_end) over (order by day range between current row and unbounded following) as live_that_long,
-        count(*) filter (where not is_end) over (order by day range between unbounded preceding and current row) as there_by_then,
+        count(*) filter (where not is_end) over (
+            order by day range between unbounded preceding and current row
+        ) as there_by_then,
         count(*) filter (where is_end and is_there) over (
             order by day range between unbounded preceding and 1 preceding
         ) as there_but_younger

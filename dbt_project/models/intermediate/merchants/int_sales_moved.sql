@@ -54,18 +54,36 @@ described as (
 
 moved as (
     select
-        * exclude (order_id, user_id, paid_date),
+        merchant_id,
         paid_date as moved_date,
         user_id as buyer_id,
-        paid as moved
+        items,
+        paid,
+        paid as moved,
+        region,
+        channel,
+        campaign,
+        buyer_kind,
+        is_of_campaign,
+        is_shared,
+        is_self_shared,
+        is_live
     from described
     union all by name
     select
-        described.* exclude (order_id, user_id, paid_date, paid, items),
+        refunds.merchant_id,
         refunds.refunded_date as moved_date,
         refunds.order_id as refunded_order_id,
         refunds.amount as refunded,
-        -refunds.amount as moved
+        -refunds.amount as moved,
+        described.region,
+        described.channel,
+        described.campaign,
+        described.buyer_kind,
+        described.is_of_campaign,
+        described.is_shared,
+        described.is_self_shared,
+        described.is_live
     from {{ ref('int_refunds_deduplicated') }} as refunds
     inner join described
         on
@@ -73,4 +91,21 @@ moved as (
             and refunds.order_id = described.order_id
 )
 
-select * from moved
+select
+    merchant_id,
+    moved_date,
+    buyer_id,
+    items,
+    paid,
+    refunded_order_id,
+    refunded,
+    moved,
+    region,
+    channel,
+    campaign,
+    buyer_kind,
+    is_of_campaign,
+    is_shared,
+    is_self_shared,
+    is_live
+from moved
