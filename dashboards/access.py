@@ -20,8 +20,11 @@ def is_ruled(dataset: Dataset) -> bool:
 
 
 def is_readable(dataset: Dataset) -> bool:
-    """Whether readers of one merchant may open it: it is meant for merchants, and names no person."""
-    names_people = any(column.is_person for column in dataset.columns)
+    """Whether readers of one merchant may open it: it is meant for merchants, and names no person and no region.
+
+    A region may be a person's; the packs leave out those of few people, which a rule by login cannot.
+    """
+    names_people = any(column.is_person or "region" in (column.name, *column.values) for column in dataset.columns)
     return is_ruled(dataset) and dataset.table.audience is Audience.MERCHANT and not names_people
 
 

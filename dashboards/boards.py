@@ -755,4 +755,107 @@ QUALITY = Board(
     ),
 )
 
-BOARDS = (MORNING, FANS, SPREAD, TEAMS, LIVE, GROUPS, JOURNEYS, QUALITY)
+_WEEKS = "period = 'week' and is_complete"
+CUBE = Board(
+    "cube",
+    "Ten aspects",
+    "What moved, week by week, in everything that a merchant does, and where.",
+    (
+        (
+            _stands_at("Ten aspects"),
+            Text(
+                "Whole weeks of merchants, Monday to Sunday. People count once a week at each merchant, so they do not add up "
+                "over weeks. Revenue is payments less refunds, each on its date.",
+                8,
+                20,
+            ),
+        ),
+        (
+            Chart(
+                "Ten aspects by week",
+                "merchant_cube_totals",
+                Kind.ROWS,
+                (
+                    Of("SUM", "orders", "Orders"),
+                    Of("SUM", "active_users", "Active users"),
+                    Of("SUM", "products_sold", "Products sold"),
+                    Of("SUM", "campaign_orders", "Campaign orders"),
+                    Of("SUM", "fans", "Fans"),
+                    Of("SUM", "revenue", "Revenue"),
+                    Of("SUM", "shared_revenue", "Revenue through shares"),
+                    Of("SUM", "messages", "Messages in groups"),
+                    Of("SUM", "live_revenue", "Revenue of live streams"),
+                    Of("SUM", "orders_refunded", "Orders refunded"),
+                    Of("SUM", "logins", "Logins"),
+                ),
+                by=("period_start",),
+                where=_WEEKS,
+                rows=26,
+                width=12,
+                height=60,
+            ),
+        ),
+        (
+            Chart(
+                "Paid and refunded by week",
+                "merchant_cube_totals",
+                Kind.BAR,
+                (Of("SUM", "paid", "Paid"), Of("SUM", "refunded", "Refunded")),
+                x="period_start",
+                where=_WEEKS,
+                rows=500,
+            ),
+            Chart(
+                "Revenue by channel of the order",
+                "merchant_cube",
+                Kind.BAR,
+                (Of("SUM", "revenue", "Revenue"),),
+                by=("member",),
+                x="period_start",
+                where=f"dimension = 'channel' and {_WEEKS}",
+                stacked=True,
+                rows=5000,
+            ),
+        ),
+        (
+            Chart(
+                "Orders by kind of buyer",
+                "merchant_cube",
+                Kind.BAR,
+                (Of("SUM", "orders", "Orders"),),
+                by=("member",),
+                x="period_start",
+                where=f"dimension = 'buyer_kind' and {_WEEKS}",
+                stacked=True,
+                rows=1000,
+            ),
+            Chart(
+                "Revenue by region of the order",
+                "merchant_cube",
+                Kind.BAR,
+                (Of("SUM", "revenue", "Revenue"),),
+                by=("member",),
+                x="period_start",
+                where=f"dimension = 'region' and {_WEEKS}",
+                stacked=True,
+                rows=5000,
+            ),
+        ),
+        (
+            Chart(
+                "Products by month",
+                "merchant_cube",
+                Kind.ROWS,
+                by=("period_start", "merchant_name", "member", "visitors", "orders", "items", "buyers", "line_value"),
+                where="dimension = 'product' and period = 'month' and orders > 0",
+                order="-period_start",
+                rows=200,
+                width=12,
+                height=60,
+                text="A product that was sold in the month; the visitors are those of its page.",
+            ),
+        ),
+    ),
+)
+
+BOARDS = (MORNING, CUBE, FANS, SPREAD, TEAMS, LIVE, GROUPS, JOURNEYS, QUALITY)

@@ -12,6 +12,7 @@ from contract.columns import (
     date,
     flag,
     integer,
+    is_total,
     money,
     nullable,
     number,
@@ -21,6 +22,58 @@ from contract.columns import (
 )
 from contract.table import ANALYSTS, MERCHANT_SUCCESS, Audience, Empty, Question, Table
 from contract.values import STAGES
+from contract.table import ANALYSTS, MERCHANT_SUCCESS, Audience, Empty, Question, Table, export
+from contract.values import DIMENSIONS, PERIODS, STAGES
+
+# What a merchant's cube measures, aspect by aspect.
+_CUBE = (
+    nullable(count("orders", "orders", "Paid orders; for a product those with it in a line.")),
+    nullable(count("items", "pieces", "Pieces in the lines of these orders.")),
+    nullable(money("paid", "Paid for these orders, refunds not taken off, reporting currency.", least=0)),
+    nullable(count("visitors", "people", "People who viewed a page; for a product its page.")),
+    nullable(
+        count(
+            "active_users",
+            "people",
+            "People who viewed a page, opened a known share, claimed a coupon, joined a live stream or its replay, or paid.",
+        )
+    ),
+    nullable(count("new_users", "people", "Those of them who did so for the first time.")),
+    nullable(count("buyers", "people", "People who paid an order.")),
+    nullable(count("new_buyers", "people", "Those of them whose first order here it was.")),
+    nullable(count("products_sold", "products", "Products in lines of orders.")),
+    nullable(count("campaign_orders", "orders", "Orders that name a campaign.")),
+    nullable(count("coupons_claimed", "coupons", "Coupons claimed.")),
+    nullable(count("packets_sent", "red packets", "Red packets sent.")),
+    nullable(money("packet_cost", "Claimed from red packets, reporting currency.", least=0)),
+    nullable(count("fans_won", "people", "People who became fans, again too.")),
+    nullable(count("fans_lost", "people", "Fans lost: unfollowed or blocked.")),
+    nullable(count("fans", "people", "Fans at the end of the period, or of as_of if that is earlier.")),
+    nullable(money("refunded", "Refunds dated in the period, of orders paid by as_of, reporting currency.", least=0)),
+    nullable(money("revenue", "Net revenue: paid less refunded, reporting currency.")),
+    nullable(money("spend", "Marketing spend that names the merchant, reporting currency.", least=0)),
+    nullable(money("commission", "Commission accrued, reporting currency.", least=0)),
+    nullable(count("shares", "shares", "Shares made.")),
+    nullable(count("opens", "opens", "Opens of known shares by others.")),
+    nullable(count("shared_orders", "orders", "Orders through a known share.")),
+    nullable(
+        money("shared_revenue", "Net revenue of orders through a known share, refunds on their dates, reporting currency.")
+    ),
+    nullable(count("messages", "messages", "Messages in the merchant's chat groups.")),
+    nullable(count("teams_opened", "teams", "Teams opened.")),
+    nullable(count("teams_formed", "teams", "Teams formed, by the platform's help too.")),
+    nullable(count("lives", "live streams", "Live streams started.")),
+    nullable(count("live_viewers", "people", "People who joined a live stream of the merchant, replays left out.")),
+    nullable(count("live_orders", "orders", "Orders that name a live stream of the merchant.")),
+    nullable(money("live_revenue", "Net revenue of orders that name a live stream of the merchant, refunds on their dates.")),
+    nullable(count("orders_refunded", "orders", "Orders with a refund dated in the period.")),
+    nullable(count("fans_blocked", "people", "Fans lost by a block.")),
+    nullable(count("self_shared_orders", "orders", "Orders through a share that the buyer made.")),
+    nullable(count("logins", "logins", "Logins of the merchant.")),
+    nullable(count("feature_uses", "uses", "Uses of the merchant's tools.")),
+    nullable(count("support_tickets", "tickets", "Support tickets.")),
+    nullable(money("line_value", "Quantity × unit price over the product's lines, reporting currency.", least=0)),
+)
 
 TABLES: tuple[Table, ...] = (
     Table(
@@ -43,10 +96,70 @@ TABLES: tuple[Table, ...] = (
                 "figure of its money fits DECIMAL(18,2). Where they do not, the figures that do not fit are null, "
                 "in every mart.",
             ),
+            date(
+                "go_live_on",
+                "Business date on which it went live: of the earliest lead event `live` that names it, else of its earliest "
+                "onboarding, else of its first event.",
+            ),
+            nullable(
+                integer(
+                    "days_to_10k",
+                    "days",
+                    "Days from go_live_on until what was paid for orders comes to 10,000 of the reporting currency; 0 if it "
+                    "was before, null until it is.",
+                )
+            ),
+            nullable(integer("days_to_100k", "days", "The same for 100,000.")),
+            nullable(
+                share(
+                    "days_to_10k_slower_share",
+                    "Of the other merchants that have been live for at least days_to_10k days, the share that took longer or "
+                    "are not there yet; null without days_to_10k or without others.",
+                )
+            ),
         ),
         questions=(Question.BASICS,),
         consumers=(ANALYSTS,),
         empty=Empty.WARNED,
+    ),
+    Table(
+        "merchant_cube",
+        "Grain: merchant × period × period_start × dimension × member: ten aspects of a merchant by day, week and month, and "
+        "what of it can be cut. The dimension `all` has every period from that of the merchant's first event to that of as_of, "
+        "the others have a row where one of their measures is not 0; measures that a dimension does not have are null. Members "
+        "sum to `all` in the same period, save people and the orders of products. People count once in each period, so they do "
+        "not add up over periods. Its days in `all` are those of daily_merchant.",
+        key="merchant_id, period, period_start, dimension, member",
+        columns=(
+            MERCHANT,
+            choice("period", PERIODS, "day, week (from Monday) or month."),
+            date("period_start", "First day of the period."),
+            choice(
+                "dimension",
+                DIMENSIONS,
+                "all; region, channel, campaign and buyer_kind of orders; product; feature of the merchant's tools.",
+            ),
+            is_total(
+                "dimension = 'all'", "Whether the row is of the whole merchant; each other dimension has parts of it again."
+            ),
+            text(
+                "member",
+                "all in the dimension all; new (orders that are their buyer's first) or returning; else as it comes. unknown "
+                "stands for a missing region or feature, none for a missing campaign or a channel that nothing tells.",
+            ),
+            flag("is_complete", "Whether the whole period lies between the merchant's first event and as_of."),
+            *_CUBE,
+        ),
+        questions=(Question.BASICS,),
+        consumers=(ANALYSTS, MERCHANT_SUCCESS),
+        audience=Audience.MERCHANT,
+        export=export(
+            "merchant_id period period_start dimension member is_complete " + " ".join(column.name for column in _CUBE),
+            "A week or a month of the merchant, or one part of it. Measures that a dimension does not have are empty; regions "
+            "with few buyers are left out.",
+        ),
+        empty=Empty.WARNED,
+        time="period_start",
     ),
     Table(
         "daily_merchant",

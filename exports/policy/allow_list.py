@@ -3,8 +3,8 @@
 A mart or column that is not here is not exported. Left out of a merchant's pack on purpose: everything about the platform or
 other merchants (`platform_spreaders`, `islands`, `spread_motifs`, `team_formation_by_region`, the rows `all` of
 `spread_concentration`, all marts about ingest), the platform's own judgement of the merchant (`merchant_churn_flags`) and of
-its models, and every attribute of a person. A region may be a person's: teams are counted by region only where enough people
-took part, and by day only without it.
+its models, and every attribute of a person. A region may be a person's: teams and orders are counted by region only where
+enough people took part, and by day only without it.
 """
 
 from __future__ import annotations
@@ -112,7 +112,11 @@ _LARGE_ENOUGH = f"people >= {SMALLEST_CELL}"
 # The name that a fan chose: whole for the merchant that may contact the fan, masked for everybody else.
 _NAMES = ("display_name", "masked_name")
 # Which rows of a mart may leave, where not all.
-_ONLY = {"merchant_team_regions": _LARGE_ENOUGH, "spread_concentration": "merchant_id <> 'all'"}
+_ONLY = {
+    "merchant_cube": f"period <> 'day' and (dimension <> 'region' or buyers >= {SMALLEST_CELL})",
+    "merchant_team_regions": _LARGE_ENOUGH,
+    "spread_concentration": "merchant_id <> 'all'",
+}
 
 
 def _columns(key: str, figures: str, persons: str = "", why: Why = Why.FIGURE) -> dict[str, Why]:

@@ -43,7 +43,7 @@ def query(name: str) -> str:
 
 def test_there_is_a_dashboard_for_each_question_of_the_house() -> None:
     assert [shown.slug for shown in BOARDS] == [
-        "this-morning", "fans-and-money", "spread", "teams", "live", "groups", "journeys", "data-quality",
+        "this-morning", "cube", "fans-and-money", "spread", "teams", "live", "groups", "journeys", "data-quality",
     ]  # fmt: skip
     assert len(CHARTS) > 40
     assert all(len(shown.charts) >= 5 for shown in BOARDS)
@@ -191,6 +191,7 @@ def test_readers_of_one_merchant_get_nothing_that_names_people() -> None:
     assert len(readable) > 5
     assert "per_fan_revenue" in {dataset.name for dataset in readable}
     assert not {"merchants", "orders", "users", "fan_revenue"} & {dataset.name for dataset in readable}
+    assert not {"merchant_team_regions", "merchant_cube"} & {dataset.name for dataset in readable}  # regions of few people
     for dataset in readable:
         assert re.search("merchant_id", access.CLAUSE)
         assert dataset.column("merchant_id") is not None

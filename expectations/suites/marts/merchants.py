@@ -2,7 +2,72 @@
 
 from __future__ import annotations
 
-from expectations.suites import COMPLETE, Rules, agree, mart_holds
+from contract.columns import Type
+from contract.tables import TABLES
+from expectations.suites import COMPLETE, Expectation, Rules, agree, mart_holds
+
+# What a cube says of a day, and daily_merchant too.
+_COUNTED_ON_A_DAY = (
+    "visitors, buyers, orders, revenue, refunded, shares, opens, teams_opened, teams_formed, messages, live_viewers"
+)
+_OF_A_DAY = f"{_COUNTED_ON_A_DAY}, fans"
+
+# What adds up over days, and who counts once in a period.
+_ADDED = (
+    "orders, items, paid, new_users, new_buyers, campaign_orders, coupons_claimed, packets_sent, packet_cost, fans_won, "
+    "fans_lost, refunded, revenue, spend, commission, shares, opens, shared_orders, shared_revenue, messages, teams_opened, "
+    "teams_formed, lives, live_orders, live_revenue, fans_blocked, self_shared_orders, logins, feature_uses, support_tickets"
+)
+_PEOPLE = ("visitors", "active_users", "buyers", "products_sold", "live_viewers", "orders_refunded")
+
+# The measures of each dimension of a cube; a member's sum to `all` where the second list has them.
+_SALES = "orders, items, paid, buyers, refunded, revenue"
+_SOLD = "orders, items, paid, refunded, revenue"
+_CUTS = {
+    "region": (_SALES, _SOLD),
+    "channel": (f"{_SALES}, spend", f"{_SOLD}, spend"),
+    "campaign": (f"{_SALES}, spend", f"{_SOLD}, spend"),
+    "buyer_kind": (_SALES, _SOLD),
+    "product": ("orders, items, buyers, line_value, visitors", "items"),
+    "feature": ("feature_uses", "feature_uses"),
+}
+
+
+def _members(dimension: str, measures: str) -> Expectation:
+    """That what adds up over the members of a dimension is what `all` has."""
+    sums = ", ".join(f"sum({measure}) as {measure}" for measure in measures.split(", "))
+    happened = " or ".join(f"{measure} <> 0" for measure in measures.split(", "))
+    key = "merchant_id, period, period_start"
+    complete = f"merchant_id in {COMPLETE}"
+    return agree(
+        f"{dimension} adds up",
+        f"{measures} of the members of {dimension} add up to those of all, in every period",
+        f"""select * from (
+            select {key}, {sums} from marts.merchant_cube where dimension = '{dimension}' and {complete} group by all
+        ) where {happened}""",
+        f"select {key}, {measures} from marts.merchant_cube where dimension = 'all' and ({happened}) and {complete}",
+        needs=("merchants",),
+        breaks=f"update marts.merchant_cube set {measures.split(', ')[-1]} = 7 where dimension = '{dimension}'",
+    )
+
+
+def _measures(dimension: str, measures: str) -> Expectation:
+    """That a dimension has its measures and no other, and rows only where one of them is not 0."""
+    own = measures.split(", ")
+    amounts = [column.name for column in TABLES["merchant_cube"].columns if column.type is Type.DECIMAL]
+    counts = [column.name for column in TABLES["merchant_cube"].columns if column.type is Type.BIGINT]
+    there = " and ".join(
+        [f"{measure} is not null" for measure in own if measure in counts]
+        + [f"{measure} is null" for measure in counts + amounts if measure not in own]
+    )
+    happened = " or ".join(f"{measure} <> 0" for measure in own)
+    return mart_holds(
+        "merchant_cube",
+        f"measures of {dimension}",
+        f"dimension <> '{dimension}' or {there} and (({happened}) is not false)",
+        breaks=f"update marts.merchant_cube set fans = 0 where dimension = '{dimension}'",
+    )
+
 
 RULES: Rules = {
     "churn_model_evaluation": (
@@ -12,6 +77,78 @@ RULES: Rules = {
             "coalesce(over_half_left <= over_half and over_half <= observations, over_half is null and over_half_left is null)",
             "observations, over_half, over_half_left",
             breaks="update marts.churn_model_evaluation set over_half_left = over_half + 1",
+        ),
+    ),
+    "merchants": (
+        mart_holds(
+            "merchants",
+            "one amount after the other",
+            "days_to_100k is null or days_to_10k <= days_to_100k",
+            "days_to_10k, days_to_100k",
+            breaks="update marts.merchants set days_to_10k = null, days_to_100k = 3",
+        ),
+        mart_holds(
+            "merchants",
+            "slower than those who are there",
+            "days_to_10k is not null or days_to_10k_slower_share is null",
+            "days_to_10k, days_to_10k_slower_share",
+            breaks="update marts.merchants set days_to_10k_slower_share = 0.5, days_to_10k = null, days_to_100k = null",
+        ),
+    ),
+    "merchant_cube": (
+        agree(
+            "its days are those of daily_merchant",
+            "days of the cube are those of daily_merchant; days that only the cube has, in a long silence, are empty",
+            f"""select merchant_id, period_start as date, {_OF_A_DAY} from marts.merchant_cube
+            where period = 'day' and dimension = 'all' and (
+                (merchant_id, period_start) in (select (merchant_id, date) from marts.daily_merchant)
+                or ({_COUNTED_ON_A_DAY}) is distinct from (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+            )""",
+            f"select merchant_id, date, {_OF_A_DAY} from marts.daily_merchant",
+            needs=("daily_merchant",),
+            breaks="update marts.merchant_cube set refunded = refunded + 1 where period = 'day' and dimension = 'all'",
+        ),
+        *(_members(dimension, added) for dimension, (_, added) in _CUTS.items()),
+        *(_measures(dimension, measures) for dimension, (measures, _) in _CUTS.items()),
+        mart_holds(
+            "merchant_cube",
+            "names of all",
+            "(dimension <> 'all' or member = 'all') and (dimension <> 'buyer_kind' or member in ('new', 'returning'))",
+            breaks="update marts.merchant_cube set member = 'whole' where dimension = 'all'",
+        ),
+        mart_holds(
+            "merchant_cube",
+            "first days",
+            "period_start = date_trunc(period, period_start)",
+            breaks="update marts.merchant_cube set period_start = period_start + 1 where period = 'week'",
+        ),
+        agree(
+            "weeks and months have their days",
+            "what happens on a day is in its week and in its month",
+            f"""select merchant_id, period, period_start, {_ADDED} from marts.merchant_cube
+            where dimension = 'all' and period <> 'day' and merchant_id in {COMPLETE}""",
+            f"""select merchant_id, periods.period, cast(date_trunc(periods.period, days.period_start) as date) as period_start,
+                {", ".join(f"sum({measure})" for measure in _ADDED.split(", "))}
+            from marts.merchant_cube as days, (values ('week'), ('month')) as periods (period)
+            where dimension = 'all' and days.period = 'day' and merchant_id in {COMPLETE} group by all""",
+            needs=("merchants",),
+            breaks="update marts.merchant_cube set messages = messages + 1 where period = 'month' and dimension = 'all'",
+        ),
+        agree(
+            "people of a period",
+            "a period has no more people than its days together, and no fewer than each of them",
+            """select merchant_id, period, period_start, true as fits from marts.merchant_cube
+            where dimension = 'all' and period <> 'day'""",
+            f"""select merchant_id, period, period_start,
+                {" and ".join(f"{count} between most_{count} and all_{count}" for count in _PEOPLE)} as fits
+            from marts.merchant_cube join (
+                select merchant_id, periods.period, cast(date_trunc(periods.period, days.period_start) as date) as period_start,
+                    {", ".join(f"max({count}) as most_{count}, sum({count}) as all_{count}" for count in _PEOPLE)}
+                from marts.merchant_cube as days, (values ('week'), ('month')) as periods (period)
+                where dimension = 'all' and days.period = 'day' group by all
+            ) using (merchant_id, period, period_start)
+            where dimension = 'all'""",
+            breaks="update marts.merchant_cube set active_users = 99 where period = 'week' and dimension = 'all'",
         ),
     ),
     "merchant_churn_flags": (

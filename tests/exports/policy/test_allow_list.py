@@ -86,10 +86,22 @@ def test_no_region_with_fewer_than_twenty_people(exported: Export, rows: Read) -
         assert [text for _, text in texts(folder / pack) if "CN-ZJ" in text]
 
 
+def test_a_cube_has_weeks_and_months_of_its_merchant_and_no_region_with_few_buyers(exported: Export, rows: Read) -> None:
+    enough = "update marts.merchant_cube set buyers = 20 where dimension = 'region' and period_start = date '2026-02-01'"
+    for pack, months in (("m-1", ["2026-02-01"]), ("m-2", [])):
+        cube = rows(exported(enough) / "merchants" / pack / "csv" / "merchant_cube.csv")
+        assert {row["merchant_id"] for row in cube} == {pack}
+        assert {row["period"] for row in cube} == {"week", "month"}
+        assert [(row["period_start"], row["member"]) for row in cube if row["dimension"] == "region"] == [
+            (month, "CN-ZJ") for month in months
+        ]
+
+
 def test_no_attribute_of_a_person_is_allowed() -> None:
     allowed = {column for table in (*MERCHANT_TABLES, *MANAGER_TABLES) for column in table.columns}
     assert "user_id" in allowed
     assert not allowed & {"gender", "birth_year", "device_id", "city_tier", "registered_region"}
+    assert "days_to_10k_slower_share" not in allowed  # says how others do
     with_region = {table.name for table in (*MERCHANT_TABLES, *MANAGER_TABLES) if "region" in table.columns}
     assert with_region == {"team_regions", "regions"}
 

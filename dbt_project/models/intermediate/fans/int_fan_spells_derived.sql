@@ -21,6 +21,7 @@ spells as (
         event_date as started_date,
         lead(event_time) over in_order as ended_at,
         lead(event_date) over in_order as ended_date,
+        lead(tie) over in_order as ended_by,
         makes_a_fan
     from changes
     window in_order as (partition by merchant_id, user_id order by event_time, event_id, event_source)
@@ -32,6 +33,7 @@ select
     started_at,
     started_date,
     ended_at,
-    ended_date
+    ended_date,
+    ended_by
 from spells
 where makes_a_fan

@@ -1,6 +1,9 @@
--- One row an order: paid, refunded, net, the root of the tree it came through, and whether it is the buyer's first here.
+-- One row an order: paid, refunded, net, pieces, the root of the tree it came through, and whether it is the buyer's first.
 with orders as (
-    select * from {{ ref('int_orders_deduplicated') }}
+    select
+        *,
+        coalesce(list_sum(list_transform(lines, lambda line: struct_extract(line, 'quantity'))), 0) as items
+    from {{ ref('int_orders_deduplicated') }}
 ),
 
 refunds as (
@@ -28,6 +31,7 @@ netted as (
         coalesce(refunds.refunded, 0) as refunded,
         orders.amount - coalesce(refunds.refunded, 0) as net,
         coalesce(refunds.refunds, 0) as refunds,
+        orders.items,
         orders.region,
         orders.via_share_id,
         shares.root_share_id,

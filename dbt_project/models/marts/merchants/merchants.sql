@@ -18,6 +18,10 @@ moved as (
     group by merchant_id
 ),
 
+live as (
+    select * from {{ ref('int_merchants_gone_live') }}
+),
+
 final as (
     select
         merchants.merchant_id,
@@ -29,12 +33,18 @@ final as (
         records.account_manager,
         records.onboarded_at,
         merchants.first_event_at,
-        {{ fits_the_marts('moved.amount') }} as is_money_complete
+        {{ fits_the_marts('moved.amount') }} as is_money_complete,
+        live.go_live_on,
+        cast(live.days_to_10k as integer) as days_to_10k,
+        cast(live.days_to_100k as integer) as days_to_100k,
+        live.days_to_10k_slower_share
     from merchants
     left join records
         on merchants.merchant_id = records.merchant_id
     left join moved
         on merchants.merchant_id = moved.merchant_id
+    left join live
+        on merchants.merchant_id = live.merchant_id
 )
 
 select * from final
