@@ -324,6 +324,27 @@ _DECLARED: tuple[Metric, ...] = (
         ("channel_order_revenue", "Revenue of orders by channel", "Net revenue by the channel of the orders.", total("revenue")),
         ("channel_arrivals", "Arrivals by channel", "People by the channel of their first activity or follow.", total("arrivals")),
         (
+            "channel_conversion",
+            "Conversion of arrivals",
+            "Buyers / arrivals, by the channel of arrival.",
+            total("buyers"),
+            total("arrivals"),
+        ),
+        (
+            "channel_repurchase",
+            "Repurchase of arrivals",
+            "Buyers with orders on two dates or more / buyers, by the channel of arrival.",
+            total("repeat_buyers"),
+            total("buyers"),
+        ),
+        (
+            "spend_per_channel_buyer",
+            "Spend per buyer",
+            "Marketing money in a channel / buyers among those who arrived by it.",
+            total("spend"),
+            total("buyers"),
+        ),
+        (
             "revenue_per_channel_spend",
             "Revenue per money spent",
             "Net revenue of the orders by a channel / the marketing money of the months.",

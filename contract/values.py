@@ -38,4 +38,5 @@ NO_CONTACT_REASONS = tuple(  # those of SUPPRESSIONS that hold, in order
 )
 TIPS = ("one_seat", "asleep", "unpushed", "new_circle")
 BENCHMARKS = ("revenue_per_fan", "retention", "formation_rate", "opens_per_share")
+CHANNEL_VERDICTS = ("few", "loyal", "weak", "strong", "usual")
 CHANNEL_DOMAINS = ("private", "public", UNKNOWN)
