@@ -321,8 +321,8 @@ _DECLARED: tuple[Metric, ...] = (
     *_of(
         "channel_returns",
         ("channel_spend", "Spend by channel", "Marketing money by the channel that it was spent in.", total("spend")),
-        ("channel_order_revenue", "Revenue of orders by channel", "Net revenue by the channel of the orders.", total("revenue")),
-        ("channel_arrivals", "Arrivals by channel", "People by the channel of their first activity or follow.", total("arrivals")),
+        ("channel_order_revenue", "Revenue of orders by channel", "Net revenue by channel of the orders.", total("revenue")),
+        ("channel_arrivals", "Arrivals by channel", "People by channel of their first activity or follow.", total("arrivals")),
         (
             "channel_conversion",
             "Conversion of arrivals",

@@ -318,7 +318,7 @@ CHANNELS = Board(
                 by=("channel", "domain"),
                 rows=100,
                 width=12,
-                text="People by the channel of their first activity or follow, and what they have done since; money by its own channel.",
+                text="People by the channel of their first activity or follow, and what they did since; money by its own.",
             ),
         ),
         (

@@ -242,9 +242,9 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "traffic_assets",
-        "Grain: merchant × month, from the month of its first event, closed at the month's end or at as_of: the fans it opened and "
-        "closed with and how they came and went, in spells; whom it can reach, who is related to whom, and whether new buyers "
-        "bring new buyers.",
+        "Grain: merchant × month, from the month of its first event, closed at the month's end or at as_of: the fans it opened "
+        "and closed with and how they came and went, in spells; whom it can reach, who is related to whom, and whether new "
+        "buyers bring new buyers.",
         key="merchant_id, month",
         columns=(
             MERCHANT,
@@ -273,8 +273,8 @@ TABLES: tuple[Table, ...] = (
             count(
                 "active_fans",
                 "people",
-                "Those of the closing fans with a page view, an open of a known share, a coupon claim, a join of a live or a paid "
-                "order in the month.",
+                "Those of the closing fans with a page view, an open of a known share, a coupon claim, a join of a live or a "
+                "paid order in the month.",
             ),
             count(
                 "reachable_fans",
@@ -289,7 +289,7 @@ TABLES: tuple[Table, ...] = (
             count(
                 "social_relations",
                 "pairs",
-                "Pairs of people, in no order, of whom one invited the other here or into a chat group of the merchant, by the close.",
+                "Pairs of people, in no order: by the close one invited the other here or into a chat group of the merchant.",
             ),
             count("spread_relations", "pairs", "Pairs of a sharer and another who opened one of their shares, by the close."),
             money("revenue", "Net revenue of the month, reporting currency; refunds on their own date."),
@@ -317,12 +317,12 @@ TABLES: tuple[Table, ...] = (
         consumers=(ANALYSTS, MERCHANT_SUCCESS),
         audience=Audience.MERCHANT,
         export=export(
-            "merchant_id month opening_fans won_direct won_fission regained lost_unfollowed lost_blocked closing_fans active_fans "
-            "reachable_fans reachable_share reachable_share_lo reachable_share_hi trade_relations social_relations "
+            "merchant_id month opening_fans won_direct won_fission regained lost_unfollowed lost_blocked closing_fans "
+            "active_fans reachable_fans reachable_share reachable_share_lo reachable_share_hi trade_relations social_relations "
             "spread_relations revenue shared_revenue shared_revenue_share new_buyers bringing_buyers bringing_rate "
             "bringing_rate_lo bringing_rate_hi brought_buyers reproduction is_fission_complete",
-            "A month: the fans that the merchant opened and closed with, who came and went, whom it reaches, and whom new buyers "
-            "brought.",
+            "A month: the fans that the merchant opened and closed with, who came and went, whom it reaches, and whom new "
+            "buyers brought.",
         ),
         empty=Empty.WARNED,
         time="month_start",

@@ -9,10 +9,10 @@ from contract.values import CHANNEL_DOMAINS
 CHANNEL_RETURNS = Table(
     "channel_returns",
     "Grain: merchant × month × channel, where anything happened. People arrive by the channel of their first activity at the "
-    "merchant (page view, open of a known share, coupon claim, join of its live, paid order) or follow, in the month of it; what "
-    "became of them is told as of as_of. Orders, revenue and spend are those dated in the month, refunds on their own date. The "
-    "channel of an event is that of the known share it opens or names, else its own, else `live`, else the one in which the "
-    "merchant spent most on its campaign, else `none`.",
+    "merchant (page view, open of a known share, coupon claim, join of its live, paid order) or follow, in the month of it; "
+    "what became of them is told as of as_of. Orders, revenue and spend are those dated in the month, refunds on their own "
+    "date. The channel of an event is that of the known share it opens or names, else its own, else `live`, else the one in "
+    "which the merchant spent most on its campaign, else `none`.",
     key="merchant_id, month, channel",
     columns=(
         MERCHANT,
@@ -32,7 +32,7 @@ CHANNEL_RETURNS = Table(
             number(
                 "relative_conversion",
                 "1",
-                "conversion / the best conversion of the merchant's paid channels of that month; null where there is none above 0.",
+                "conversion / the best conversion of the merchant's paid channels of that month; null if none is above 0.",
                 least=0,
             )
         ),
@@ -51,9 +51,9 @@ CHANNEL_RETURNS = Table(
     consumers=(ANALYSTS, MERCHANT_SUCCESS),
     audience=Audience.MERCHANT,
     export=export(
-        "merchant_id month channel domain is_paid arrivals settled settled_buyers buyers conversion conversion_lo conversion_hi "
-        "relative_conversion repeat_buyers repurchase_rate repurchase_rate_lo repurchase_rate_hi arrival_revenue orders revenue "
-        "spend roi cost_per_buyer",
+        "merchant_id month channel domain is_paid arrivals settled settled_buyers buyers conversion conversion_lo "
+        "conversion_hi relative_conversion repeat_buyers repurchase_rate repurchase_rate_lo repurchase_rate_hi arrival_revenue "
+        "orders revenue spend roi cost_per_buyer",
         "A channel in a month: who first came by it and what became of them, and what was sold and spent in it.",
     ),
     empty=Empty.WARNED,

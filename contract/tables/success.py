@@ -618,8 +618,8 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "merchant_channels",
-        f"Grain: merchant × channel: channel_returns of the last {RULES['channel_months']} calendar months, that of as_of among "
-        "them, added up, with what to make of it.",
+        f"Grain: merchant × channel: channel_returns of the last {RULES['channel_months']} calendar months, that of as_of "
+        "among them, added up, with what to make of it.",
         key="merchant_id, channel",
         columns=(
             MERCHANT,
@@ -643,8 +643,8 @@ TABLES: tuple[Table, ...] = (
             choice(
                 "verdict",
                 CHANNEL_VERDICTS,
-                f"few: under {RULES['channel_people']} arrivals; loyal: fewer buy than of all the merchant's arrivals, and more of "
-                "these buy again; weak: fewer buy; strong: more buy; usual: the intervals tell no difference.",
+                f"few: under {RULES['channel_people']} arrivals; loyal: fewer buy than of all the merchant's arrivals, and "
+                "more of these buy again; weak: fewer buy; strong: more buy; usual: the intervals tell no difference.",
             ),
         ),
         questions=(Question.SUCCESS,),
@@ -653,8 +653,8 @@ TABLES: tuple[Table, ...] = (
         export=export(
             "merchant_id channel domain is_paid arrivals settled buyers conversion conversion_lo conversion_hi repeat_buyers "
             "repurchase_rate repurchase_rate_lo repurchase_rate_hi orders revenue spend roi verdict",
-            f"A channel over the last {RULES['channel_months']} months: who came by it, who bought and who bought again, and what to "
-            "make of it.",
+            f"A channel over the last {RULES['channel_months']} months: who came by it, who bought and who bought again, and "
+            "what to make of it.",
             file="channels",
         ),
     ),

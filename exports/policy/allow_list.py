@@ -245,7 +245,10 @@ MANAGER_TABLES = (
     Table(
         "channels",
         "merchant_channels",
-        _columns("merchant_id channel", "arrivals settled buyers conversion repeat_buyers repurchase_rate revenue spend roi verdict"),
+        _columns(
+            "merchant_id channel",
+            "arrivals settled buyers conversion repeat_buyers repurchase_rate revenue spend roi verdict",
+        ),
         f"A channel of a merchant over the last {RULES['channel_months']} months, and what to make of it.",
         owner="manager",
         order="arrivals desc, spend desc, channel",

@@ -34,7 +34,7 @@ def test_product_sales(marts: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_channel_returns(marts: duckdb.DuckDBPyConnection) -> None:
-    """At m1 a came by a follow without a channel; b and c by shares into groups, of whom b followed and c bought for 100.01 - 50.00.
+    """At m1 a came by a follow without a channel; b and c by shares into groups: b followed, c bought for 100.01 - 50.00.
 
     At m2 all three came by the live, one of them to the replay; b bought through a share into a group.
     """

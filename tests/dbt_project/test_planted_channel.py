@@ -16,8 +16,8 @@ from tests.dbt_project.tiny_lake import TinyLake
 from tests.simulator.landing import Landing, read_landing
 
 TYPES = {
-    "fan_followed", "page_viewed", "share_created", "share_opened", "coupon_claimed", "live_started", "live_ended", "viewer_joined",
-    "order_paid", "order_refunded", "chat_created", "member_joined", "spend_recorded",
+    "fan_followed", "page_viewed", "share_created", "share_opened", "coupon_claimed", "live_started", "live_ended",
+    "viewer_joined", "order_paid", "order_refunded", "chat_created", "member_joined", "spend_recorded",
 }  # fmt: skip
 PLAN = Plan(seed=7, events=70_000, days=110, end=END)
 
@@ -50,8 +50,8 @@ def test_the_planted_channel_converts_worst_and_repurchases_best(tmp_path: Path)
         rates = {
             channel: (is_paid, conversion, repurchase)
             for channel, is_paid, conversion, repurchase in connection.execute("""
-                select channel, is_paid, sum(buyers) / sum(arrivals), sum(repeat_buyers) / sum(buyers) from marts.channel_returns
-                group by channel, is_paid having sum(arrivals) >= 100
+                select channel, is_paid, sum(buyers) / sum(arrivals), sum(repeat_buyers) / sum(buyers)
+                from marts.channel_returns group by channel, is_paid having sum(arrivals) >= 100
             """).fetchall()
         }
     planted = truth["paid_channel_that_converts_worst_and_repurchases_best"]

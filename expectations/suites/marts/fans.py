@@ -61,19 +61,20 @@ RULES: Rules = {
         ),
         Expectation(
             "months follow",
-            "a merchant's months follow one another; each opens with the fans that the one before closed with, the first with 0",
+            "a merchant's months follow one another; each opens with the fans that the last one closed with, the first with 0",
             """select merchant_id, month, opening_fans, closed_before, month_before from (
                 select *, lag(closing_fans, 1, 0) over months as closed_before, lag(month_start) over months as month_before
                 from marts.traffic_assets window months as (partition by merchant_id order by month_start)
             ) where opening_fans <> closed_before or month_start <> month_before + interval 1 month""",
-            breaks="update marts.traffic_assets set opening_fans = 2, won_direct = 2 where month = '2026-03' and merchant_id = 'm-1'",
+            breaks="update marts.traffic_assets set opening_fans = 2, won_direct = 2 where opening_fans = 3",
         ),
         agree(
             "closes with the fans of daily_merchant",
             "a month closes with the fans of its last day",
             """select merchant_id, month, closing_fans as fans from marts.traffic_assets
             where (merchant_id, month) in (select (merchant_id, strftime(date, '%Y-%m')) from marts.daily_merchant)""",
-            "select merchant_id, strftime(date, '%Y-%m') as month, arg_max(fans, date) as fans from marts.daily_merchant group by all",
+            """select merchant_id, strftime(date, '%Y-%m') as month, arg_max(fans, date) as fans from marts.daily_merchant
+            group by all""",
             needs=("daily_merchant",),
             breaks="update marts.daily_merchant set fans = 4 where merchant_id = 'm-2'",
         ),

@@ -8,7 +8,7 @@ CHANNEL_RETURNS: tuple[Expectation, ...] = (
     mart_holds(
         "channel_returns",
         "people",
-        """settled <= arrivals and buyers <= arrivals and settled_buyers <= least(settled, buyers) and repeat_buyers <= buyers""",
+        "settled <= arrivals and buyers <= arrivals and settled_buyers <= least(settled, buyers) and repeat_buyers <= buyers",
         "arrivals, settled, settled_buyers, buyers, repeat_buyers",
         breaks="update marts.channel_returns set settled_buyers = 3 where channel = 'kol' and merchant_id = 'm-1'",
     ),

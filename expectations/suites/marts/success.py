@@ -200,9 +200,10 @@ RULES: Rules = {
             "adds up to channel_returns",
             f"arrivals and orders of a channel are those of its last {NUMBERS['channel_months']} months",
             "select merchant_id, channel, arrivals, buyers, repeat_buyers, orders from marts.merchant_channels",
-            f"""select merchant_id, channel, sum(arrivals) as arrivals, sum(buyers) as buyers, sum(repeat_buyers) as repeat_buyers,
-                sum(orders) as orders from marts.channel_returns
-            where month_start > date_trunc('month', getvariable('as_of')) - to_months({NUMBERS['channel_months']}) group by all""",
+            f"""select merchant_id, channel, sum(arrivals) as arrivals, sum(buyers) as buyers,
+                sum(repeat_buyers) as repeat_buyers, sum(orders) as orders from marts.channel_returns
+            where month_start > date_trunc('month', getvariable('as_of')) - to_months({NUMBERS["channel_months"]})
+            group by all""",
             needs=("channel_returns",),
             breaks="update marts.merchant_channels set arrivals = 5 where arrivals = 4",
         ),
