@@ -1,5 +1,5 @@
--- Who brought whom to buy: the maker of the nearest share that is not the buyer's own, on the way of the first order to its root,
--- if that person's own first order was earlier, by up to 30 days.
+-- Who brought whom to buy: the maker of the nearest share that is not the buyer's own, on the way of the first order to its
+-- root, if that person's own first order was earlier, by up to 30 days.
 with first_orders as (
     select
         merchant_id,

@@ -19,7 +19,12 @@ invites as (
 
 classified as (
     select
-        spells.*,
+        spells.merchant_id,
+        spells.user_id,
+        spells.spell_number,
+        spells.started_date,
+        spells.ended_date,
+        spells.ended_by,
         case
             when spells.spell_number > 1 then 'regained'
             when shares.user_id != spells.user_id or invites.invited_at <= spells.started_at then 'fission'

@@ -1,5 +1,5 @@
--- The days at whose end a person begins or ceases to be a reachable fan: one with a follow in the current spell or present in an
--- undissolved chat group of the merchant, who has neither refused nor opted out. A block needs no look: it ends the spell.
+-- The days at whose end a person begins or ceases to be a reachable fan: one with a follow in the current spell or present in
+-- an undissolved chat group of the merchant, who has neither refused nor opted out. A block needs no look: it ends the spell.
 with spells as (
     select * from {{ ref('int_fan_spells_derived') }}
 ),
@@ -64,24 +64,34 @@ refusals as (
     from {{ ref('stg_shop__outreach_made') }}
 ),
 
-opt_outs_and_returns as (
+said_no as (
     select
         merchant_id,
         user_id,
         event_time,
-        event_date,
-        true as is_opt_out
+        event_date
     from {{ ref('stg_shop__outreach_made') }}
     where is_opt_out
+),
+
+opt_outs_and_returns as (
+    select
+        *,
+        true as is_opt_out
+    from said_no
     union all by name
     select
-        merchant_id,
-        user_id,
-        event_time,
-        event_date,
+        ties.merchant_id,
+        ties.user_id,
+        ties.event_time,
+        ties.event_date,
         false as is_opt_out
-    from {{ ref('int_fan_ties_unioned') }}
-    where tie in ('follow', 'order')
+    from {{ ref('int_fan_ties_unioned') }} as ties
+    semi join said_no
+        on
+            ties.merchant_id = said_no.merchant_id
+            and ties.user_id = said_no.user_id
+    where ties.tie in ('follow', 'order')
 ),
 
 opt_outs as (
