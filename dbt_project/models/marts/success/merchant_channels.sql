@@ -15,8 +15,9 @@ summed as (
         sum(buyers) as buyers,
         sum(repeat_buyers) as repeat_buyers,
         sum(orders) as orders,
-        sum(revenue) as revenue,
-        sum(spend) as spend
+        -- what did not fit a month does not fit all of them
+        if(count(revenue) = count(*), sum(revenue), null) as revenue,
+        if(count(spend) = count(*), sum(spend), null) as spend
     from months
     group by merchant_id, channel
 ),
