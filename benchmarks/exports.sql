@@ -153,3 +153,23 @@ from fans where f between 10 and 20;
 create table marts.fan_names as select merchant_id, user_id, '王小' || f as display_name from fans where f < 20;
 create table marts.merchant_tickets as select merchant_id, 2 as tickets, date '2026-03-18' as last_ticket_date from marts.merchants;
 drop table fans;
+create table marts.channel_returns as select
+    merchant_id, strftime(month_start, '%Y-%m') as month, month_start, c.channel, c.domain, c.is_paid, 40 as arrivals, 30 as settled,
+    10 as settled_buyers, 12 as buyers, 0.3::double as conversion, 0.18::double as conversion_lo, 0.45::double as conversion_hi,
+    1.0::double as relative_conversion, 5 as repeat_buyers, 0.417::double as repurchase_rate, 0.19::double as repurchase_rate_lo,
+    0.68::double as repurchase_rate_hi, 900.00::decimal(18, 2) as arrival_revenue, 14 as orders, 700.00::decimal(18, 2) as revenue,
+    if(c.is_paid, 300, 0)::decimal(18, 2) as spend, if(c.is_paid, 400.0 / 300, null)::double as roi,
+    if(c.is_paid, 25, 0)::double as cost_per_buyer
+from marts.merchants,
+    (select date '2025-09-01' + to_months(m::int) as month_start from range(7) t(m)) months,
+    (values ('group', 'private', false), ('live', 'private', false), ('kol', 'public', true), ('ads', 'public', true))
+        c(channel, domain, is_paid);
+create table marts.traffic_assets as select
+    merchant_id, strftime(month_start, '%Y-%m') as month, month_start, 20 + 2 * m as opening_fans, 2 as won_direct, 3 as won_fission,
+    1 as regained, 3 as lost_unfollowed, 1 as lost_blocked, 22 + 2 * m as closing_fans, 12 as active_fans, 15 as reachable_fans,
+    15 / (22 + 2 * m)::double as reachable_share, 0.4::double as reachable_share_lo, 0.8::double as reachable_share_hi,
+    20 as trade_relations, 30 as social_relations, 50 as spread_relations, 3000.00::decimal(18, 2) as revenue,
+    2000.00::decimal(18, 2) as shared_revenue, 2 / 3::double as shared_revenue_share, 5 as new_buyers, 2 as bringing_buyers,
+    0.4::double as bringing_rate, 0.1::double as bringing_rate_lo, 0.8::double as bringing_rate_hi, 3 as brought_buyers,
+    0.6::double as reproduction, m < 5 as is_fission_complete
+from marts.merchants, (select m, date '2025-09-01' + to_months(m::int) as month_start from range(7) t(m)) months;

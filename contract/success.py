@@ -18,5 +18,7 @@ RULES = {
     "asleep_days": 60,  # without a paid order after which a fan who bought more than once is asleep
     "ticket_days": 14,  # in which a support ticket counts as open: no event closes one
     "unread_ms": 3_000,  # a page that half of its viewers leave sooner is not read
+    "channel_months": 6,  # calendar months, that of as_of among them, whose channels are compared
+    "channel_people": 30,  # who came by a channel, under whom it has no verdict
     "smallest_group": 10,  # other merchants in a benchmark
 }

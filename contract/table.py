@@ -89,6 +89,7 @@ AREAS: dict[str, str] = {
     "live": "Analysts",
     "merchants": "Analysts",
     "journeys": "Analysts",
+    "marketing": "Analysts",
     "claims": "Analysts",
     "success": "Merchant success team",
 }

@@ -41,3 +41,5 @@ NO_CONTACT_REASONS = tuple(  # those of SUPPRESSIONS that hold, in order
 TIPS = ("one_seat", "asleep", "unpushed", "new_circle")
 LEAKS = ("unread", "unconvincing", "dead_end")
 BENCHMARKS = ("revenue_per_fan", "retention", "formation_rate", "opens_per_share")
+CHANNEL_VERDICTS = ("few", "loyal", "weak", "strong", "usual")
+CHANNEL_DOMAINS = ("private", "public", UNKNOWN)

@@ -216,6 +216,38 @@ FANS = Board(
         ),
         (
             Chart(
+                "How fans came and went",
+                "traffic_assets",
+                Kind.BAR,
+                ("fans_won_direct", "fans_won_by_fission", "fans_regained", "fans_lost_by_unfollow", "fans_lost_by_block"),
+                x="month_start",
+                rows=1000,
+                text="Opening fans + won + regained − lost = closing fans, of all merchants.",
+            ),
+            Chart(
+                "The fan statement of merchants",
+                "traffic_assets",
+                Kind.ROWS,
+                by=(
+                    "month",
+                    "merchant_name",
+                    "opening_fans",
+                    "won_direct",
+                    "won_fission",
+                    "regained",
+                    "lost_unfollowed",
+                    "lost_blocked",
+                    "closing_fans",
+                    "reachable_share",
+                    "reproduction",
+                ),
+                order="-month",
+                rows=1000,
+                text="Reproduction: buyers whom a new buyer of the month brought within 30 days.",
+            ),
+        ),
+        (
+            Chart(
                 "Revenue per fan with its interval",
                 "per_fan_revenue",
                 Kind.ROWS,
@@ -248,6 +280,69 @@ FANS = Board(
                 text="Campaign spend of a month / people with their first order in it.",
             ),
             Chart("New buyers", "cohort_value", Kind.BAR, ("new_buyers",), x="cohort_month_start", rows=1000),
+        ),
+    ),
+)
+
+CHANNELS = Board(
+    "channels",
+    "Channels",
+    "Which channels bring people, who of these buys and buys again, and what the money returns.",
+    (
+        (
+            _stands_at("Channels"),
+            Chart(
+                "Revenue per money spent, all channels",
+                "channel_returns",
+                Kind.NUMBER,
+                ("revenue_per_channel_spend",),
+                text="net revenue / marketing money, of all months; 1 pays the money back",
+                width=8,
+                height=20,
+                forms=(("revenue_per_channel_spend", ".2f"),),
+            ),
+        ),
+        (
+            Chart(
+                "Who buys, by channel of arrival",
+                "channel_returns",
+                Kind.ROWS,
+                (
+                    "channel_arrivals",
+                    "channel_conversion",
+                    "channel_repurchase",
+                    "channel_spend",
+                    "channel_order_revenue",
+                    "spend_per_channel_buyer",
+                ),
+                by=("channel", "domain"),
+                rows=100,
+                width=12,
+                text="People by the channel of their first activity or follow, and what they did since; money by its own.",
+            ),
+        ),
+        (
+            Chart(
+                "Arrivals by channel",
+                "channel_returns",
+                Kind.BAR,
+                ("channel_arrivals",),
+                by=("channel",),
+                x="month_start",
+                stacked=True,
+                rows=5000,
+            ),
+            Chart(
+                "Spend by channel",
+                "channel_returns",
+                Kind.BAR,
+                ("channel_spend",),
+                by=("channel",),
+                x="month_start",
+                stacked=True,
+                rows=5000,
+                where="spend > 0",
+            ),
         ),
     ),
 )
@@ -858,4 +953,4 @@ CUBE = Board(
     ),
 )
 
-BOARDS = (MORNING, CUBE, FANS, SPREAD, TEAMS, LIVE, GROUPS, JOURNEYS, QUALITY)
+BOARDS = (MORNING, CUBE, FANS, CHANNELS, SPREAD, TEAMS, LIVE, GROUPS, JOURNEYS, QUALITY)

@@ -62,18 +62,19 @@ def simulate(plan: Plan, out: Path) -> tuple[World, Outbox]:
     partial.mkdir(parents=True)
     calendar = Calendar(plan.end, plan.days, plan.future_days)
     happening, delivering, calling, dealing = (np.random.default_rng([plan.seed, number]) for number in (1, 2, 3, 4))
-    visiting = np.random.default_rng([plan.seed, 8])
+    visiting = np.random.default_rng([plan.seed, 9])
+    leading = np.random.default_rng([plan.seed, 8])
     future = partial / "_future" if plan.future_days else None
     outbox = Outbox(partial, calendar, delivering, future)
     world = build_world(happening, calendar, plan.people)
     for day in range(plan.days):
-        live_a_day(world, outbox, happening, dealing, day)
+        live_a_day(world, outbox, happening, dealing, leading, day)
         call_merchants(world, outbox, calling, day)
         visit_pages(world, outbox, visiting, day)
         outbox.write(day)
     write_truth(partial / "_truth.json", world, outbox, plan.seed)
     for day in range(plan.days, plan.days + plan.future_days):
-        live_a_day(world, outbox, happening, dealing, day)
+        live_a_day(world, outbox, happening, dealing, leading, day)
         call_merchants(world, outbox, calling, day)
         visit_pages(world, outbox, visiting, day)
         outbox.write(day)
@@ -85,15 +86,22 @@ def simulate(plan: Plan, out: Path) -> tuple[World, Outbox]:
     return world, outbox
 
 
-def live_a_day(world: World, outbox: Outbox, rng: np.random.Generator, dealing: np.random.Generator, day: int) -> None:
-    """Everything that begins on a day; some of it ends on later days. What `dealing` draws changes nothing of the rest."""
+def live_a_day(
+    world: World,
+    outbox: Outbox,
+    rng: np.random.Generator,
+    dealing: np.random.Generator,
+    leading: np.random.Generator,
+    day: int,
+) -> None:
+    """Everything that begins on a day; some of it ends on later days. What `dealing` and `leading` draw moves no other draw."""
     activity = world.merchants.activity(day)
     record_partnerships(world, outbox, dealing, day)
     plan_campaigns(world, outbox, dealing, day)
     keep_cases(world, outbox, dealing, day)
     run_merchants(world.merchants, world.calendar, outbox, rng, day)
     register(world.people, world.calendar, outbox, rng, day)
-    come_and_go(world, outbox, rng, day)
+    come_and_go(world, outbox, rng, leading, day)
     chat(world, outbox, rng, day, activity)
     opens = share_daily(world, outbox, rng, day, activity)
     share_stars(world, outbox, rng, day, activity)

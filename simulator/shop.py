@@ -14,6 +14,9 @@ from simulator.orders import buy, share_ids
 from simulator.representatives import representatives
 from simulator.world import World
 
+# planted: those who look buy little, those who stay buy often, and both come by this of the two channels that cost money
+KEEPING_CHANNEL, SELLING_CHANNEL = "search_ad", "kol"
+KEEPING_SHARES = {Kind.LOOKER: 0.5, Kind.TOURIST: 0.0, Kind.REGULAR: 0.0, Kind.LOYAL: 1.0}
 FOLLOW_CHANNELS = ("search", "qr_code", "moments", "live", "kol", "search_ad")  # some of them cost money
 CLICK_RATE = {"A": 0.06, "B": 0.11}  # planted: variant B of the recommendations is better
 ACCEPTANCE = {"ai_call": 0.18, "call": 0.34, "message": 0.24}  # planted, by kind of outreach
@@ -31,13 +34,21 @@ def follow(world: World, outbox: Outbox, rows: Ints, at: Ints, channel: list[str
     )
 
 
-def come_and_go(world: World, outbox: Outbox, rng: np.random.Generator, day: int) -> None:
+def _lead(world: World, leading: np.random.Generator, rows: Ints, channel: list[str]) -> list[str]:
+    """The channels of rows, with those who came for money shared out anew by the kind of fan they are."""
+    keeps = leading.random(len(rows)) < np.array([KEEPING_SHARES[kind] for kind in Kind])[world.fans.kind[rows]]
+    bought = np.isin(channel, (KEEPING_CHANNEL, SELLING_CHANNEL))
+    return np.where(bought, np.where(keeps, KEEPING_CHANNEL, SELLING_CHANNEL), channel).tolist()
+
+
+def come_and_go(world: World, outbox: Outbox, rng: np.random.Generator, leading: np.random.Generator, day: int) -> None:
     """The day's fans who come on their own, those who unfollow, and some who leave and come back."""
     fans, calendar = world.fans, world.calendar
     rows = np.flatnonzero((calendar.days_of(fans.planned_at) == day) & (fans.follow_at == NEVER))
     rows = rows[world.is_open(rows, fans.planned_at[rows])]
     become_fans(fans, rng, rows, fans.planned_at[rows])
-    follow(world, outbox, rows, fans.planned_at[rows], pick(rng, FOLLOW_CHANNELS, len(rows)))
+    channel = _lead(world, leading, rows, pick(rng, FOLLOW_CHANNELS, len(rows)))
+    follow(world, outbox, rows, fans.planned_at[rows], channel)
 
     going = np.flatnonzero((calendar.days_of(fans.gone_at) == day) & (fans.kind != Kind.TOURIST))
     mood = rng.random(len(going))

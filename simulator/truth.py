@@ -18,7 +18,7 @@ from simulator.geography import ALL_REGIONS, REGIONS
 from simulator.live import PUSHED_CLICKS
 from simulator.merchants import FAR, Role
 from simulator.orders import share_ids
-from simulator.shop import ACCEPTANCE, CLICK_RATE
+from simulator.shop import ACCEPTANCE, CLICK_RATE, KEEPING_CHANNEL
 from simulator.spread import CHANNEL_SHARES, CHANNELS
 from simulator.visits import leaking_pages
 from simulator.world import WINDOW_DAYS, World
@@ -65,6 +65,7 @@ def _sections(world: World, outbox: Outbox, seed: int) -> Iterator[tuple[str, An
     yield "stars", _stars(world)
     yield "recommendations", _recommendations(world)
     yield "outreach_acceptance", ACCEPTANCE
+    yield "paid_channel_that_converts_worst_and_repurchases_best", KEEPING_CHANNEL
     yield "success_calls", _success_calls(world)
     yield "live_clicks_after_push", PUSHED_CLICKS
     yield "leaking_pages", leaking_pages(world)

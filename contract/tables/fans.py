@@ -5,6 +5,7 @@ from __future__ import annotations
 from contract.columns import (
     AS_OF,
     MERCHANT,
+    RATIO,
     USER,
     choice,
     count,
@@ -12,8 +13,11 @@ from contract.columns import (
     identifier,
     integer,
     money,
+    month,
+    month_start,
     nullable,
     number,
+    rate,
     share,
     text,
     timestamp,
@@ -235,5 +239,92 @@ TABLES: tuple[Table, ...] = (
             ages=_FLAG_AGES,
         ),
         empty=Empty.WARNED,
+    ),
+    Table(
+        "traffic_assets",
+        "Grain: merchant × month, from the month of its first event, closed at the month's end or at as_of: the fans it opened "
+        "and closed with and how they came and went, in spells; whom it can reach, who is related to whom, and whether new "
+        "buyers bring new buyers.",
+        key="merchant_id, month",
+        columns=(
+            MERCHANT,
+            month("month", "Calendar month, such as 2026-03."),
+            month_start(),
+            count("opening_fans", "people", "Fans at the close of the month before."),
+            count(
+                "won_direct",
+                "people",
+                "People who became fans for the first time, and neither by fission nor again.",
+            ),
+            count(
+                "won_fission",
+                "people",
+                "People whose first spell as a fan began by another's known share, or not before another's invitation of them "
+                "was accepted.",
+            ),
+            count("regained", "spells", "Spells of people who had been fans before."),
+            count("lost_unfollowed", "spells", "Spells that ended by an unfollow."),
+            count("lost_blocked", "spells", "Spells that ended by a block."),
+            count(
+                "closing_fans",
+                "people",
+                "Fans at the close: opening_fans + won_direct + won_fission + regained − lost_unfollowed − lost_blocked.",
+            ),
+            count(
+                "active_fans",
+                "people",
+                "Those of the closing fans with a page view, an open of a known share, a coupon claim, a join of a live or a "
+                "paid order in the month.",
+            ),
+            count(
+                "reachable_fans",
+                "people",
+                "Those of the closing fans who followed in their current spell, or are in an undissolved chat group of the "
+                "merchant, and are not suppressed (`suppressed_fans`), all at the close.",
+            ),
+            rate(share("reachable_share", "reachable_fans / closing_fans."), "reachable_fans", "closing_fans"),
+            nullable(share("reachable_share_lo", "Lower bound of its 95 % Wilson interval.")),
+            nullable(share("reachable_share_hi", "Upper bound of its 95 % Wilson interval.")),
+            count("trade_relations", "people", "People who ever bought, by the close."),
+            count(
+                "social_relations",
+                "pairs",
+                "Pairs of people, in no order: by the close one invited the other here or into a chat group of the merchant.",
+            ),
+            count("spread_relations", "pairs", "Pairs of a sharer and another who opened one of their shares, by the close."),
+            money("revenue", "Net revenue of the month, reporting currency; refunds on their own date."),
+            money("shared_revenue", "That of orders through known shares."),
+            rate(
+                number("shared_revenue_share", RATIO, "shared_revenue / revenue; beyond 0 to 1 where refunds weigh more."),
+                "shared_revenue",
+                "revenue",
+            ),
+            count("new_buyers", "people", "People whose first order at the merchant was in the month."),
+            count("bringing_buyers", "people", "Those of them who brought a buyer by as_of."),
+            rate(share("bringing_rate", "bringing_buyers / new_buyers."), "bringing_buyers", "new_buyers"),
+            nullable(share("bringing_rate_lo", "Lower bound of its 95 % Wilson interval.")),
+            nullable(share("bringing_rate_hi", "Upper bound of its 95 % Wilson interval.")),
+            count(
+                "brought_buyers",
+                "people",
+                "Buyers whom the new buyers brought by as_of: who made the nearest share, not the buyer's own, on the way of a "
+                "buyer's first order to its root brought them, if their own first order was earlier, by up to 30 days.",
+            ),
+            rate(number("reproduction", "1", "brought_buyers / new_buyers.", least=0), "brought_buyers", "new_buyers"),
+            flag("is_fission_complete", "Whether the 30 days after the month's last day are over by as_of."),
+        ),
+        questions=(Question.WORTH, Question.SPREADING),
+        consumers=(ANALYSTS, MERCHANT_SUCCESS),
+        audience=Audience.MERCHANT,
+        export=export(
+            "merchant_id month opening_fans won_direct won_fission regained lost_unfollowed lost_blocked closing_fans "
+            "active_fans reachable_fans reachable_share reachable_share_lo reachable_share_hi trade_relations social_relations "
+            "spread_relations revenue shared_revenue shared_revenue_share new_buyers bringing_buyers bringing_rate "
+            "bringing_rate_lo bringing_rate_hi brought_buyers reproduction is_fission_complete",
+            "A month: the fans that the merchant opened and closed with, who came and went, whom it reaches, and whom new "
+            "buyers brought.",
+        ),
+        empty=Empty.WARNED,
+        time="month_start",
     ),
 )

@@ -312,24 +312,4 @@ TABLES: tuple[Table, ...] = (
         consumers=(ANALYSTS,),
         time="month_start",
     ),
-    Table(
-        "channel_results",
-        "Grain: merchant × channel × month: the marketing money of the month by the channel that it was spent in, and the "
-        "people whose earliest follow of the merchant names that channel and is of the month. Money that names no merchant is "
-        "left out.",
-        key="merchant_id, channel, month",
-        columns=(
-            MERCHANT,
-            text("channel", "Channel of the money and of the follows, taken as it comes, or unknown."),
-            month("month", "Month of the money and of the follows, such as 2026-03."),
-            month_start(),
-            money("spend", "Marketing money of the month, reporting currency.", least=0),
-            count("new_fans", "people", "People who followed the merchant for the first time."),
-            count("new_buyers", "people", "Those of them with a paid order by as_of."),
-            money("revenue", "Net revenue of these people's orders by as_of, reporting currency."),
-        ),
-        questions=(Question.SALES,),
-        consumers=(ANALYSTS,),
-        time="month_start",
-    ),
 )

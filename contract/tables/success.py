@@ -35,6 +35,8 @@ from contract.tables import merchants, spread, teams
 from contract.values import (
     BENCHMARKS,
     CALL_RESULTS,
+    CHANNEL_DOMAINS,
+    CHANNEL_VERDICTS,
     GROUP_DRIVERS,
     GROUP_KINDS,
     GROUP_STATES,
@@ -626,6 +628,48 @@ TABLES: tuple[Table, ...] = (
             "merchant_id asked_on rank tip rules_version subject subject_name figure amount aim came is_reached",
             "A thing to do in the seven days after asked_on; those of a week before the day tell what came of them.",
             file="tips",
+        ),
+    ),
+    Table(
+        "merchant_channels",
+        f"Grain: merchant × channel: channel_returns of the last {RULES['channel_months']} calendar months, that of as_of "
+        "among them, added up, with what to make of it.",
+        key="merchant_id, channel",
+        columns=(
+            MERCHANT,
+            text("channel", "Channel of the arrivals, orders and spend, taken as it comes; `none` where nothing names one."),
+            choice("domain", CHANNEL_DOMAINS, "Whose field it is: `private`, `public`, else `unknown`."),
+            flag("is_paid", "Whether people are bought there."),
+            count("arrivals", "people", "People whose first activity or follow was by the channel."),
+            count("settled", "people", "Those of them who followed, or joined a chat group of the merchant."),
+            count("buyers", "people", "Those of the arrivals with a paid order."),
+            rate(share("conversion", "buyers / arrivals."), "buyers", "arrivals"),
+            nullable(share("conversion_lo", "Lower bound of its 95 % Wilson interval.")),
+            nullable(share("conversion_hi", "Upper bound of its 95 % Wilson interval.")),
+            count("repeat_buyers", "people", "Those of the buyers with orders on two dates or more."),
+            rate(share("repurchase_rate", "repeat_buyers / buyers."), "repeat_buyers", "buyers"),
+            nullable(share("repurchase_rate_lo", "Lower bound of its 95 % Wilson interval.")),
+            nullable(share("repurchase_rate_hi", "Upper bound of its 95 % Wilson interval.")),
+            count("orders", "orders", "Paid orders by the channel, whoever placed them."),
+            money("revenue", "Net revenue of orders by the channel, refunds on their own date."),
+            money("spend", "Marketing money in the channel.", least=0),
+            nullable(number("roi", "1", "revenue / spend − 1; null without spend.")),
+            choice(
+                "verdict",
+                CHANNEL_VERDICTS,
+                f"few: under {RULES['channel_people']} arrivals; loyal: fewer buy than of all the merchant's arrivals, and "
+                "more of these buy again; weak: fewer buy; strong: more buy; usual: the intervals tell no difference.",
+            ),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MERCHANT,
+        export=export(
+            "merchant_id channel domain is_paid arrivals settled buyers conversion conversion_lo conversion_hi repeat_buyers "
+            "repurchase_rate repurchase_rate_lo repurchase_rate_hi orders revenue spend roi verdict",
+            f"A channel over the last {RULES['channel_months']} months: who came by it, who bought and who bought again, and "
+            "what to make of it.",
+            file="channels",
         ),
     ),
     Table(

@@ -106,6 +106,8 @@ class SheetTable:
             people=SMALLEST_CELL,
             days=RULES["product_days"],
             asleep=RULES["asleep_days"],
+            months=RULES["channel_months"],
+            few=RULES["channel_people"],
         )
 
     def sheet(self, merchants: Iterable[Merchant], words: Words, *, for_merchant: bool = False) -> Sheet:
@@ -360,6 +362,44 @@ LEAKS = SheetTable(
         "advice": lambda advice, words: words(f"leak.{advice}"),
     },
 )
+CHANNELS = SheetTable(
+    "channels",
+    {
+        "channel": SheetColumn("channel", Form.LONG_TEXT, 14),
+        "arrivals": SheetColumn("arrivals", Form.COUNT, 9),
+        "settled": SheetColumn("settled", Form.COUNT, 9),
+        "buyers": SheetColumn("arrived_buyers", Form.COUNT, 9),
+        "conversion": SheetColumn("conversion", Form.SHARE, 10),
+        "repeat_buyers": SheetColumn("repeat_buyers", Form.COUNT, 9),
+        "repurchase_rate": SheetColumn("repurchase_rate", Form.SHARE, 10),
+        "revenue": SheetColumn("channel_revenue", Form.MONEY, 13),
+        "spend": SheetColumn("spend", Form.MONEY, 12),
+        "roi": SheetColumn("roi", Form.SHARE, 9),
+        "verdict": SheetColumn("verdict", Form.LONG_TEXT, 46),
+    },
+    {"conversion": Mark.RATE, "repurchase_rate": Mark.RATE, "roi": Mark.SIGN},
+    {
+        "channel": lambda channel, words: words.texts.get(f"channel.{channel}", channel),
+        "verdict": lambda verdict, words: words(f"channel_verdict.{verdict}"),
+    },
+)
+FAN_STATEMENT = SheetTable(
+    "fan_statement",
+    {
+        "month": SheetColumn("month", Form.TEXT, 9),
+        "opening_fans": SheetColumn("opening_fans", Form.COUNT, 9),
+        "won_direct": SheetColumn("won_direct", Form.COUNT, 9),
+        "won_fission": SheetColumn("won_fission", Form.COUNT, 9),
+        "regained": SheetColumn("regained", Form.COUNT, 9),
+        "lost_unfollowed": SheetColumn("lost_unfollowed", Form.COUNT, 11),
+        "lost_blocked": SheetColumn("lost_blocked", Form.COUNT, 9),
+        "closing_fans": SheetColumn("closing_fans", Form.COUNT, 9),
+        "active_fans": SheetColumn("active_fans", Form.COUNT, 9),
+        "reachable_fans": SheetColumn("reachable_fans", Form.COUNT, 10),
+        "reachable_share": SheetColumn("reachable_share", Form.SHARE, 10),
+    },
+    {"reachable_share": Mark.RATE},
+)
 GROUPS = SheetTable(
     "groups",
     {
@@ -375,7 +415,7 @@ GROUPS = SheetTable(
     {"kind": lambda kind, words: words(f"kind.{kind}")},
 )
 # In the order of workbook and pages. Regions have a picture, and in the workbook the leaders stand on their sheet.
-TABLES = (REGIONS, PRODUCTS, LEAKS, WAKE, SPREADERS, LEADERS, GROUPS)
+TABLES = (REGIONS, CHANNELS, FAN_STATEMENT, PRODUCTS, LEAKS, WAKE, SPREADERS, LEADERS, GROUPS)
 
 
 def written(value: Value, form: Form, words: Words) -> str:

@@ -105,6 +105,8 @@ class Table:
 
 PRODUCTS = 5
 PAGES = 5
+CHANNELS = 12
+FAN_MONTHS = 6
 OVERVIEW = "merchant_overview"  # the mart that knows a merchant's manager
 # Beside a person who is named to a merchant: whether it may contact the person, and why not.
 _CONTACT = ("may_contact", "no_contact_reason")
@@ -258,6 +260,31 @@ MANAGER_TABLES = (
         owner="manager",
         order="rank",
         most=PAGES,
+    ),
+    Table(
+        "channels",
+        "merchant_channels",
+        _columns(
+            "merchant_id channel",
+            "arrivals settled buyers conversion repeat_buyers repurchase_rate revenue spend roi verdict",
+        ),
+        f"A channel of a merchant over the last {RULES['channel_months']} months, and what to make of it.",
+        owner="manager",
+        order="arrivals desc, spend desc, channel",
+        most=CHANNELS,
+    ),
+    Table(
+        "fan_statement",
+        "traffic_assets",
+        _columns(
+            "merchant_id month",
+            """opening_fans won_direct won_fission regained lost_unfollowed lost_blocked closing_fans active_fans reachable_fans
+            reachable_share""",
+        ),
+        f"A month of a merchant: the fans it opened and closed with, and how they came and went; the last {FAN_MONTHS}.",
+        owner="manager",
+        order="month desc",
+        most=FAN_MONTHS,
     ),
     Table(
         "groups",

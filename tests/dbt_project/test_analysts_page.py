@@ -52,7 +52,7 @@ def test_queries_give_rows(marts: duckdb.DuckDBPyConnection, by_hand: duckdb.Duc
         # February and March together: 80.00 of four pieces at 9.90.
         (11, ("m-1", "tea", 2, 4, Decimal("80.00"), Decimal("40.40"), pytest.approx(40.4 / 80), 0.5)),
         (11, ("m-2", None, 1, 1, Decimal("12.50"), None, None, 0.0)),
-        (12, ("kol", Decimal("50.00"), 3, 2, Decimal("62.50"), pytest.approx(50 / 3), 1.25)),
+        (12, ("kol", Decimal("50.00"), 5, 3, Decimal("62.50"), pytest.approx(50 / 3), pytest.approx(1 / 3), 1.25)),
         (14, ("m-1", "g-1", "product", 30, 3, 2, Decimal("30.00"), 1.0)),
         # 10 February is a week before the new year of 2026, and 3 February 2025 five days after that of 2025.
         (15, (2026, -7, 3, Decimal("50.00"), None, None)),

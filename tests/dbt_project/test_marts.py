@@ -33,11 +33,36 @@ def test_product_sales(marts: duckdb.DuckDBPyConnection) -> None:
     assert rows(marts, f"select {columns} from product_sales") == [("m1", "p", "2026-03", 1, 2, D("20.00"), D("12.00"))]
 
 
-def test_channel_results(marts: duckdb.DuckDBPyConnection) -> None:
-    """a and b followed m1 in March, by no channel; a bought for 20.00."""
-    columns = "merchant_id, channel, month, spend, new_fans, new_buyers, revenue"
-    expected = [("m1", "unknown", "2026-03", D("0.00"), 2, 1, D("20.00"))]
-    assert rows(marts, f"select {columns} from channel_results") == expected
+def test_channel_returns(marts: duckdb.DuckDBPyConnection) -> None:
+    """At m1 a came by a follow without a channel; b and c by shares into groups: b followed, c bought for 100.01 - 50.00.
+
+    At m2 all three came by the live, one of them to the replay; b bought through a share into a group.
+    """
+    columns = "merchant_id, month, channel, domain, is_paid, arrivals, settled, settled_buyers, buyers, repeat_buyers"
+    assert rows(marts, f"select {columns}, arrival_revenue, orders, revenue, spend from channel_returns order by all") == [
+        ("m1", "2026-03", "group", "private", False, 2, 1, 0, 1, 0, D("50.01"), 1, D("50.01"), D(0)),
+        ("m1", "2026-03", "none", "unknown", False, 1, 1, 1, 1, 0, D("20.00"), 1, D("20.00"), D(0)),
+        ("m2", "2026-04", "group", "private", False, 0, 0, 0, 0, 0, D(0), 1, D("7.00"), D(0)),
+        ("m2", "2026-04", "live", "private", False, 3, 0, 0, 1, 0, D("7.00"), 0, D(0), D(0)),
+    ]
+
+
+def test_traffic_assets(marts: duckdb.DuckDBPyConnection) -> None:
+    """a followed by itself, b through a share of a, left and came back; c bought through a share of b, and follows nothing.
+
+    Nobody did anything at m1 in April. b, who led c to it, never bought.
+    """
+    statement = "opening_fans, won_direct, won_fission, regained, lost_unfollowed, lost_blocked, closing_fans"
+    assets = "active_fans, reachable_fans, trade_relations, social_relations, spread_relations, revenue, shared_revenue"
+    fission = "new_buyers, bringing_buyers, brought_buyers, is_fission_complete"
+    assert rows(marts, f"select month, {statement} from traffic_assets where merchant_id = 'm1' order by all") == [
+        ("2026-03", 0, 1, 2, 1, 1, 0, 3),
+        ("2026-04", 3, 0, 0, 0, 0, 0, 3),
+    ]
+    assert rows(marts, f"select month, {assets}, {fission} from traffic_assets where merchant_id = 'm1' order by all") == [
+        ("2026-03", 3, 2, 2, 0, 2, D("70.01"), D("50.01"), 2, 0, 0, False),
+        ("2026-04", 0, 2, 2, 0, 2, D(0), D(0), 0, 0, 0, False),
+    ]
 
 
 def test_per_fan_revenue(marts: duckdb.DuckDBPyConnection) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.suites import Expectation, Rules, agree, mart_holds, whole
+from expectations.suites import COMPLETE, Expectation, Rules, agree, mart_holds, whole
 
 RULES: Rules = {
     "fan_revenue": (
@@ -49,6 +49,62 @@ RULES: Rules = {
             "supporting_fans <= fans",
             "supporting_fans, fans",
             breaks="update marts.supporting_fans set supporting_fans = 4",
+        ),
+    ),
+    "traffic_assets": (
+        mart_holds(
+            "traffic_assets",
+            "statement",
+            "opening_fans + won_direct + won_fission + regained - lost_unfollowed - lost_blocked = closing_fans",
+            "opening_fans, won_direct, won_fission, regained, lost_unfollowed, lost_blocked, closing_fans",
+            breaks="update marts.traffic_assets set lost_blocked = 0 where month = '2026-03'",
+        ),
+        Expectation(
+            "months follow",
+            "a merchant's months follow one another; each opens with the fans that the last one closed with, the first with 0",
+            """select merchant_id, month, opening_fans, closed_before, month_before from (
+                select *, lag(closing_fans, 1, 0) over months as closed_before, lag(month_start) over months as month_before
+                from marts.traffic_assets window months as (partition by merchant_id order by month_start)
+            ) where opening_fans <> closed_before or month_start <> month_before + interval 1 month""",
+            breaks="update marts.traffic_assets set opening_fans = 2, won_direct = 2 where opening_fans = 3",
+        ),
+        agree(
+            "closes with the fans of daily_merchant",
+            "a month closes with the fans of its last day",
+            """select merchant_id, month, closing_fans as fans from marts.traffic_assets
+            where (merchant_id, month) in (select (merchant_id, strftime(date, '%Y-%m')) from marts.daily_merchant)""",
+            """select merchant_id, strftime(date, '%Y-%m') as month, arg_max(fans, date) as fans from marts.daily_merchant
+            group by all""",
+            needs=("daily_merchant",),
+            breaks="update marts.daily_merchant set fans = 4 where merchant_id = 'm-2'",
+        ),
+        agree(
+            "adds up to growth_split",
+            "the revenue of a month is that of growth_split",
+            f"""select merchant_id, month, revenue from marts.traffic_assets
+            where merchant_id in {COMPLETE} and revenue <> 0""",
+            f"select merchant_id, month, revenue from marts.growth_split where merchant_id in {COMPLETE} and revenue <> 0",
+            needs=("growth_split", "merchants"),
+            breaks="update marts.traffic_assets set revenue = 12.51 where merchant_id = 'm-2'",
+        ),
+        agree(
+            "new buyers are the cohorts",
+            "the new buyers of a month are the cohort of cohort_retention, and all of them so far are its trade relations",
+            """select merchant_id, month, new_buyers, sum(new_buyers) over (partition by merchant_id order by month) as buyers
+            from marts.traffic_assets qualify new_buyers > 0""",
+            """select traffic_assets.merchant_id, month, cohort_size as new_buyers, trade_relations as buyers
+            from marts.traffic_assets inner join marts.cohort_retention
+                on traffic_assets.merchant_id = cohort_retention.merchant_id and month = cohort_month and period = 0""",
+            needs=("cohort_retention",),
+            breaks="update marts.traffic_assets set trade_relations = 3 where month = '2026-02'",
+        ),
+        mart_holds(
+            "traffic_assets",
+            "parts",
+            """active_fans <= closing_fans and reachable_fans <= closing_fans and bringing_buyers <= new_buyers
+            and bringing_buyers <= brought_buyers""",
+            "closing_fans, active_fans, reachable_fans, new_buyers, bringing_buyers, brought_buyers",
+            breaks="update marts.traffic_assets set brought_buyers = 0 where month = '2026-02'",
         ),
     ),
 }

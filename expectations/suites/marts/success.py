@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contract.success import RULES as NUMBERS
 from expectations.suites import Expectation, Rules, agree, mart_holds
 
 _STATES = "opened, closed, formed_organic, formed_auto_filled, failed, open_at_as_of"
@@ -200,6 +201,19 @@ RULES: Rules = {
             "select merchant_id, sum(opened) as opened, sum(failed) as failed from marts.team_formation group by all",
             needs=("team_formation",),
             breaks="delete from marts.merchant_team_designs where opened = 2",
+        ),
+    ),
+    "merchant_channels": (
+        agree(
+            "adds up to channel_returns",
+            f"arrivals and orders of a channel are those of its last {NUMBERS['channel_months']} months",
+            "select merchant_id, channel, arrivals, buyers, repeat_buyers, orders from marts.merchant_channels",
+            f"""select merchant_id, channel, sum(arrivals) as arrivals, sum(buyers) as buyers,
+                sum(repeat_buyers) as repeat_buyers, sum(orders) as orders from marts.channel_returns
+            where month_start > date_trunc('month', getvariable('as_of')) - to_months({NUMBERS["channel_months"]})
+            group by all""",
+            needs=("channel_returns",),
+            breaks="update marts.merchant_channels set arrivals = 5 where arrivals = 4",
         ),
     ),
     "product_ranking": (

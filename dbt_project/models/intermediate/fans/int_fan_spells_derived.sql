@@ -7,33 +7,42 @@ with ties as (
 ),
 
 changes as (
-    select *
+    select
+        *,
+        makes_a_fan != coalesce(lag(makes_a_fan) over in_order, false) as is_change,
+        is_change and makes_a_fan as is_start,
+        is_change and not makes_a_fan as is_end
     from ties
     window in_order as (partition by merchant_id, user_id order by event_time, event_id, event_source)
-    qualify makes_a_fan != coalesce(lag(makes_a_fan) over in_order, false)
 ),
 
+numbered as (
+    select
+        *,
+        count(*) filter (where is_start) over (
+            partition by merchant_id, user_id
+            order by event_time, event_id, event_source
+            rows unbounded preceding
+        ) as spell_number
+    from changes
+),
+
+-- a number has one start, at most one end, and all ties up to the next start; a follow among them is of the spell
 spells as (
     select
         merchant_id,
         user_id,
-        event_time as started_at,
-        event_date as started_date,
-        lead(event_time) over in_order as ended_at,
-        lead(event_date) over in_order as ended_date,
-        lead(tie) over in_order as ended_by,
-        makes_a_fan
-    from changes
-    window in_order as (partition by merchant_id, user_id order by event_time, event_id, event_source)
+        spell_number,
+        min(event_time) filter (where is_start) as started_at,
+        min(event_date) filter (where is_start) as started_date,
+        min(via_share_id) filter (where is_start) as started_via_share_id,
+        min(event_date) filter (where tie = 'follow') as followed_date,
+        min(event_time) filter (where is_end) as ended_at,
+        min(event_date) filter (where is_end) as ended_date,
+        min(tie) filter (where is_end) as ended_by
+    from numbered
+    where spell_number > 0
+    group by merchant_id, user_id, spell_number
 )
 
-select
-    merchant_id,
-    user_id,
-    started_at,
-    started_date,
-    ended_at,
-    ended_date,
-    ended_by
-from spells
-where makes_a_fan
+select * from spells

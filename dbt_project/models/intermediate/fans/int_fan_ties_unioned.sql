@@ -6,7 +6,8 @@ select
     event_time,
     event_date,
     event_id,
-    event_source
+    event_source,
+    via_share_id
 from {{ ref('stg_shop__fan_followed') }}
 union all by name
 select
@@ -16,7 +17,8 @@ select
     paid_at as event_time,
     paid_date as event_date,
     event_id,
-    event_source
+    event_source,
+    via_share_id
 from {{ ref('int_orders_deduplicated') }}
 union all by name
 select
