@@ -88,6 +88,7 @@ AREAS: dict[str, str] = {
     "groups": "Analysts",
     "live": "Analysts",
     "merchants": "Analysts",
+    "marketing": "Analysts",
     "claims": "Analysts",
     "success": "Merchant success team",
 }

@@ -38,3 +38,6 @@ NO_CONTACT_REASONS = tuple(  # those of SUPPRESSIONS that hold, in order
 )
 TIPS = ("one_seat", "asleep", "unpushed", "new_circle")
 BENCHMARKS = ("revenue_per_fan", "retention", "formation_rate", "opens_per_share")
+CAMPAIGN_STATUSES = ("unplanned", "planned", "running", "ended")
+CAMPAIGN_VERDICTS = ("unplanned", "planned", "untracked", "running", "no_target", "met", "missed")
+BANDS = ("0-1", "1-2", "2-5", "5-10", "10-20", "20-50", "50-100", "100+")
