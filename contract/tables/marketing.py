@@ -20,7 +20,8 @@ from contract.columns import (
     text,
     timestamp,
 )
-from contract.table import ANALYSTS, Question, Table
+from contract.success import RULES
+from contract.table import ANALYSTS, MERCHANT_SUCCESS, Audience, Question, Table, export
 from contract.values import BANDS, CAMPAIGN_STATUSES, CAMPAIGN_VERDICTS
 
 _CAMPAIGNS = (
@@ -98,7 +99,16 @@ _CAMPAIGNS = (
             ),
         ),
         questions=(Question.SALES,),
-        consumers=(ANALYSTS,),
+        consumers=(ANALYSTS, MERCHANT_SUCCESS),
+        audience=Audience.MERCHANT,
+        export=export(
+            "merchant_id campaign_id title starts_at ends_at budget target_orders target_revenue status orders stray_orders "
+            "buyers new_buyers paid revenue spend roi cost_per_new_buyer steps_planned steps_seen steps_missing "
+            "tracking_coverage treated holdout treated_buyers holdout_buyers uplift uplift_lo uplift_hi incremental_buyers "
+            "verdict",
+            "A campaign that is planned, or that an order, money spent or a red packet sent names.",
+            file="campaigns",
+        ),
     ),
     Table(
         "red_packet_response",
@@ -114,7 +124,8 @@ _CAMPAIGNS = (
                 "Whether the row is a total over merchants or tiers: leave it out, or take one kind alone.",
             ),
             count("packets", "packets", "Packets sent.", least=1),
-            count("shared", "packets", "Of these, those that their receiver shared."),
+            count("receivers", "people", "People whom they were sent to.", least=1),
+            count("shared", "packets", "Of packets, those that their receiver shared."),
             rate(share("share_rate", "shared / packets."), "shared", "packets"),
             nullable(share("share_rate_lo", "Lower bound of the 95 % Wilson interval of share_rate.")),
             nullable(share("share_rate_hi", "Upper bound of it.")),
@@ -145,7 +156,15 @@ _CAMPAIGNS = (
             ),
         ),
         questions=(Question.SALES,),
-        consumers=(ANALYSTS,),
+        consumers=(ANALYSTS, MERCHANT_SUCCESS),
+        audience=Audience.MERCHANT,
+        export=export(
+            "merchant_id city_tier band packets receivers shared share_rate share_rate_lo share_rate_hi share_rate_isotonic "
+            "claims cost orders new_buyers revenue gain_per_packet is_optimum is_in_interval",
+            "Red packets of one band of amounts to people in cities of one tier, or of all; tiers with fewer than "
+            f"{RULES['smallest_cell']} people in the band are left out.",
+            file="red_packets",
+        ),
     ),
     Table(
         "lead_funnel",

@@ -94,7 +94,7 @@ def test_the_curve_is_that_of_scikit_learn_and_of_plain_loops() -> None:
     with duckdb.connect() as con:
         con.register("packets", pd.DataFrame([vars(packet) for packet in packets]))
         followed = """
-            select * replace (cost::decimal(18, 2) as cost, revenue::decimal(18, 2) as revenue), 0 as claims, 0 as orders,
+            select * replace (cost::decimal(18, 2) as cost, revenue::decimal(18, 2) as revenue), '' as user_id, 0 as claims, 0 as orders,
                 0 as new_buyers
             from packets
         """
@@ -109,7 +109,7 @@ def test_the_curve_is_that_of_scikit_learn_and_of_plain_loops() -> None:
 
 def test_no_packets_make_no_curve() -> None:
     empty = """
-        select '' as merchant_id, '' as city_tier, '' as band, true as is_shared, 0 as claims, 0.00 as cost, 0 as orders,
+        select '' as merchant_id, '' as city_tier, '' as band, '' as user_id, true as is_shared, 0 as claims, 0.00 as cost, 0 as orders,
             0 as new_buyers, 0.00 as revenue
         where false
     """

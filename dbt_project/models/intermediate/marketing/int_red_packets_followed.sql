@@ -88,6 +88,7 @@ final as (
     select
         packets.merchant_id,
         packets.packet_id,
+        packets.user_id,
         packets.city_tier,
         packets.band,
         shared.packet_id is not null as is_shared,

@@ -8,6 +8,7 @@ counted as (
         {{- cell_of(cell) }}
         band,
         count(*) as packets,
+        count(distinct user_id) as receivers,
         count(*) filter (where is_shared) as shared,
         cast(sum(claims) as bigint) as claims,
         sum(cost) as cost,
@@ -125,6 +126,7 @@ final as (
         band,
         'all' in (merchant_id, city_tier) as is_total,
         packets,
+        receivers,
         shared,
         {{ ratio('shared', 'packets') }} as share_rate,
         {{ wilson_lo('shared', 'packets') }} as share_rate_lo,
