@@ -110,7 +110,7 @@ OVERVIEW = "merchant_overview"  # the mart that knows a merchant's manager
 _CONTACT = ("may_contact", "no_contact_reason")
 _LARGE_ENOUGH = f"people >= {SMALLEST_CELL}"
 # The tier of a city may be a person's.
-_PACKETS = f"merchant_id <> 'all' and (city_tier = 'all' or receivers >= {SMALLEST_CELL})"
+_PACKETS = f"rows.merchant_id <> 'all' and (city_tier = 'all' or receivers >= {SMALLEST_CELL})"
 # The name that a fan chose: whole for the merchant that may contact the fan, masked for everybody else.
 _NAMES = ("display_name", "masked_name")
 # Which rows of a mart may leave, where not all.
