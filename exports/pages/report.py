@@ -481,9 +481,8 @@ def _packets(merchant: Merchant, words: Words) -> Section:
     section = _of_sheet(sheets.RED_PACKETS, [merchant], words, 2)
     if not rows:
         return section
-    title = words("title.packet_curve")
     note = f"{words('title.packet_curve_note')}\n{section.note}"
-    return replace(section, title=title, note=note, picture=drawings.bars(title, rows))
+    return replace(section, note=note, picture=drawings.bars(section.title, rows))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> dict[str, Any]:
