@@ -20,6 +20,7 @@ from contract.events import (
     Field,
     Kind,
     Reason,
+    campaign_id,
     event_types,
     merchant_id,
     source_fields,
@@ -60,6 +61,10 @@ LINE_COLUMNS = (
     *("fate", "dt", "file", "line", "reason", "rows_read", "error", "bytes"),
     *("event_id", "event_source", "event_type", "event_time", "event_date"),
 )
+NAMED_BY_LINES = {
+    merchant_id.name: "The merchant that the line's data name, of accepted ones.",
+    campaign_id.name: "The campaign that the line's data name, of accepted ones.",
+}
 
 TIME_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-5][0-9])$"
 MONEY_PATTERN = rf"^\+?(0*[0-9]{{1,{len(str(MONEY_LIMIT)) - 1}}}(\.[0-9]{{0,2}}0*)?|\.[0-9]{{1,2}}0*)$"
@@ -130,7 +135,7 @@ def _staged(name: str, is_time: bool) -> str:
 
 def lines_model(source: str) -> str:
     """Every line of every delivery of a source with its fate, and a line 0 for each file, whatever its date."""
-    columns = ",\n".join(_staged(name, name == "event_time") for name in (*LINE_COLUMNS, merchant_id.name))
+    columns = ",\n".join(_staged(name, name == "event_time") for name in (*LINE_COLUMNS, *_named_by_lines(source)))
     return f"""-- {NOTICE}
 with source as (
     select * from {{{{ source('{source}', '{source}_events') }}}}
@@ -145,6 +150,11 @@ renamed as (
 
 select * from renamed
 """
+
+
+def _named_by_lines(source: str) -> list[str]:
+    """What accepted lines of any type may name: the merchant, and the campaign where events of the source have one."""
+    return [name for name in NAMED_BY_LINES if name in source_fields(source)]
 
 
 def sources_yaml(source: str) -> dict[str, Any]:
@@ -176,7 +186,7 @@ def models_yaml(source: str) -> dict[str, Any]:
             "columns": [
                 {"name": "source", "description": "Folder of the landing that it was delivered in."},
                 *({"name": name, "description": ENVELOPE_COLUMNS[name]} for name in LINE_COLUMNS),
-                {"name": merchant_id.name, "description": "The merchant that the line's data name, of accepted ones."},
+                *({"name": name, "description": NAMED_BY_LINES[name]} for name in _named_by_lines(source)),
             ],
         }
     ]

@@ -20,6 +20,8 @@ _JOINED = {"merchants": "merchant", "users": "user"}
 _ENTITIES = {"merchant_id": "merchant", "user_id": "user"}
 # Texts that are no closed list, and that people group by nevertheless.
 _GROUPS = {"account_manager", "category", "city_tier", "cohort_month", "period", "plan", "region", "size_required"}
+# MetricFlow keeps names of granularities for itself.
+_TIMES = {"week": "week_start"}
 
 
 def tables_of_metrics() -> dict[str, list[Metric]]:
@@ -78,7 +80,7 @@ def _model(table: Table, metrics: list[Metric]) -> dict[str, Any]:
     primary = _JOINED.get(table.name)
     time = time_column(table) if metrics else None
     if time:
-        model["defaults"] = {"agg_time_dimension": time}
+        model["defaults"] = {"agg_time_dimension": _TIMES.get(time, time)}
     if primary:
         model["entities"] = [{"name": primary, "type": "primary", "expr": f"{primary}_id"}]
     else:
@@ -98,7 +100,8 @@ def _model(table: Table, metrics: list[Metric]) -> dict[str, Any]:
 
 def _time(column: Column) -> dict[str, Any]:
     grain = "month" if column.name.endswith("month_start") else "day"
-    return {"name": column.name, "type": "time", "type_params": {"time_granularity": grain}}
+    dimension: dict[str, Any] = {"name": column.name, "type": "time", "type_params": {"time_granularity": grain}}
+    return dimension | {"name": _TIMES[column.name], "expr": column.name} if column.name in _TIMES else dimension
 
 
 def _is_group(column: Column) -> bool:

@@ -953,4 +953,120 @@ CUBE = Board(
     ),
 )
 
-BOARDS = (MORNING, CUBE, FANS, CHANNELS, SPREAD, TEAMS, LIVE, GROUPS, JOURNEYS, QUALITY)
+CAMPAIGNS = Board(
+    "campaigns-and-leads",
+    "Campaigns and leads",
+    "What campaigns changed and which are not tracked, which red packets pay, and how merchants come to the platform.",
+    (
+        (
+            _stands_at("Campaigns and leads"),
+            Chart(
+                "Campaigns by verdict",
+                "campaign_review",
+                Kind.ROWS,
+                (
+                    Of("COUNT", "campaign_id", "Campaigns"),
+                    Of("SUM", "orders", "Orders"),
+                    Of("SUM", "revenue", "Revenue"),
+                    Of("SUM", "spend", "Spend"),
+                ),
+                by=("verdict",),
+                width=8,
+                height=34,
+            ),
+        ),
+        (
+            Chart(
+                "Campaigns that are not tracked",
+                "campaign_review",
+                Kind.ROWS,
+                by=("merchant_name", "campaign_id", "title", "status", "steps_planned", "steps_seen", "steps_missing"),
+                where="verdict = 'untracked'",
+                order="merchant_name",
+                rows=200,
+                text="Steps that were planned and of which no event names the campaign; or no steps at all.",
+            ),
+            Chart(
+                "What campaigns changed",
+                "campaign_review",
+                Kind.ROWS,
+                by=(
+                    "merchant_name",
+                    "campaign_id",
+                    "treated",
+                    "holdout",
+                    "uplift",
+                    "uplift_lo",
+                    "uplift_hi",
+                    "incremental_buyers",
+                ),
+                where="uplift is not null",
+                order="-incremental_buyers",
+                rows=200,
+                text="Buyers among the people addressed less buyers among those left alone; 95 % intervals by Newcombe.",
+            ),
+        ),
+        (
+            Chart(
+                "Packet curve: who shares, by size and tier",
+                "red_packet_response_totals",
+                Kind.BAR,
+                (Of("MAX", "share_rate_isotonic", "Rising share rate"),),
+                by=("city_tier",),
+                x="band",
+                where="merchant_id = 'all'",
+                axis="size of the packet",
+                rows=100,
+                text="Of all merchants together; the rate rises with the size, packets that fall are pooled.",
+            ),
+            Chart(
+                "Packet curve: what a packet gains",
+                "red_packet_response_totals",
+                Kind.ROWS,
+                by=(
+                    "city_tier",
+                    "band",
+                    "packets",
+                    "share_rate",
+                    "share_rate_isotonic",
+                    "gain_per_packet",
+                    "is_optimum",
+                    "is_in_interval",
+                ),
+                where="merchant_id = 'all' and gain_per_packet is not null",
+                order="city_tier",
+                rows=100,
+                text="Of all merchants together: rising rate × what a share brings × margin, less cost.",
+            ),
+        ),
+        (
+            Chart(
+                "Lead funnel by week",
+                "lead_funnel",
+                Kind.BAR,
+                tuple(
+                    Of("SUM", stage, stage.capitalize())
+                    for stage in ("leads", "contacted", "called", "contracted", "live", "activated")
+                ),
+                x="week",
+                rows=5000,
+                text="By the week of the lead's first event; the newest weeks have not had the time to go live.",
+            ),
+            Chart(
+                "Leads by channel",
+                "lead_funnel",
+                Kind.ROWS,
+                (
+                    Of("SUM", "leads", "Leads"),
+                    Of("SUM", "live", "Live"),
+                    Of("SUM", "activated", "Activated"),
+                    Of("SUM", "spend", "Spend"),
+                    "cost_per_live_in_lead_funnel",
+                ),
+                by=("channel",),
+            ),
+        ),
+    ),
+)
+
+BOARDS = (MORNING, CUBE, FANS, CHANNELS, SPREAD, TEAMS, LIVE, GROUPS, JOURNEYS, CAMPAIGNS, QUALITY)

@@ -24,6 +24,7 @@ class People:
     """One entry a person; the members of a circle are contiguous, its connector (if it has one) first.
 
     `label` is the shuffled number in a person's id, so that ids do not reveal circles. `region` indexes ALL_REGIONS.
+    `city_tier`: of the latest registration, 0 before the first.
     `is_erasable`: will ask to be forgotten, and until then does nothing that the planted truth counts.
     """
 
@@ -32,6 +33,7 @@ class People:
     circle: Ints
     label: Ints
     region: Ints
+    city_tier: Ints
     is_mover: Bools
     registered_at: Ints
     attention: Floats
@@ -68,6 +70,7 @@ def build_people(rng: np.random.Generator, calendar: Calendar, count: int) -> Pe
         circle=circle,
         label=rng.permutation(people).astype(np.int64) + 1,
         region=np.where(rng.random(people) < NO_REGION, len(REGIONS), region),
+        city_tier=np.zeros(people, np.int64),
         is_mover=rng.random(people) < 0.02,
         registered_at=registered,
         attention=np.minimum(rng.lognormal(-0.12, 0.5, people), 3),
@@ -91,12 +94,14 @@ def _announce(people: People, outbox: Outbox, rng: np.random.Generator, who: Int
     count = len(who)
     shared_device = rng.random(count) < 0.02  # a device farm: many accounts on a few devices
     device = np.where(shared_device, rng.integers(0, 5, count), people.label[who] + 1_000)
+    tier = pick(rng, (1, 2, 3, 4, 5), count, (0.2, 0.25, 0.25, 0.2, 0.1))
+    people.city_tier[who] = tier
     outbox.add(
         "shop.user_registered.v1",
         at,
         user_id=people.ids(who),
         region=only(region_codes(people.region[who]), people.region[who] < len(REGIONS)),
-        city_tier=pick(rng, (1, 2, 3, 4, 5), count, (0.2, 0.25, 0.25, 0.2, 0.1)),
+        city_tier=tier,
         gender=pick(rng, (None, "female", "male"), count, (0.1, 0.6, 0.3)),
         birth_year=[year if year < 2011 else None for year in rng.integers(1955, 2016, count).tolist()],
         device_id=[f"d-{number:07d}" for number in device.tolist()],

@@ -22,6 +22,7 @@ from simulator.representatives import write_to_each_other
 from simulator.shop import buy_by_habit, come_and_go, look_around, reach_out, send_red_packets
 from simulator.spread import Roots, go_viral, share_daily, share_stars, spread
 from simulator.teams import team_up
+from simulator.trials import try_out
 from simulator.truth import write_future_truth, write_truth
 from simulator.visits import visit_pages
 from simulator.world import World, build_world
@@ -61,9 +62,9 @@ def simulate(plan: Plan, out: Path) -> tuple[World, Outbox]:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     calendar = Calendar(plan.end, plan.days, plan.future_days)
-    happening, delivering, calling, dealing = (np.random.default_rng([plan.seed, number]) for number in (1, 2, 3, 4))
-    visiting = np.random.default_rng([plan.seed, 9])
-    leading = np.random.default_rng([plan.seed, 8])
+    happening, delivering, calling, dealing, trying, leading, visiting = (
+        np.random.default_rng([plan.seed, number]) for number in (1, 2, 3, 4, 7, 8, 9)
+    )
     future = partial / "_future" if plan.future_days else None
     outbox = Outbox(partial, calendar, delivering, future)
     world = build_world(happening, calendar, plan.people)
@@ -71,12 +72,14 @@ def simulate(plan: Plan, out: Path) -> tuple[World, Outbox]:
         live_a_day(world, outbox, happening, dealing, leading, day)
         call_merchants(world, outbox, calling, day)
         visit_pages(world, outbox, visiting, day)
+        try_out(world, outbox, trying, day)
         outbox.write(day)
     write_truth(partial / "_truth.json", world, outbox, plan.seed)
     for day in range(plan.days, plan.days + plan.future_days):
         live_a_day(world, outbox, happening, dealing, leading, day)
         call_merchants(world, outbox, calling, day)
         visit_pages(world, outbox, visiting, day)
+        try_out(world, outbox, trying, day)
         outbox.write(day)
     if future is not None:
         write_future_truth(future / "_truth.json", world)

@@ -20,6 +20,7 @@ from simulator.merchants import FAR, Role
 from simulator.orders import share_ids
 from simulator.shop import ACCEPTANCE, CLICK_RATE, KEEPING_CHANNEL
 from simulator.spread import CHANNEL_SHARES, CHANNELS
+from simulator.trials import tried
 from simulator.visits import leaking_pages
 from simulator.world import WINDOW_DAYS, World
 
@@ -69,6 +70,7 @@ def _sections(world: World, outbox: Outbox, seed: int) -> Iterator[tuple[str, An
     yield "success_calls", _success_calls(world)
     yield "live_clicks_after_push", PUSHED_CLICKS
     yield "leaking_pages", leaking_pages(world)
+    yield "trials", tried(world)
     yield "connectors", _connectors(world)
     yield "circles", _circles(world)
     yield "fans", _fans(world)

@@ -20,8 +20,6 @@ from contract.columns import (
     text,
     timestamp,
 )
-from contract.table import ANALYSTS, MERCHANT_SUCCESS, Audience, Empty, Question, Table
-from contract.values import STAGES
 from contract.table import ANALYSTS, MERCHANT_SUCCESS, Audience, Empty, Question, Table, export
 from contract.values import DIMENSIONS, PERIODS, STAGES
 

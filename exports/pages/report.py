@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
+from contract.events import TOTAL
 from contract.success import RULES
 from contract.tips import TipRules
 from contract.values import BENCHMARKS
@@ -30,7 +31,7 @@ SHOWN_CALLS = 40
 SHOWN_ROWS = 15
 LONGEST_TABLE = 30
 TIP_DAYS = 7  # in which a tip is to be followed
-_LISTED = [table for table in sheets.TABLES if table is not sheets.REGIONS]  # which have a picture
+_LISTED = [table for table in sheets.TABLES if table not in (sheets.REGIONS, sheets.RED_PACKETS)]  # which have a picture
 _LONGEST_LINE = 32  # characters of a text that stays on one line
 _WITH_HYPHEN = re.compile(r"(?<![\w-])(?=[\w-]{3,20}(?![\w-]))(\w+(?:-\w+)+)", re.ASCII)
 
@@ -161,6 +162,7 @@ def merchant_report(merchant: Merchant, rules: TipRules, about: About, words: Wo
         _regions(alone, words),
         _spread(merchant, about, words),
         *(_of_sheet(table, alone, words, 2, for_merchant=True) for table in _LISTED),
+        _packets(merchant, words),
     ]
     return page(words("title.merchant", name=merchant.name), about, words, tiles, sections, None, "")
 
@@ -494,6 +496,25 @@ def _of_sheet(
 ) -> Section:
     sheet = table.sheet(merchants, words, for_merchant=for_merchant)
     return _table(words(f"sheet.{table.name}"), table.note(words), sheet, words, hidden)
+
+
+def _packets(merchant: Merchant, words: Words) -> Section:
+    """How the share rate rises with the size of a red packet, in all tiers of cities together, and the size that gains most."""
+    rows = []
+    for row in merchant.tables["red_packets"]:
+        if row["city_tier"] == TOTAL:
+            gain = row["gain_per_packet"]
+            told = [
+                percent(row["share_rate_isotonic"]),
+                "" if gain is None else f"{gain:+,.2f}",
+                "★" if row["is_optimum"] else "",
+            ]
+            rows.append((row["band"], row["share_rate_isotonic"], " ".join(filter(None, told))))
+    section = _of_sheet(sheets.RED_PACKETS, [merchant], words, 2)
+    if not rows:
+        return section
+    note = f"{words('title.packet_curve_note')}\n{section.note}"
+    return replace(section, note=note, picture=drawings.bars(section.title, rows))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> dict[str, Any]:

@@ -414,8 +414,49 @@ GROUPS = SheetTable(
     {"silent_days": Mark.RISK},
     {"kind": lambda kind, words: words(f"kind.{kind}")},
 )
+CAMPAIGNS = SheetTable(
+    "campaigns",
+    {
+        "campaign_id": SheetColumn("campaign", Form.TEXT, 16),
+        "title": SheetColumn("campaign_title", Form.LONG_TEXT, 20),
+        "verdict": SheetColumn("verdict", Form.LONG_TEXT, 22),
+        "steps_missing": SheetColumn("steps_missing", Form.LONG_TEXT, 26),
+        "orders": SheetColumn("orders", Form.COUNT, 9),
+        "target_orders": SheetColumn("target_orders", Form.COUNT, 9),
+        "revenue": SheetColumn("campaign_revenue", Form.MONEY, 13),
+        "target_revenue": SheetColumn("target_revenue", Form.MONEY, 13),
+        "spend": SheetColumn("spend", Form.MONEY, 13),
+        "new_buyers": SheetColumn("new_buyers", Form.COUNT, 9),
+        "uplift": SheetColumn("uplift", Form.SHARE, 9),
+        "uplift_lo": SheetColumn("rate_lo", Form.SHARE, 9),
+        "uplift_hi": SheetColumn("rate_hi", Form.SHARE, 9),
+    },
+    {"uplift": Mark.SIGN},
+    {"verdict": lambda verdict, words: words(f"campaign.{verdict}")},
+)
+RED_PACKETS = SheetTable(
+    "red_packets",
+    {
+        "city_tier": SheetColumn("city_tier", Form.TEXT, 11),
+        "band": SheetColumn("band", Form.TEXT, 10),
+        "packets": SheetColumn("packets", Form.COUNT, 9),
+        "shared": SheetColumn("packets_shared", Form.COUNT, 9),
+        "share_rate": SheetColumn("packet_share_rate", Form.SHARE, 9),
+        "share_rate_isotonic": SheetColumn("rising_rate", Form.SHARE, 9),
+        "cost": SheetColumn("packet_cost", Form.MONEY, 13),
+        "orders": SheetColumn("orders", Form.COUNT, 9),
+        "revenue": SheetColumn("packet_revenue", Form.MONEY, 13),
+        "gain_per_packet": SheetColumn("gain_per_packet", Form.MONEY, 13),
+        "is_optimum": SheetColumn("best_band", Form.TEXT, 12),
+    },
+    {"gain_per_packet": Mark.SIGN},
+    {
+        "city_tier": lambda tier, words: words.texts.get(f"city_tier.{tier}", tier),
+        "is_optimum": lambda is_best, words: words("unit.best") if is_best else None,
+    },
+)
 # In the order of workbook and pages. Regions have a picture, and in the workbook the leaders stand on their sheet.
-TABLES = (REGIONS, CHANNELS, FAN_STATEMENT, PRODUCTS, LEAKS, WAKE, SPREADERS, LEADERS, GROUPS)
+TABLES = (REGIONS, CHANNELS, FAN_STATEMENT, PRODUCTS, LEAKS, WAKE, SPREADERS, LEADERS, GROUPS, CAMPAIGNS, RED_PACKETS)
 
 
 def written(value: Value, form: Form, words: Words) -> str:

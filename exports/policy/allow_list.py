@@ -107,10 +107,13 @@ PRODUCTS = 5
 PAGES = 5
 CHANNELS = 12
 FAN_MONTHS = 6
+CAMPAIGNS = 10
 OVERVIEW = "merchant_overview"  # the mart that knows a merchant's manager
 # Beside a person who is named to a merchant: whether it may contact the person, and why not.
 _CONTACT = ("may_contact", "no_contact_reason")
 _LARGE_ENOUGH = f"people >= {SMALLEST_CELL}"
+# The tier of a city may be a person's.
+_PACKETS = f"rows.merchant_id <> 'all' and (city_tier = 'all' or receivers >= {SMALLEST_CELL})"
 # The name that a fan chose: whole for the merchant that may contact the fan, masked for everybody else.
 _NAMES = ("display_name", "masked_name")
 # Which rows of a mart may leave, where not all.
@@ -118,6 +121,7 @@ _ONLY = {
     "merchant_cube": f"period <> 'day' and (dimension <> 'region' or buyers >= {SMALLEST_CELL})",
     "merchant_team_regions": _LARGE_ENOUGH,
     "spread_concentration": "merchant_id <> 'all'",
+    "red_packet_response": _PACKETS,
 }
 
 
@@ -295,5 +299,31 @@ MANAGER_TABLES = (
         where="state = 'dying'",
         order="members desc, group_id",
         ages={"silent_days": 1},
+    ),
+    Table(
+        "campaigns",
+        "campaign_review",
+        _columns(
+            "merchant_id campaign_id",
+            """title starts_at ends_at verdict steps_missing orders target_orders revenue target_revenue spend new_buyers uplift
+            uplift_lo uplift_hi""",
+        ),
+        f"A campaign, at most {CAMPAIGNS} a merchant: those whose steps are not tracked, then the latest.",
+        owner="manager",
+        order="verdict <> 'untracked', ends_at desc nulls last, campaign_id",
+        most=CAMPAIGNS,
+    ),
+    Table(
+        "red_packets",
+        "red_packet_response",
+        _columns(
+            "merchant_id city_tier band",
+            """packets shared share_rate share_rate_isotonic cost orders revenue gain_per_packet is_optimum is_in_interval""",
+        ),
+        "Red packets of one band of amounts to people in cities of one tier, or of all; tiers with fewer than "
+        f"{SMALLEST_CELL} people in the band are left out.",
+        owner="manager",
+        where=_PACKETS,
+        order="city_tier <> 'all', city_tier, cast(regexp_extract(band, '^[0-9]+') as integer)",
     ),
 )

@@ -43,7 +43,8 @@ def query(name: str) -> str:
 
 def test_there_is_a_dashboard_for_each_question_of_the_house() -> None:
     assert [shown.slug for shown in BOARDS] == [
-        "this-morning", "cube", "fans-and-money", "channels", "spread", "teams", "live", "groups", "journeys", "data-quality",
+        "this-morning", "cube", "fans-and-money", "channels", "spread", "teams", "live", "groups", "journeys",
+        "campaigns-and-leads", "data-quality",
     ]  # fmt: skip
     assert len(CHARTS) > 40
     assert all(len(shown.charts) >= 5 for shown in BOARDS)

@@ -18,29 +18,15 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
-from jinja2 import Environment
 
 from contract.settings import Settings
-from dbt_project.build import PROJECT, run_dbt
+from dbt_project.build import run_dbt
 from dbt_project.extensions import load_extensions
 from simulator.calendar import Calendar
 from simulator.recoveries import AFTER, BEFORE, LISTS, UPLIFT, Merchants, simulate_recoveries
+from tests.dbt_project.rendering import macro, model
 from tests.dbt_project.tiny_lake import TinyLake, write_derived
 from tests.simulator.landing import read_landing
-
-
-def _macro(call: str) -> str:
-    macros = "".join(path.read_text(encoding="utf-8") for path in sorted((PROJECT / "macros").glob("*.sql")))
-    return Environment(extensions=["jinja2.ext.do"]).from_string(macros + "{{ " + call + " }}").render()
-
-
-def _model(name: str, tables: dict[str, str], **variables: str) -> str:
-    """The SQL of a mart over queries that stand for what it reads."""
-    macros = "".join(path.read_text(encoding="utf-8") for path in sorted((PROJECT / "macros").glob("*.sql")))
-    environment = Environment(extensions=["jinja2.ext.do"])
-    environment.globals |= {"var": variables.__getitem__, "ref": lambda model: f"({tables[model]})"}
-    text = (PROJECT / "models" / "marts" / "success" / f"{name}.sql").read_text(encoding="utf-8")
-    return environment.from_string(macros + text).render()
 
 
 @pytest.mark.parametrize(
@@ -61,7 +47,7 @@ def test_the_interval_of_a_difference_is_that_of_newcombe(
 ) -> None:
     rates = "select {}, {}, {}, {}, {} / {} as p, {} / {} as q".format(
         *(
-            f"{_macro(call)} as {name}"
+            f"{macro(call)} as {name}"
             for name, call in (
                 ("p_lo", f"wilson_lo({counts[0]}, {counts[1]})"),
                 ("p_hi", f"wilson_hi({counts[0]}, {counts[1]})"),
@@ -71,7 +57,7 @@ def test_the_interval_of_a_difference_is_that_of_newcombe(
         ),
         *counts,
     )
-    lo, hi = _macro("newcombe_lo('p', 'p_lo', 'q', 'q_hi')"), _macro("newcombe_hi('p', 'p_hi', 'q', 'q_lo')")
+    lo, hi = macro("newcombe_lo('p', 'p_lo', 'q', 'q_hi')"), macro("newcombe_hi('p', 'p_hi', 'q', 'q_lo')")
     assert duckdb.sql(f"select {lo}, {hi} from ({rates})").fetchone() == pytest.approx(bounds, abs=5e-5)
 
 
@@ -107,7 +93,7 @@ TABLES = {
 
 
 def _effects(holdout_share: str) -> dict[tuple[str, ...], dict[str, Any]]:
-    frame = duckdb.sql(_model("success_effect", TABLES, as_of="2026-05-20", holdout_share=holdout_share))
+    frame = duckdb.sql(model("success_effect", TABLES, as_of="2026-05-20", holdout_share=holdout_share))
     rows = [dict(zip(frame.columns, row, strict=True)) for row in frame.fetchall()]
     return {(row["manager"], row["reason"], row["step"], row["month"]): row for row in rows}
 

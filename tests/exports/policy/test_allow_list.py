@@ -97,13 +97,25 @@ def test_a_cube_has_weeks_and_months_of_its_merchant_and_no_region_with_few_buye
         ]
 
 
+def test_no_tier_of_a_city_with_fewer_than_twenty_receivers(exported: Export, rows: Read) -> None:
+    """The packets of all tiers together leave in any case, and those of all merchants never."""
+    enough = "update marts.red_packet_response set receivers = 20 where city_tier = '2' and band = '2-5'"
+    folder = exported(enough, "update marts.red_packet_response set receivers = 19 where city_tier = '2' and band = '1-2'")
+    for name in ("merchants/m-1/csv/red_packets.csv", "managers/amy/csv/red_packets.csv"):
+        names = ("merchant_id", "city_tier", "band")
+        left = [tuple(row[column].lstrip("'") for column in names) for row in rows(folder / name)]  # texts are guarded
+        assert sorted(left) == [("m-1", "2", "2-5"), ("m-1", "all", "1-2"), ("m-1", "all", "2-5")]
+
+
 def test_no_attribute_of_a_person_is_allowed() -> None:
     allowed = {column for table in (*MERCHANT_TABLES, *MANAGER_TABLES) for column in table.columns}
     assert "user_id" in allowed
-    assert not allowed & {"gender", "birth_year", "device_id", "city_tier", "registered_region"}
     assert "days_to_10k_slower_share" not in allowed  # says how others do
+    assert not allowed & {"gender", "birth_year", "device_id", "registered_region"}
     with_region = {table.name for table in (*MERCHANT_TABLES, *MANAGER_TABLES) if "region" in table.columns}
     assert with_region == {"team_regions", "regions"}
+    with_tier = {table.name for table in (*MERCHANT_TABLES, *MANAGER_TABLES) if "city_tier" in table.columns}
+    assert with_tier == {"red_packets"}
 
 
 def test_a_column_that_is_not_on_the_list_does_not_leave(exported: Export) -> None:
@@ -115,9 +127,13 @@ def test_a_merchant_called_all_does_not_get_the_platform(exported: Export, rows:
     marts = small_warehouse.merchants_tables()
     assert len(marts) > 20
     platform = "update marts.spread_concentration set metric = 'opens' where merchant_id = 'all'"  # no row has its key
-    folder = exported(platform, *(f"update marts.{mart} set merchant_id = 'all' where merchant_id = 'm-2'" for mart in marts))
+    packets = "delete from marts.red_packet_response where merchant_id = 'm-2'"
+    folder = exported(
+        platform, packets, *(f"update marts.{mart} set merchant_id = 'all' where merchant_id = 'm-2'" for mart in marts)
+    )
     assert rows(folder / "merchants" / "all" / "csv" / "cascades.csv") != []
-    assert rows(folder / "merchants" / "all" / "csv" / "spread_concentration.csv") == []
+    for platform_too in ("spread_concentration", "red_packets"):
+        assert rows(folder / "merchants" / "all" / "csv" / f"{platform_too}.csv") == []
     assert "u-2" not in names_in(folder / "merchants" / "all")
 
 

@@ -7,6 +7,7 @@ periods as (
     select
         user_id,
         coalesce(region, 'unknown') as region,
+        city_tier,
         event_time as valid_from,
         event_date as valid_from_date,
         lead(event_time) over in_order as valid_to,

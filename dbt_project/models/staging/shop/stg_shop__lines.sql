@@ -19,7 +19,8 @@ renamed as (
         event_type,
         timezone('UTC', event_time) as event_time,
         event_date,
-        merchant_id
+        merchant_id,
+        campaign_id
     from source
 )
 
