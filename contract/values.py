@@ -38,3 +38,20 @@ NO_CONTACT_REASONS = tuple(  # those of SUPPRESSIONS that hold, in order
 )
 TIPS = ("one_seat", "asleep", "unpushed", "new_circle")
 BENCHMARKS = ("revenue_per_fan", "retention", "formation_rate", "opens_per_share")
+
+# Of diagnosis: the tree from its root, and its leaves in the order that decides between equal ones.
+NODES = (
+    "paid",
+    "buyers",
+    "active_users",
+    "new_users",
+    "returning_users",
+    "conversion",
+    "paid_per_buyer",
+    "orders_per_buyer",
+    "paid_per_order",
+)
+LEAVES = ("new_users", "returning_users", "conversion", "orders_per_buyer", "paid_per_order")
+CAUSES = tuple(f"{leaf}_{direction}" for leaf in LEAVES for direction in ("up", "down"))
+COLOURS = ("green", "yellow", "red")
+BASES = ("same_weekday", "any_weekday", "none")

@@ -1,0 +1,12 @@
+{#
+    The logarithmic mean L(a, b) = (a − b) / ln(a / b) of two numbers ≥ 0: a if they are equal, 0 if one is 0. Where they are close,
+    the first terms of its series, since the difference and the logarithm would lose the same digits.
+#}
+{% macro logarithmic_mean(a, b) -%}
+    {%- set x2 = "pow((" ~ a ~ " - " ~ b ~ ") / (" ~ a ~ " + " ~ b ~ "), 2)" -%}
+    case
+        when least({{ a }}, {{ b }}) = 0 then 0.0
+        when {{ x2 }} < 1e-6 then ({{ a }} + {{ b }}) / 2 / (1 + {{ x2 }} / 3 + {{ x2 }} * {{ x2 }} / 5)
+        else ({{ a }} - {{ b }}) / ln({{ a }} / {{ b }})
+    end
+{%- endmacro %}
