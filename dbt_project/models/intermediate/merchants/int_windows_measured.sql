@@ -11,13 +11,21 @@ activities as (
 calendar as (
     select
         days.day,
-        max_by(events.event, days.day) as event
+        max_by(events.event, events.first_date) as event
     from (
         select cast(unnest(generate_series({{ as_of() }} - 117, {{ as_of() }}, interval 1 day)) as date) as day
     ) as days
     left join {{ ref('calendar_events') }} as events
         on days.day between events.first_date and events.last_date
     group by days.day
+),
+
+first_visits as (
+    select
+        merchant_id,
+        min(active_date) as day
+    from activities
+    group by merchant_id, user_id
 ),
 
 people_days as (
@@ -28,16 +36,15 @@ people_days as (
         count(*) filter (where kind = 'order') as orders,
         sum(paid) as paid
     from activities
+    where active_date >= {{ as_of() }} - 117
     group by merchant_id, user_id, active_date
 ),
 
 visits as (
     select
         *,
-        row_number() over by_person = 1 as is_first,
-        lead(active_date) over by_person as next_date
+        lead(active_date) over (partition by merchant_id, user_id order by active_date) as next_date
     from people_days
-    window by_person as (partition by merchant_id, user_id order by active_date)
 ),
 
 purchases as (
@@ -56,22 +63,26 @@ steps as (
         merchant_id,
         active_date as day,
         count(*) as active_users,
-        count(*) filter (where is_first) as new_users,
         count(*) filter (where orders > 0) as buyers,
         sum(orders) as orders,
         sum(paid) as paid,
         count(*) as active_steps,
         count(*) filter (where orders > 0) as buyer_steps
     from visits
-    where active_date >= {{ as_of() }} - 117
     group by merchant_id, active_date
+    union all by name
+    select
+        merchant_id,
+        day,
+        count(*) as new_users
+    from first_visits
+    group by merchant_id, day
     union all by name
     select
         merchant_id,
         least(next_date, active_date + 7) as day,
         -count(*) as active_steps
     from visits
-    where active_date >= {{ as_of() }} - 117
     group by merchant_id, least(next_date, active_date + 7)
     union all by name
     select
@@ -79,7 +90,6 @@ steps as (
         least(next_date, active_date + 7) as day,
         -count(*) as buyer_steps
     from purchases
-    where active_date >= {{ as_of() }} - 117
     group by merchant_id, least(next_date, active_date + 7)
 ),
 
