@@ -131,7 +131,12 @@ TABLES: tuple[Table, ...] = (
             integer("reference_windows", "windows", "Windows that the baseline comes from."),
             nullable(text("calendar_event", "Event of seeds/calendar_events.csv that the window touches, its latest day's.")),
             nullable(
-                number("calendar_factor", "ratio", "What paid of the baseline was multiplied by; null without an event or a basis.", least=0)
+                number(
+                    "calendar_factor",
+                    "ratio",
+                    "What paid of the baseline was multiplied by; null without an event or a basis.",
+                    least=0,
+                )
             ),
         ),
         questions=(Question.BASICS,),
