@@ -76,10 +76,10 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "diagnosis",
-        "Grain: merchant × date (as_of and the 27 days before) × window_days × node, for windows from the merchant's first event "
-        "on. The tree that says why payments moved: paid = buyers × paid_per_buyer, buyers = active_users × conversion, "
-        "active_users = new_users + returning_users, paid_per_buyer = orders_per_buyer × paid_per_order; each beside what was to be "
-        "expected from the same merchant's windows before.",
+        "Grain: merchant × date (as_of and the 27 days before) × window_days × node, for windows from the merchant's first "
+        "event on. The tree that says why payments moved: paid = buyers × paid_per_buyer, buyers = active_users × conversion, "
+        "active_users = new_users + returning_users, paid_per_buyer = orders_per_buyer × paid_per_order; each beside what was "
+        "to be expected from the same merchant's windows before.",
         key="merchant_id, date, window_days, node",
         columns=(
             MERCHANT,
@@ -90,8 +90,8 @@ TABLES: tuple[Table, ...] = (
                 number(
                     "value",
                     "of the node",
-                    "What the window had: reporting currency for paid, paid_per_buyer and paid_per_order; people; a ratio for the "
-                    "others. Null where a ratio has denominator 0.",
+                    "What the window had: reporting currency for paid, paid_per_buyer and paid_per_order; people; a ratio "
+                    "for the others. Null where a ratio has denominator 0.",
                     least=0,
                 )
             ),
@@ -99,8 +99,8 @@ TABLES: tuple[Table, ...] = (
                 number(
                     "baseline",
                     "of the node",
-                    "What was to be expected: the trimmed mean of the reference windows, times calendar factors where the window "
-                    "touches a calendar event. Null without a basis.",
+                    "What was to be expected: the trimmed mean of the reference windows, times calendar factors where the "
+                    "window touches a calendar event. Null without a basis.",
                     least=0,
                 )
             ),
@@ -125,8 +125,8 @@ TABLES: tuple[Table, ...] = (
             choice(
                 "basis",
                 BASES,
-                "same_weekday: 3 to 8 windows that end whole weeks earlier; any_weekday: at least 7 of the 28 days before; none: too "
-                "little to compare with.",
+                "same_weekday: 3 to 8 windows that end whole weeks earlier; any_weekday: at least 7 of the 28 days before; none: "
+                "too little to compare with.",
             ),
             integer("reference_windows", "windows", "Windows that the baseline comes from."),
             nullable(text("calendar_event", "Event of seeds/calendar_events.csv that the window touches, its latest day's.")),

@@ -68,8 +68,8 @@ RULES: Rules = {
             "the contributions of the leaves add up to the change of paid, to the cent",
             f"""select {_WINDOW}, sum(contribution) as change from marts.diagnosis
             where node in {LEAVES} and basis <> 'none' and merchant_id in {COMPLETE} group by all""",
-            f"""select {_WINDOW}, cast(value as decimal(38, 2)) - cast(baseline as decimal(38, 2)) as change from marts.diagnosis
-            where node = 'paid' and basis <> 'none' and merchant_id in {COMPLETE}""",
+            f"""select {_WINDOW}, cast(value as decimal(38, 2)) - cast(baseline as decimal(38, 2)) as change
+            from marts.diagnosis where node = 'paid' and basis <> 'none' and merchant_id in {COMPLETE}""",
             needs=("merchants",),
             breaks="update marts.diagnosis set contribution = contribution + 0.01 where node = 'conversion'",
         ),
@@ -105,8 +105,8 @@ RULES: Rules = {
         mart_holds(
             "diagnosis",
             "without a basis",
-            """(basis = 'none') = (reference_windows = 0) and if(basis = 'none', baseline is null and z is null and colour is null
-            and contribution is null and calendar_factor is null, node <> 'paid' or baseline is not null)""",
+            """(basis = 'none') = (reference_windows = 0) and if(basis = 'none', baseline is null and z is null
+            and colour is null and contribution is null and calendar_factor is null, node <> 'paid' or baseline is not null)""",
             "basis, reference_windows, baseline",
             breaks="update marts.diagnosis set basis = 'none', reference_windows = 0 where node = 'paid'",
         ),
