@@ -125,8 +125,8 @@ TABLES: tuple[Table, ...] = (
             choice(
                 "basis",
                 BASES,
-                "same_weekday: 3 to 8 windows that end whole weeks earlier; any_weekday: at least 7 of the 28 days before; none: "
-                "too little to compare with.",
+                "same_weekday: 3 to 8 windows that end whole weeks earlier; any_weekday: at least 7 of the 28 days before; "
+                "none: too little to compare with.",
             ),
             integer("reference_windows", "windows", "Windows that the baseline comes from."),
             nullable(text("calendar_event", "Event of seeds/calendar_events.csv that the window touches, its latest day's.")),
