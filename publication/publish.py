@@ -36,10 +36,11 @@ from publication.versions import (
 # Two builds that agree in these are one version.
 CONTENT = ("as_of", "currency", "timezone", "schema_sha256", "rows", "digests")
 _DIAGNOSED = "select count(distinct merchant_id) from marts.diagnosis where date = ?::date and basis <> 'none'"
+_NOW = partial(datetime.now, UTC)
 DIAGNOSED_BY = time(8)  # of the morning after: when merchants look what to do today
 
 
-def publish(settings: Settings, as_of: date, now: Callable[[], datetime] = partial(datetime.now, UTC)) -> dict[str, Any]:
+def publish(settings: Settings, as_of: date, now: Callable[[], datetime] = _NOW) -> dict[str, Any]:
     """Publish the marts of a day and repoint `current`; returns the report of the step.
 
     If an existing version has the same marts, no new one is made and that version becomes current. `now` goes into `run.json`

@@ -19,7 +19,7 @@ from contract.columns import (
     text,
     timestamp,
 )
-from contract.table import ANALYSTS, MERCHANT_SUCCESS, Empty, Question, Table
+from contract.table import ANALYSTS, MERCHANT_SUCCESS, Audience, Empty, Question, Table, export
 from contract.values import BASES, CAUSES, COLOURS, NODES, STAGES
 
 TABLES: tuple[Table, ...] = (
@@ -142,7 +142,13 @@ TABLES: tuple[Table, ...] = (
         questions=(Question.BASICS,),
         consumers=(ANALYSTS, MERCHANT_SUCCESS),
         empty=Empty.WARNED,
+        audience=Audience.MERCHANT,
         time="date",
+        export=export(
+            """date window_days node value baseline z colour contribution cause_rank cause advice advice_zh basis
+            reference_windows calendar_event calendar_factor""",
+            "A node of the tree that says why payments moved, in a window of 1 or 7 days that ends on the date.",
+        ),
     ),
     Table(
         "merchant_churn_flags",

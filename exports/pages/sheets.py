@@ -86,6 +86,7 @@ class SheetTable:
         marks: by word of the column.
         in_words: how columns of codes are written.
 
+    Where the table has a column in the reader's language beside one, such as `advice_zh` beside `advice`, that one is shown.
     The name that a fan chose is whole on the page of the merchant, which may contact the fan, and masked elsewhere.
     """
 
@@ -114,6 +115,7 @@ class SheetTable:
         for merchant in merchants:
             owner = (merchant.name, merchant.overview["merchant_id"])
             for row in merchant.tables[self.name]:
+                row = row | {name: row.get(f"{name}_{words.language}", row[name]) for name in self.columns}
                 told = row | {name: tell(row[name], words) for name, tell in self.in_words.items()}
                 if for_merchant and "masked_name" in told:
                     told["masked_name"] = told["display_name"]
@@ -143,12 +145,22 @@ TODAY = (
     SheetColumn("reason_3", Form.LONG_TEXT, 26),
     SheetColumn("next_step", Form.LONG_TEXT, 42),
     SheetColumn("changed", Form.LONG_TEXT, 22),
+    SheetColumn("why_today", Form.LONG_TEXT, 28),
     SheetColumn("called_on", Form.DAY, 13, Use.INPUT),
     SheetColumn("result", Form.TEXT, 14, Use.INPUT),
     SheetColumn("next_on", Form.DAY, 13, Use.INPUT),
     SheetColumn("note", Form.LONG_TEXT, 36, Use.INPUT),
     SheetColumn("reference", Form.TEXT, 10, Use.HIDDEN),
 )
+
+
+def why_today(merchant: Merchant, words: Words) -> str | None:
+    """What moved payments most, of a merchant whose payments of the day fell out of what was to be expected."""
+    cause = next(iter(merchant.tables[RED.name]), None)
+    if cause is None:
+        return None
+    paid, expected = words.number(cause["paid"]), words.number(cause["paid_expected"])
+    return words("diagnosis.today", cause=words(f"cause.{cause['cause']}"), paid=paid, expected=expected)
 
 
 def today(calls: Sequence[Call], words: Words) -> Sheet:
@@ -174,6 +186,7 @@ def today(calls: Sequence[Call], words: Words) -> Sheet:
                 *why,
                 call.next_step,
                 call.changed,
+                why_today(call.merchant, words),
                 *inputs,
                 str(call.reference),
             )
@@ -219,6 +232,19 @@ def overview(merchants: Iterable[Merchant], words: Words) -> Sheet:
     return Sheet("merchants", (*_MERCHANT, *fields.values()), rows, marks)
 
 
+RED = SheetTable(
+    "red_merchants",
+    {
+        "paid": SheetColumn("paid_today", Form.MONEY, 12),
+        "paid_expected": SheetColumn("paid_expected", Form.MONEY, 12),
+        "paid_change": SheetColumn("paid_change", Form.MONEY, 12),
+        "cause": SheetColumn("cause", Form.LONG_TEXT, 26),
+        "cause_change": SheetColumn("cause_change", Form.MONEY, 12),
+        "advice": SheetColumn("advice", Form.LONG_TEXT, 48),
+    },
+    {"paid_change": Mark.SIGN},
+    {"cause": lambda cause, words: words(f"cause.{cause}")},
+)
 REGIONS = SheetTable(
     "regions",
     {
@@ -306,7 +332,7 @@ GROUPS = SheetTable(
     {"kind": lambda kind, words: words(f"kind.{kind}")},
 )
 # In the order of workbook and pages. Regions have a picture, and in the workbook the leaders stand on their sheet.
-TABLES = (REGIONS, PRODUCTS, WAKE, SPREADERS, LEADERS, GROUPS)
+TABLES = (RED, REGIONS, PRODUCTS, WAKE, SPREADERS, LEADERS, GROUPS)
 
 
 def written(value: Value, form: Form, words: Words) -> str:

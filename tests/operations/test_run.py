@@ -153,7 +153,10 @@ def test_the_summary_tells_what_was_refused_and_why(settings: Settings) -> None:
     assert "faults" not in text
     assert "returned" not in "\n".join(summary(Day(runs=runs), settings, as_of))
     assert "2026-03-20 is published." in text
-    assert "  1,200 merchants diagnosed\n  warning: the diagnosis of 2026-03-20 was there at 2026-03-21T09:10:00+08:00, after" in text
+    assert (
+        "  1,200 merchants diagnosed\n  warning: the diagnosis of 2026-03-20 was there at 2026-03-21T09:10:00+08:00, after"
+        in text
+    )
     (version / "run.json").write_text(json.dumps({**run, "is_diagnosis_on_time": True}))
     assert "warning" not in "\n".join(summary(day, settings, as_of))
     assert [line for line in text.splitlines() if "warn " in line] == [
