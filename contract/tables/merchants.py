@@ -139,7 +139,7 @@ TABLES: tuple[Table, ...] = (
                 )
             ),
         ),
-        questions=(Question.BASICS,),
+        questions=(Question.MOVED,),
         consumers=(ANALYSTS, MERCHANT_SUCCESS),
         empty=Empty.WARNED,
         audience=Audience.MERCHANT,
