@@ -116,7 +116,9 @@ def test_written_parts_add_up(scale: str) -> None:
 
 
 def plain(path: Path) -> str:
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", re.sub(r"<style>.*?</style>", "", path.read_text(), flags=re.S))))
+    return re.sub(
+        r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", re.sub(r"<style>.*?</style>", "", path.read_text(), flags=re.S)))
+    )
 
 
 def test_people_meet_it_in_report_workbook_and_files(small: Path) -> None:
@@ -132,7 +134,9 @@ def test_people_meet_it_in_report_workbook_and_files(small: Path) -> None:
     assert "There are not yet enough days to compare with." in other
     book = openpyxl.load_workbook(folder / "managers" / "amy" / "workbook.xlsx")
     heads = {cell.value: cell.column for row in book["Today"].iter_rows(max_row=6) for cell in row if cell.value}
-    told = [cell.value for row in book["Today"].iter_rows(min_row=4) for cell in row if cell.column == heads["Why, this morning"]]
+    told = [
+        cell.value for row in book["Today"].iter_rows(min_row=4) for cell in row if cell.column == heads["Why, this morning"]
+    ]
     assert "a smaller share bought: paid 0, expected 50" in told
     assert "a smaller share bought" in [cell.value for row in book["Red this morning"].iter_rows() for cell in row]
     rows = (folder / "merchants" / "m-2" / "csv" / "diagnosis.csv").read_text().splitlines()
