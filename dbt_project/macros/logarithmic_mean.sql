@@ -3,10 +3,16 @@
     the first terms of its series, since the difference and the logarithm would lose the same digits.
 #}
 {% macro logarithmic_mean(a, b) -%}
-    {%- set x2 = "pow((" ~ a ~ " - " ~ b ~ ") / (" ~ a ~ " + " ~ b ~ "), 2)" -%}
     case
         when least({{ a }}, {{ b }}) = 0 then 0.0
-        when {{ x2 }} < 1e-6 then ({{ a }} + {{ b }}) / 2 / (1 + {{ x2 }} / 3 + {{ x2 }} * {{ x2 }} / 5)
+        when abs({{ a }} - {{ b }}) < 1e-3 * ({{ a }} + {{ b }})
+            then
+                ({{ a }} + {{ b }}) / 2
+                / (
+                    1
+                    + pow(({{ a }} - {{ b }}) / ({{ a }} + {{ b }}), 2) / 3
+                    + pow(({{ a }} - {{ b }}) / ({{ a }} + {{ b }}), 4) / 5
+                )
         else ({{ a }} - {{ b }}) / ln({{ a }} / {{ b }})
     end
 {%- endmacro %}

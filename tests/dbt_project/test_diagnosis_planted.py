@@ -1,6 +1,6 @@
 """What was planted is found: shops with 50 orders a day, in which a lever falls by 40 %; quiet ones; a festival.
 
-The shops come out of a generator of their own: visitors of a circle of regulars, each by chance, and new ones; buyers by chance;
+The shops come out of a generator of their own: a circle of regulars who come by chance, new visitors, buyers by chance, and
 orders of changing size.
 """
 

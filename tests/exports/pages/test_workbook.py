@@ -99,6 +99,7 @@ def test_the_workbook_says_whom_to_call(small: Path) -> None:
     assert book.sheetnames == [
         "Today",
         "Merchants",
+        "Red this morning",
         "Regions",
         "Products that sell and spread",
         "Fans to wake",
@@ -126,6 +127,7 @@ def test_the_workbook_says_whom_to_call(small: Path) -> None:
         "Reason 3",
         "Suggested next step",
         "Since last time",
+        "Why, this morning",
         "Called on",
         "Result",
         "Next call on",
@@ -150,6 +152,7 @@ def test_the_workbook_says_whom_to_call(small: Path) -> None:
         _,
         step,
         news,
+        why,
         *rest,
     ) = rows[3]
     about, inputs, reference = [trend, product, tickets], rest[:-1], rest[-1]
@@ -159,6 +162,7 @@ def test_the_workbook_says_whom_to_call(small: Path) -> None:
     assert [reason_1, reason_2] == ["net revenue 30 in the last 28 days, 50 in the 28 days before", "no login for 9 days"]
     assert step.startswith("Ask about stock, prices and campaigns")
     assert news == "first time"
+    assert why == "a smaller share bought: paid 0, expected 50"
     assert inputs == [None, None, None, None]
     assert reference == "fanout/2026-03-20/v000001/amy/m-1/*.revenue"
     assert {row[0] for row in sheet(book, "About")} >= {
@@ -198,17 +202,17 @@ def test_the_workbook_is_ready_to_use(small: Path) -> None:
 
 def test_what_is_to_be_filled_in_can_be_and_says_what_is_allowed(small: Path) -> None:
     page = openpyxl.load_workbook(small / "managers" / "amy" / "workbook.xlsx")["Today"]
-    for cell in page["R4:U4"][0]:
+    for cell in page["S4:V4"][0]:
         assert not cell.protection.locked
         assert cell.fill.fgColor.rgb == "FFFFF9E0"
-        assert page[f"Q{cell.row}"].protection.locked
-    assert page.column_dimensions["V"].hidden
-    assert not page.column_dimensions["U"].hidden
-    assert page.auto_filter.ref == "A3:V4"  # the hidden reference is sorted with its row
+        assert page[f"R{cell.row}"].protection.locked
+    assert page.column_dimensions["W"].hidden
+    assert not page.column_dimensions["V"].hidden
+    assert page.auto_filter.ref == "A3:W4"  # the hidden reference is sorted with its row
     rules = {str(rule.sqref): rule for rule in page.data_validations.dataValidation}
-    assert {place: rule.type for place, rule in rules.items()} == {"R4": "date", "S4": "list", "T4": "date", "U4": "textLength"}
-    assert (rules["R4"].formula1, rules["R4"].formula2) == ("46041", "TODAY()")  # 2026-01-19, sixty days before
-    assert rules["S4"].formula1 == '"no answer,talked,step agreed,call later,declined,is leaving"'
+    assert {place: rule.type for place, rule in rules.items()} == {"S4": "date", "T4": "list", "U4": "date", "V4": "textLength"}
+    assert (rules["S4"].formula1, rules["S4"].formula2) == ("46041", "TODAY()")  # 2026-01-19, sixty days before
+    assert rules["T4"].formula1 == '"no answer,talked,step agreed,call later,declined,is leaving"'
     assert "yellow columns" in page["A2"].value
 
 

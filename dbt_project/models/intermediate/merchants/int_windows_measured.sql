@@ -1,5 +1,5 @@
--- What a merchant had on each day (window_days 1) and in the 7 days that end on it, over all days that `diagnosis` looks at: as_of, 27
--- days before, and what these are compared with, up to 84 days earlier. People are counted once a window.
+-- What a merchant had on each day (window_days 1) and in the 7 days that end on it, over all days that `diagnosis` looks at:
+-- as_of, 27 days before, and what these are compared with, up to 84 days earlier. People are counted once a window.
 with merchants as (
     select * from {{ ref('int_merchants_first_seen') }}
 ),
@@ -56,8 +56,8 @@ purchases as (
     where orders > 0
 ),
 
--- Somebody who comes on a day is in the windows that end on it and in the 6 days after, but no later than before the next visit, whose
--- windows have them already: one step up, one step down, and the running sum of steps is the number of people.
+-- Somebody who comes on a day is in the windows that end on it and in the 6 days after, but no later than before the next visit,
+-- whose windows have them already: one step up, one step down, and the running sum of steps is the number of people.
 steps as (
     select
         merchant_id,
