@@ -27,7 +27,7 @@ from exports.policy.names import readable
 
 SHOWN_CALLS = 40
 SHOWN_ROWS = 15
-DIAGNOSED_DAYS = (1, 7)  # windows of a merchant's page
+DIAGNOSES = {1: "title.diagnosis_day", 7: "title.diagnosis_week"}  # the windows of a merchant's page, with their titles
 LONGEST_TABLE = 30
 TIP_DAYS = 7  # in which a tip is to be followed
 _LISTED = [table for table in sheets.TABLES if table not in (sheets.RED, sheets.REGIONS)]  # those have a picture
@@ -141,7 +141,7 @@ def merchant_report(merchant: Merchant, rules: TipRules, about: About, words: Wo
     sections = [
         _tips(merchant, rules, about, words),
         *_last_tips(merchant, rules, about, words),
-        *(section for days in DIAGNOSED_DAYS for section in _diagnosis(merchant, days, words)),
+        *(section for days in DIAGNOSES for section in _diagnosis(merchant, days, words)),
         _trend(merchant.weeks, about, words),
         Section(
             words("title.funnel"),
@@ -299,7 +299,7 @@ def _last_tips(merchant: Merchant, rules: TipRules, about: About, words: Words) 
 
 def _diagnosis(merchant: Merchant, days: int, words: Words, title: str | None = None) -> list[Section]:
     """Why payments moved in a window: the tree, the way from what was to be expected, what to do."""
-    nodes, title = merchant.diagnosis.get(days), title or words(f"title.diagnosis_{days}")
+    nodes, title = merchant.diagnosis.get(days), title or words(DIAGNOSES[days])
     if nodes is None or not diagnosis.has_basis(nodes):
         return [Section(title, empty=words("title.diagnosis_none"))]
     note = words("title.diagnosis_note")
@@ -319,7 +319,7 @@ def _red(merchants: Sequence[Merchant], words: Words) -> list[Section]:
     table = _of_sheet(sheets.RED, red, words)
     if not red:
         return [table]
-    title = words("title.diagnosis_of", title=words("title.diagnosis_1"), merchant=red[0].name)
+    title = words("title.diagnosis_of", title=words(DIAGNOSES[1]), merchant=red[0].name)
     return [table, *_diagnosis(red[0], 1, words, title)]
 
 

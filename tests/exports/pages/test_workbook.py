@@ -99,8 +99,8 @@ def test_the_workbook_says_whom_to_call(small: Path) -> None:
     assert book.sheetnames == [
         "Today",
         "Merchants",
-        "Red this morning",
         "Regions",
+        "Red this morning",
         "Products that sell and spread",
         "Fans to wake",
         "Spreaders to thank",

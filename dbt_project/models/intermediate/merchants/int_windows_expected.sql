@@ -98,13 +98,14 @@ averaged as (
         basis,
         reference_windows,
         {% for measure in measures %}
-        cast(sum({{ cents if measure == 'paid' else measure }}) filter (
-            where place > reference_windows // 4 and place <= reference_windows - reference_windows // 4
-        ) as double) / (reference_windows - 2 * (reference_windows // 4)) as {{ measure }}_average,
+            cast(sum({{ cents if measure == 'paid' else measure }}) filter (
+                where place > reference_windows // 4 and place <= reference_windows - reference_windows // 4
+            ) as double) / (reference_windows - 2 * (reference_windows // 4)) as {{ measure }}_average,
         {% endfor %}
-        {% for node in scattered %}
+    {% for node in scattered %}
         mad(cast({{ node }} as double)) as {{ node }}_mad{{ "," if not loop.last }}
-        {% endfor %}
+    
+    {% endfor %}
     from ranked
     group by merchant_id, date, window_days, basis, reference_windows
 ),
@@ -126,11 +127,12 @@ factors as (
     select
         date,
         window_days,
-        {% for measure in measures %}
+    {% for measure in measures %}
         {% set value = cents if measure == 'paid' else measure -%}
         median({{ value }} / {{ measure }}_average) filter (where {{ measure }}_average > 0) as {{ measure }}_median,
         count(*) filter (where {{ measure }}_average > 0) as {{ measure }}_merchants{{ "," if not loop.last }}
-        {% endfor %}
+    
+    {% endfor %}
     from joined
     where calendar_event is not null
     group by date, window_days
@@ -142,12 +144,13 @@ select
         when joined.calendar_event is null or factors.paid_merchants >= 5 then joined.basis
     end as basis,
     joined.reference_windows,
-    {% for measure in measures %}
+{% for measure in measures %}
     case
         when factors.{{ measure }}_merchants >= 5 then factors.{{ measure }}_median
         else 1.0
     end as {{ measure }}_factor{{ "," if not loop.last }}
-    {% endfor %}
+
+{% endfor %}
 from joined
 left join factors
     on

@@ -32,14 +32,14 @@ averages as (
         *,
         round(cast(paid as double) * 100) as paid_cents,
         {% for measure in ['paid', 'orders', 'buyers', 'new_users', 'returning_users'] %}
-        if(basis is null, null, {{ measure }}_average) as {{ measure }}_plain,
-        {{ measure }}_plain * {{ measure }}_factor as {{ measure }}_scaled,
+            if(basis is null, null, {{ measure }}_average) as {{ measure }}_plain,
+            {{ measure }}_plain * {{ measure }}_factor as {{ measure }}_scaled,
         {% endfor %}
         {% for kind in ['plain', 'scaled'] %}
-        new_users_{{ kind }} + returning_users_{{ kind }} as active_users_{{ kind }},
-        {% for ratio, (numerator, denominator) in ratios.items() %}
-        {{ numerator }}_{{ kind }} / nullif({{ denominator }}_{{ kind }}, 0) as {{ ratio }}_{{ kind }},
-        {% endfor %}
+            new_users_{{ kind }} + returning_users_{{ kind }} as active_users_{{ kind }},
+            {% for ratio, (numerator, denominator) in ratios.items() %}
+                {{ numerator }}_{{ kind }} / nullif({{ denominator }}_{{ kind }}, 0) as {{ ratio }}_{{ kind }},
+            {% endfor %}
         {% endfor %}
         -- digits below a millionth of a cent are those that doubles get wrong
         round(round(paid_scaled, 6)) as paid_cents_baseline
@@ -53,7 +53,7 @@ expected as (
         paid - exact_baseline as change,
         cast(exact_baseline as double) as paid_baseline,
         {% for node in ['buyers', 'active_users', 'new_users', 'returning_users', 'orders', 'conversion', 'orders_per_buyer'] %}
-        {{ node }}_scaled as {{ node }}_baseline,
+            {{ node }}_scaled as {{ node }}_baseline,
         {% endfor %}
         paid_baseline / nullif(buyers_scaled, 0) as paid_per_buyer_baseline,
         paid_baseline / nullif(orders_scaled, 0) as paid_per_order_baseline
@@ -67,7 +67,7 @@ compared as (
         {{ logarithmic_mean('paid_cents', 'paid_cents_baseline') }} as weight,
         case
             {% for factor in factors %}
-            when coalesce({{ factor }}, 0) = 0 or coalesce({{ factor }}_baseline, 0) = 0 then '{{ factor }}'
+                when coalesce({{ factor }}, 0) = 0 or coalesce({{ factor }}_baseline, 0) = 0 then '{{ factor }}'
             {% endfor %}
         end as taker,
         abs(active_users - active_users_baseline) <= 1e-9 * active_users as is_active_unchanged
@@ -78,36 +78,36 @@ split as (
     select
         *,
         {% for leaf in leaves[:2] %}
-        case
-            when basis is null then null
-            when taker is null
-                then
-                    weight * ({{ leaf }} - {{ leaf }}_baseline)
-                    / {{ logarithmic_mean('active_users', 'active_users_baseline') }}
-            when is_active_unchanged
-                then coalesce(weight * ({{ leaf }} - {{ leaf }}_baseline) / nullif(active_users, 0), 0)
-            when taker = 'active_users'
-                then
-                    (paid_cents - paid_cents_baseline) * ({{ leaf }} - {{ leaf }}_baseline)
-                    / (active_users - active_users_baseline)
-            else 0
-        end as {{ leaf }}_part,
+            case
+                when basis is null then null
+                when taker is null
+                    then
+                        weight * ({{ leaf }} - {{ leaf }}_baseline)
+                        / {{ logarithmic_mean('active_users', 'active_users_baseline') }}
+                when is_active_unchanged
+                    then coalesce(weight * ({{ leaf }} - {{ leaf }}_baseline) / nullif(active_users, 0), 0)
+                when taker = 'active_users'
+                    then
+                        (paid_cents - paid_cents_baseline) * ({{ leaf }} - {{ leaf }}_baseline)
+                        / (active_users - active_users_baseline)
+                else 0
+            end as {{ leaf }}_part,
         {% endfor %}
         {% for leaf in leaves[2:] %}
-        case
-            when basis is null then null
-            when taker is null
-                then
-                    weight * ({{ leaf }} - {{ leaf }}_baseline)
-                    / {{ logarithmic_mean(leaf, leaf ~ '_baseline') }}
-            when taker = '{{ leaf }}' then paid_cents - paid_cents_baseline
-            else 0
-        end as {{ leaf }}_part,
+            case
+                when basis is null then null
+                when taker is null
+                    then
+                        weight * ({{ leaf }} - {{ leaf }}_baseline)
+                        / {{ logarithmic_mean(leaf, leaf ~ '_baseline') }}
+                when taker = '{{ leaf }}' then paid_cents - paid_cents_baseline
+                else 0
+            end as {{ leaf }}_part,
         {% endfor %}
         [{% for leaf in leaves %}round(abs({{ leaf }}_part), 6){{ ", " if not loop.last }}{% endfor %}] as sizes,
         list_position(sizes, list_max(sizes)) as largest,
         {% for leaf in leaves %}
-        cast(cast(round(round({{ leaf }}_part, 6)) as decimal(36, 0)) * 0.01 as decimal(38, 2)) as {{ leaf }}_rounded,
+            cast(cast(round(round({{ leaf }}_part, 6)) as decimal(36, 0)) * 0.01 as decimal(38, 2)) as {{ leaf }}_rounded,
         {% endfor %}
         change{% for leaf in leaves %} - {{ leaf }}_rounded{% endfor %} as remainder
     from compared
@@ -116,34 +116,35 @@ split as (
 settled as (
     select
         *,
-        {% for leaf in leaves %}
+    {% for leaf in leaves %}
         {{ leaf }}_rounded + if(largest = {{ loop.index }}, remainder, 0) as {{ leaf }}_contribution{{ "," if not loop.last }}
-        {% endfor %}
+    
+    {% endfor %}
     from split
 ),
 
 nodes as (
     {% for node, (cases, below) in nodes.items() %}
-    select
-        merchant_id,
-        date,
-        window_days,
-        '{{ node }}' as node,
-        {{ "paid_cents / 100" if node == "paid" else node }} as value,
-        {{ node }}_baseline as baseline,
-        greatest(
-            1.4826 * {{ node }}_mad * coalesce({{ node }}_scaled / nullif({{ node }}_plain, 0), 1),
-            {{ node }}_baseline / sqrt(nullif({{ cases }}_baseline, 0))
-        ) as spread,
-        {% for leaf in below %}{{ leaf }}_contribution{{ " + " if not loop.last }}{% endfor %} as contribution,
-        {{ leaves.index(node) if node in leaves else "null" }} as leaf,
-        change,
-        basis,
-        reference_windows,
-        calendar_event,
-        paid_factor
-    from settled
-    {{ "union all by name" if not loop.last }}
+        select
+            merchant_id,
+            date,
+            window_days,
+            '{{ node }}' as node,
+            {{ "paid_cents / 100" if node == "paid" else node }} as value,
+            {{ node }}_baseline as baseline,
+            greatest(
+                1.4826 * {{ node }}_mad * coalesce({{ node }}_scaled / nullif({{ node }}_plain, 0), 1),
+                {{ node }}_baseline / sqrt(nullif({{ cases }}_baseline, 0))
+            ) as spread,
+            {% for leaf in below %}{{ leaf }}_contribution{{ " + " if not loop.last }}{% endfor %} as contribution,
+            {{ leaves.index(node) if node in leaves else "null" }} as leaf,
+            change,
+            basis,
+            reference_windows,
+            calendar_event,
+            paid_factor
+        from settled
+                {{ "union all by name" if not loop.last }}
     {% endfor %}
 ),
 
