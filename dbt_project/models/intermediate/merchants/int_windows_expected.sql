@@ -92,20 +92,19 @@ ranked as (
 
 averaged as (
     select
-        merchant_id,
-        date,
-        window_days,
-        basis,
-        reference_windows,
         {% for measure in measures %}
             cast(sum({{ cents if measure == 'paid' else measure }}) filter (
                 where place > reference_windows // 4 and place <= reference_windows - reference_windows // 4
             ) as double) / (reference_windows - 2 * (reference_windows // 4)) as {{ measure }}_average,
         {% endfor %}
-    {% for node in scattered %}
-        mad(cast({{ node }} as double)) as {{ node }}_mad{{ "," if not loop.last }}
-    
-    {% endfor %}
+        {% for node in scattered %}
+            mad(cast({{ node }} as double)) as {{ node }}_mad,
+        {% endfor %}
+        merchant_id,
+        date,
+        window_days,
+        basis,
+        reference_windows
     from ranked
     group by merchant_id, date, window_days, basis, reference_windows
 ),
@@ -125,32 +124,30 @@ joined as (
 -- How much more or less the merchants had in a window of a calendar event than without one.
 factors as (
     select
+        {% for measure in measures %}
+            median({{ cents if measure == 'paid' else measure }} / {{ measure }}_average)
+                filter (where {{ measure }}_average > 0) as {{ measure }}_median,
+            count(*) filter (where {{ measure }}_average > 0) as {{ measure }}_merchants,
+        {% endfor %}
         date,
-        window_days,
-    {% for measure in measures %}
-        {% set value = cents if measure == 'paid' else measure -%}
-        median({{ value }} / {{ measure }}_average) filter (where {{ measure }}_average > 0) as {{ measure }}_median,
-        count(*) filter (where {{ measure }}_average > 0) as {{ measure }}_merchants{{ "," if not loop.last }}
-    
-    {% endfor %}
+        window_days
     from joined
     where calendar_event is not null
     group by date, window_days
 )
 
 select
-    joined.* exclude (basis, reference_windows),
-    case
-        when joined.calendar_event is null or factors.paid_merchants >= 5 then joined.basis
-    end as basis,
-    joined.reference_windows,
-{% for measure in measures %}
-    case
-        when factors.{{ measure }}_merchants >= 5 then factors.{{ measure }}_median
-        else 1.0
-    end as {{ measure }}_factor{{ "," if not loop.last }}
-
-{% endfor %}
+    {% for measure in measures %}
+        case
+            when factors.{{ measure }}_merchants >= 5 then factors.{{ measure }}_median
+            else 1.0
+        end as {{ measure }}_factor,
+    {% endfor %}
+    joined.* replace (
+        case
+            when joined.calendar_event is null or factors.paid_merchants >= 5 then joined.basis
+        end as basis
+    )
 from joined
 left join factors
     on

@@ -104,22 +104,30 @@ split as (
                 else 0
             end as {{ leaf }}_part,
         {% endfor %}
-        [{% for leaf in leaves %}round(abs({{ leaf }}_part), 6){{ ", " if not loop.last }}{% endfor %}] as sizes,
+        [
+            {% for leaf in leaves[:4] %}
+                round(abs({{ leaf }}_part), 6),
+            {% endfor %}
+            round(abs({{ leaves[4] }}_part), 6)
+        ] as sizes,
         list_position(sizes, list_max(sizes)) as largest,
         {% for leaf in leaves %}
             cast(cast(round(round({{ leaf }}_part, 6)) as decimal(36, 0)) * 0.01 as decimal(38, 2)) as {{ leaf }}_rounded,
         {% endfor %}
-        change{% for leaf in leaves %} - {{ leaf }}_rounded{% endfor %} as remainder
+        change
+        {% for leaf in leaves %}
+            - {{ leaf }}_rounded
+        {% endfor %}
+        as remainder
     from compared
 ),
 
 settled as (
     select
-        *,
-    {% for leaf in leaves %}
-        {{ leaf }}_rounded + if(largest = {{ loop.index }}, remainder, 0) as {{ leaf }}_contribution{{ "," if not loop.last }}
-    
-    {% endfor %}
+        {% for leaf in leaves %}
+            {{ leaf }}_rounded + if(largest = {{ loop.index }}, remainder, 0) as {{ leaf }}_contribution,
+        {% endfor %}
+        *
     from split
 ),
 
@@ -136,7 +144,11 @@ nodes as (
                 1.4826 * {{ node }}_mad * coalesce({{ node }}_scaled / nullif({{ node }}_plain, 0), 1),
                 {{ node }}_baseline / sqrt(nullif({{ cases }}_baseline, 0))
             ) as spread,
-            {% for leaf in below %}{{ leaf }}_contribution{{ " + " if not loop.last }}{% endfor %} as contribution,
+            {{ below[0] }}_contribution
+            {% for leaf in below[1:] %}
+                + {{ leaf }}_contribution
+            {% endfor %}
+            as contribution,
             {{ leaves.index(node) if node in leaves else "null" }} as leaf,
             change,
             basis,
@@ -144,7 +156,7 @@ nodes as (
             calendar_event,
             paid_factor
         from settled
-                {{ "union all by name" if not loop.last }}
+        {{ "union all by name" if not loop.last }}
     {% endfor %}
 ),
 
