@@ -110,6 +110,7 @@ class Question(StrEnum):
     CLAIMS = "whether the field's rules of thumb hold"
     SUCCESS = "what the merchant success team works with"
     SALES = "what sells, with what margin, and what marketing money brought"
+    MOVED = "why payments moved, and what to do"
     BASICS = "anything else"
     LOADING = "what was loaded, and what was refused"
 

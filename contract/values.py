@@ -46,3 +46,20 @@ CHANNEL_DOMAINS = ("private", "public", UNKNOWN)
 CAMPAIGN_STATUSES = ("unplanned", "planned", "running", "ended")
 CAMPAIGN_VERDICTS = ("unplanned", "planned", "untracked", "running", "no_target", "met", "missed")
 BANDS = ("0-1", "1-2", "2-5", "5-10", "10-20", "20-50", "50-100", "100+")
+
+# Of diagnosis: the tree from its root, and its leaves in the order that decides between equal ones.
+NODES = (
+    "paid",
+    "buyers",
+    "active_users",
+    "new_users",
+    "returning_users",
+    "conversion",
+    "paid_per_buyer",
+    "orders_per_buyer",
+    "paid_per_order",
+)
+LEAVES = ("new_users", "returning_users", "conversion", "orders_per_buyer", "paid_per_order")
+CAUSES = tuple(f"{leaf}_{direction}" for leaf in LEAVES for direction in ("up", "down"))
+COLOURS = ("green", "yellow", "red")
+BASES = ("same_weekday", "any_weekday", "none")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from contract.values import LEAVES
 from dashboards.charts import Chart, Kind, Of
 
 THIN = 30  # closed teams under which a rate says little, as for the designs of teams
 _WHOLE = "is_whole_week"
+_LEAVES_OF_DAYS = f"window_days = 1 and contribution is not null and node in {LEAVES}"
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,43 @@ MORNING = Board(
                 width=12,
                 height=60,
                 text="The call lists of all managers in one; what is at stake is revenue of a year × probability of leaving.",
+            ),
+        ),
+        (
+            Chart(
+                "Red this morning",
+                "red_merchants",
+                Kind.ROWS,
+                by=("merchant_id", "paid", "paid_expected", "paid_change", "cause", "cause_change", "advice"),
+                order="paid_change",
+                rows=100,
+                width=12,
+                text="Merchants whose payments of the day fell out of what was to be expected, with what moved them most.",
+            ),
+        ),
+        (
+            Chart(
+                "What moved payments, by day",
+                "diagnosis",
+                Kind.BAR,
+                (Of("SUM", "contribution", "Part of the change"),),
+                x="date",
+                by=("node",),
+                where=_LEAVES_OF_DAYS,
+                rows=5000,
+                stacked=True,
+                text="Payments against what was to be expected, all merchants together: the parts add up to the change.",
+            ),
+            Chart(
+                "How far from what was to be expected",
+                "diagnosis",
+                Kind.HEAT,
+                (Of("AVG", "z", "Distance in noise"),),
+                x="date",
+                by=("node",),
+                where="window_days = 1 and z is not null",
+                rows=5000,
+                text="The mean over merchants; from 1.5 on a merchant is green, to −1.5 red.",
             ),
         ),
     ),

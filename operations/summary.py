@@ -14,6 +14,8 @@ from expectations.findings import Finding
 from operations.airflow_server import log_folder
 from operations.chain import CHAIN
 from operations.follow import Day
+from publication.publish import lateness
+from publication.versions import CURRENT, RUN
 
 _LEDGER = """
     select source, count(*), sum(rows_read), sum(accepted), sum(duplicate), sum(quarantined), sum(erased), sum(withdrawn)
@@ -40,6 +42,7 @@ def summary(day: Day, settings: Settings, as_of: date) -> Iterator[str]:
     yield ""
     yield from _refusals(settings, as_of)
     yield from _warnings(settings)
+    yield from _diagnosis(settings, as_of)
     yield from _returns(day, settings)
     yield ""
     yield from stage_times(day)
@@ -80,6 +83,14 @@ def _warnings(settings: Settings) -> Iterator[str]:
         if results.exists():
             for warning in json.loads(results.read_text(encoding="utf-8"))["warnings"]:
                 yield f"  {source}: {Finding(**warning).sentence}"
+
+
+def _diagnosis(settings: Settings, as_of: date) -> Iterator[str]:
+    """How many merchants can see why their payments moved, and whether they could in time."""
+    run = json.loads((settings.published / as_of.isoformat() / CURRENT / RUN).read_text(encoding="utf-8"))
+    yield f"  {run['merchants_diagnosed']:,} merchants diagnosed"
+    if late := lateness(run):
+        yield f"  warning: {late}"
 
 
 def _returns(day: Day, settings: Settings) -> Iterator[str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 from deltalake import DeltaTable
@@ -33,12 +35,16 @@ from publication.versions import (
 
 # Two builds that agree in these are one version.
 CONTENT = ("as_of", "currency", "timezone", "schema_sha256", "rows", "digests")
+_DIAGNOSED = "select count(distinct merchant_id) from marts.diagnosis where date = ?::date and basis <> 'none'"
+_NOW = partial(datetime.now, UTC)
+DIAGNOSED_BY = time(8)  # of the morning after: when merchants look what to do today
 
 
-def publish(settings: Settings, as_of: date) -> dict[str, Any]:
+def publish(settings: Settings, as_of: date, now: Callable[[], datetime] = _NOW) -> dict[str, Any]:
     """Publish the marts of a day and repoint `current`; returns the report of the step.
 
-    If an existing version has the same marts, no new one is made and that version becomes current.
+    If an existing version has the same marts, no new one is made and that version becomes current. `now` goes into `run.json`
+    alone, which says when a version was there.
 
     Raises:
         PublicationError: this file has not passed the gate, or breaks a declared key.
@@ -65,6 +71,7 @@ def publish(settings: Settings, as_of: date) -> dict[str, Any]:
             "gates": _gates(settings, gate),
             "warehouse_sha256": gate["warehouse_sha256"],
             **contents,
+            **_on_time(settings, as_of, now()),
         }
         version = _same_content(day, before, run)
         if version is None:
@@ -72,6 +79,7 @@ def publish(settings: Settings, as_of: date) -> dict[str, Any]:
             (building / RUN).write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
             (building / RUN).chmod(0o444)
             finish(building, version)
+        late = lateness(json.loads((day / version / RUN).read_text(encoding="utf-8")))
         is_newest = point(settings.published, as_of, version)
         removed = remove_old(day, settings.keep_versions, before)
         remove_leftovers(settings.published, day)
@@ -86,7 +94,26 @@ def publish(settings: Settings, as_of: date) -> dict[str, Any]:
         "is_newest_day": is_newest,
         "removed": removed,
         "published": str(day / version / DATABASE),
+        "warnings": [late] if late else [],
     }
+
+
+def lateness(run: Mapping[str, Any]) -> str | None:
+    """The warning that a version's diagnosis was late, from its `run.json`; None if it was not."""
+    if run["is_diagnosis_on_time"]:
+        return None
+    return (
+        f"the diagnosis of {run['as_of']} was there at {run['diagnosed_at']}, after {DIAGNOSED_BY:%H:%M} of the next morning: "
+        f"{run['merchants_diagnosed']:,} merchants saw it late; start the day earlier, or look which step took long"
+    )
+
+
+def _on_time(settings: Settings, as_of: date, now: datetime) -> dict[str, Any]:
+    """When the day's diagnosis was there, on the clocks of the deployment, and whether that was in time."""
+    zone = ZoneInfo(settings.timezone)
+    at = now.astimezone(zone).replace(microsecond=0)
+    due = datetime.combine(as_of + timedelta(days=1), DIAGNOSED_BY, zone)
+    return {"diagnosed_at": at.isoformat(), "is_diagnosis_on_time": now.astimezone(UTC) <= due.astimezone(UTC)}
 
 
 def roll_back(settings: Settings, as_of: date, version: str | None) -> dict[str, Any]:
@@ -166,7 +193,7 @@ def _copy_marts(warehouse: Path, target: Path, publication: Mapping[str, str]) -
 
     Returns:
         `schema_sha256` (of columns, types, constraints and comments), and by mart `rows` and `digests`, which do not depend
-        on the order of rows.
+        on the order of rows; `merchants_diagnosed`: those with something to compare the day with.
     """
     with duckdb.connect(str(target), config={"autoinstall_known_extensions": False}) as con:
         con.execute(f"attach {literal(str(warehouse))} as warehouse (read_only)")
@@ -191,6 +218,9 @@ def _copy_marts(warehouse: Path, target: Path, publication: Mapping[str, str]) -
             totals = "count(*), coalesce(sum(hash(mart)::hugeint), 0)::varchar, bit_xor(hash(mart))"
             [(rows[name], total, xor)] = con.execute(f"select {totals} from {_mart(name)} as mart").fetchall()
             digests[name] = f"{int(total):x}-{xor or 0:x}"
+        diagnosed = 0
+        if "diagnosis" in rows:
+            [(diagnosed,)] = con.execute(_DIAGNOSED, [publication["as_of"]]).fetchall()
         con.execute(_published(), publication)
         rows[PUBLISHED.name] = 1
         for name, column, comment in columns:
@@ -201,7 +231,7 @@ def _copy_marts(warehouse: Path, target: Path, publication: Mapping[str, str]) -
             raise PublicationError(f"{warehouse} breaks a key that contract/tables declares: {error}") from error
     target.chmod(0o444)
     schema = hashlib.sha256(json.dumps([tables, columns, keys, _published()]).encode()).hexdigest()
-    return {"schema_sha256": schema, "rows": rows, "digests": digests}
+    return {"schema_sha256": schema, "rows": rows, "digests": digests, "merchants_diagnosed": diagnosed}
 
 
 def _published() -> str:

@@ -72,6 +72,7 @@ _CUBE = (
     nullable(count("support_tickets", "tickets", "Support tickets.")),
     nullable(money("line_value", "Quantity × unit price over the product's lines, reporting currency.", least=0)),
 )
+from contract.values import BASES, CAUSES, COLOURS, NODES, STAGES
 
 TABLES: tuple[Table, ...] = (
     Table(
@@ -184,6 +185,82 @@ TABLES: tuple[Table, ...] = (
         consumers=(ANALYSTS, MERCHANT_SUCCESS),
         empty=Empty.WARNED,
         time="date",
+    ),
+    Table(
+        "diagnosis",
+        "Grain: merchant × date (as_of and the 27 days before) × window_days × node, for windows from the merchant's first "
+        "event on. The tree that says why payments moved: paid = buyers × paid_per_buyer, buyers = active_users × conversion, "
+        "active_users = new_users + returning_users, paid_per_buyer = orders_per_buyer × paid_per_order; each beside what was "
+        "to be expected from the same merchant's windows before.",
+        key="merchant_id, date, window_days, node",
+        columns=(
+            MERCHANT,
+            date("date", "Business date on which the window ends."),
+            integer("window_days", "days", "Days of the window: 1 or 7.", least=1),
+            choice("node", NODES, "Node of the tree. Payments are gross; people are distinct within the window."),
+            nullable(
+                number(
+                    "value",
+                    "of the node",
+                    "What the window had: reporting currency for paid, paid_per_buyer and paid_per_order; people; a ratio "
+                    "for the others. Null where a ratio has denominator 0.",
+                    least=0,
+                )
+            ),
+            nullable(
+                number(
+                    "baseline",
+                    "of the node",
+                    "What was to be expected: the trimmed mean of the reference windows, times calendar factors where the "
+                    "window touches a calendar event. Null without a basis.",
+                    least=0,
+                )
+            ),
+            nullable(number("z", "1", "(value - baseline) / noise; null where the noise is 0.")),
+            nullable(
+                choice("colour", COLOURS, "green from z 1.5, red to z -1.5, yellow between; null where value or baseline is.")
+            ),
+            nullable(
+                money("contribution", "Part of the change of paid against its baseline (LMDI-I). Leaves sum to it to the cent.")
+            ),
+            nullable(
+                integer(
+                    "cause_rank",
+                    "rank",
+                    "Of leaves that moved paid the way that it went: 1 moved it most; null for others.",
+                    least=1,
+                )
+            ),
+            nullable(choice("cause", CAUSES, "The leaf and the direction; null where there is no cause_rank.")),
+            nullable(text("advice", "What to do about the cause, English.")),
+            nullable(text("advice_zh", "What to do about the cause, Chinese.")),
+            choice(
+                "basis",
+                BASES,
+                "same_weekday: 3 to 8 windows that end whole weeks earlier; any_weekday: at least 7 of the 28 days before; "
+                "none: too little to compare with.",
+            ),
+            integer("reference_windows", "windows", "Windows that the baseline comes from."),
+            nullable(text("calendar_event", "Event of seeds/calendar_events.csv that the window touches, its latest day's.")),
+            nullable(
+                number(
+                    "calendar_factor",
+                    "ratio",
+                    "What paid of the baseline was multiplied by; null without an event or a basis.",
+                    least=0,
+                )
+            ),
+        ),
+        questions=(Question.MOVED,),
+        consumers=(ANALYSTS, MERCHANT_SUCCESS),
+        empty=Empty.WARNED,
+        audience=Audience.MERCHANT,
+        time="date",
+        export=export(
+            """date window_days node value baseline z colour contribution cause_rank cause advice advice_zh basis
+            reference_windows calendar_event calendar_factor""",
+            "A node of the tree that says why payments moved, in a window of 1 or 7 days that ends on the date.",
+        ),
     ),
     Table(
         "merchant_churn_flags",

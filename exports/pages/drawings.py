@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from math import ceil, cos, log10, pi, sin, tau
 from typing import Any
 from unicodedata import east_asian_width
@@ -79,6 +80,85 @@ def bars(title: str, rows: Sequence[tuple[str, float, str]], most: float | None 
         picture.append(_text(left - 10, y + 18, _shortened(label, 20), "end", size=12))
         picture.append(_rect(left, y + 5, max((WIDTH - left - right) * value / scale, 1.0), line - 10, _ACCENT))
         picture.append(_text(left + (WIDTH - left - right) * value / scale + 8, y + 18, number))
+    return _svg(picture)
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box of a tree.
+
+    Attributes:
+        depth: 0 is the root; a box hangs from the last one before it that is less deep.
+        value, expected: what there was and what was to be expected, as written.
+        direction: 1 where there was more than expected, -1 where less.
+        part: its part of the change, as written.
+        colour: `green`, `yellow` or `red`; empty where nothing can be said.
+    """
+
+    depth: int
+    label: str
+    value: str
+    expected: str
+    direction: int
+    part: str
+    colour: str
+
+
+# By colour of a box: frame, ground.
+_BOXES = {"green": (_GREEN, "#e3f3ea"), "yellow": ("#d8b24a", "#fdf6e0"), "red": (_RED, "#fbe4e1"), "": (_LINK, "#f5f7fa")}
+
+
+def tree(title: str, boxes: Sequence[Box]) -> Markup:
+    """Boxes below each other, each indented below the one that it is a part of: so the texts keep their size on a phone."""
+    high, gap, indent = 49.0, 7.0, 22.0
+    picture = _picture(len(boxes) * (high + gap), title)
+    above: dict[int, float] = {}
+    for index, box in enumerate(boxes):
+        x, y = box.depth * indent + 1, index * (high + gap) + 2
+        middle = y + high / 2 - 2
+        if box.depth:
+            stem = x - indent / 2 - 1
+            path = draw.Path(fill="none", stroke=_LINK, stroke_width=1.5)
+            picture.append(path.M(stem, above[box.depth - 1]).V(middle).H(x))
+        above[box.depth] = y + high - 4
+        frame, ground = _BOXES[box.colour]
+        thick = 3 if box.colour == "red" else 1.2
+        place = (x + thick / 2, y + thick / 2, WIDTH - x - thick - 1, high - thick - 4)
+        picture.append(draw.Rectangle(*(round(n, 1) for n in place), rx=4, fill=ground, stroke=frame, stroke_width=thick))
+        picture.append(_text(x + 11, y + 19, box.label, size=12))
+        picture.append(_text(x + 11, y + 37, box.value, size=14))
+        picture.append(_text(x + 96, y + 37, box.expected, colour=_FAINT, size=12))
+        picture.append(_text(WIDTH - 12, middle + 5, box.part, "end", size=14))
+        if box.direction:
+            tip, base = (-5, 4) if box.direction > 0 else (5, -4)
+            arrow = draw.Path(fill=frame if box.colour in ("green", "red") else _FAINT)
+            at = WIDTH - 92
+            picture.append(arrow.M(at, middle + tip).L(at - 6, middle + base).L(at + 6, middle + base).Z())
+    return _svg(picture)
+
+
+def waterfall(
+    title: str, first: tuple[str, float, str], parts: Sequence[tuple[str, float, str]], last: tuple[str, float, str]
+) -> Markup:
+    """From a figure to another one, part by part: each begins where the one before ended."""
+    line, left, right = 26.0, 130.0, 76.0
+    ends = list(accumulate([first[1], *(value for _, value, _ in parts)]))
+    low, high = min([0.0, *ends]), max([0.0, *ends, last[1]])
+    scale = (WIDTH - left - right) / ((high - low) or 1.0)
+    picture = _picture((len(parts) + 2) * line, title)
+    spans = [(0.0, first[1]), *pairwise(ends), (0.0, last[1])]
+    for index, ((label, value, number), (begin, end)) in enumerate(zip([first, *parts, last], spans, strict=True)):
+        y, x = index * line, left + (min(begin, end) - low) * scale
+        is_whole = index in (0, len(parts) + 1)
+        colour = _ACCENT if is_whole else _GREEN if value > 0 else _RED
+        width = max(abs(end - begin) * scale, 1.0)
+        picture.append(_text(left - 10, y + 18, _shortened(label, 18), "end", size=12))
+        picture.append(_rect(x, y + 5, width, line - 10, colour))
+        picture.append(_text(WIDTH - 8, y + 18, number, "end"))
+        if not is_whole or index == 0:
+            edge = left + (end - low) * scale
+            joint = draw.Line(round(edge, 1), y + line - 5, round(edge, 1), y + line + 5, stroke=_FAINT, stroke_dasharray="2,2")
+            picture.append(joint)
     return _svg(picture)
 
 

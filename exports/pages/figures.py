@@ -54,6 +54,7 @@ class Merchant:
         before: its figures of 28 days ago, a row of `merchant_before`.
         tips: rows of `merchant_tips`, those of the day and those of a week ago, each in their order.
         benchmarks: rows of `merchant_benchmarks` by figure.
+        diagnosis: rows of `diagnosis` of the windows that end with the day, by their days and node.
         tickets: its row of `merchant_tickets`, None if it opened none of late.
         map: where its map stands in the pack of its manager, None if there is none.
     """
@@ -69,6 +70,7 @@ class Merchant:
     before: Row = field(default_factory=dict)
     tips: list[Row] = field(default_factory=list)
     benchmarks: dict[str, Row] = field(default_factory=dict)
+    diagnosis: dict[int, dict[str, Row]] = field(default_factory=dict)
     tickets: Row | None = None
     map: str | None = None
 
@@ -132,6 +134,8 @@ def merchants(day: ExportDay, identifiers: Iterable[str]) -> list[Merchant]:
         found[row["merchant_id"]].tips.append(row)
     for row in day.rows(_of("merchant_benchmarks")):
         found[row["merchant_id"]].benchmarks[row["metric"]] = row
+    for row in day.rows(f"{_of('diagnosis')} where date = ?", [day.as_of]):
+        found[row["merchant_id"]].diagnosis.setdefault(row["window_days"], {})[row["node"]] = row
     for row in day.rows(_of("merchant_tickets")):
         found[row["merchant_id"]].tickets = row
     for table in TABLES:

@@ -18,7 +18,7 @@ from contract.events import TOTAL
 from contract.success import RULES
 from contract.tips import TipRules
 from contract.values import BENCHMARKS
-from exports.pages import drawings, sheets
+from exports.pages import diagnosis, drawings, sheets
 from exports.pages.about import About
 from exports.pages.figures import SHOWN_STAGES, WEEKS, Call, Merchant, Row, week_ends
 from exports.pages.outcomes import PERIODS, Outcomes
@@ -29,9 +29,12 @@ from exports.policy.names import readable
 
 SHOWN_CALLS = 40
 SHOWN_ROWS = 15
+DIAGNOSES = {1: "title.diagnosis_day", 7: "title.diagnosis_week"}  # the windows of a merchant's page, with their titles
 LONGEST_TABLE = 30
 TIP_DAYS = 7  # in which a tip is to be followed
-_LISTED = [table for table in sheets.TABLES if table not in (sheets.REGIONS, sheets.RED_PACKETS)]  # which have a picture
+_LISTED = [
+    table for table in sheets.TABLES if table not in (sheets.RED, sheets.REGIONS, sheets.RED_PACKETS)
+]  # which have a picture
 _LONGEST_LINE = 32  # characters of a text that stays on one line
 _WITH_HYPHEN = re.compile(r"(?<![\w-])(?=[\w-]{3,20}(?![\w-]))(\w+(?:-\w+)+)", re.ASCII)
 
@@ -108,6 +111,7 @@ def manager_report(
     sections = [
         *_not_listed(merchants, words),
         *_outcomes(outcomes, words),
+        *_red(merchants, words),
         _trend(weeks, about, words),
         Section(
             words("title.stages"),
@@ -150,6 +154,7 @@ def merchant_report(merchant: Merchant, rules: TipRules, about: About, words: Wo
     sections = [
         _tips(merchant, rules, about, words),
         *_last_tips(merchant, rules, about, words),
+        *(section for days in DIAGNOSES for section in _diagnosis(merchant, days, words)),
         _trend(merchant.weeks, about, words),
         Section(
             words("title.funnel"),
@@ -326,6 +331,36 @@ def _last_tips(merchant: Merchant, rules: TipRules, about: About, words: Words) 
     }
     asked = day(about.published.as_of - timedelta(days=TIP_DAYS))
     return [Section(words("title.last_tips"), words("title.last_tips_note", day=asked), table=shown)]
+
+
+def _diagnosis(merchant: Merchant, days: int, words: Words, title: str | None = None) -> list[Section]:
+    """Why payments moved in a window: the tree, the way from what was to be expected, what to do."""
+    nodes, title = merchant.diagnosis.get(days), title or words(DIAGNOSES[days])
+    if nodes is None or not diagnosis.has_basis(nodes):
+        return [Section(title, empty=words("title.diagnosis_none"))]
+    note = words("title.diagnosis_note")
+    if nodes["paid"]["calendar_event"] is not None:
+        note = f"{note}\n{words('title.diagnosis_event')}"
+    way = words("title.waterfall")
+    return [
+        Section(title, note, diagnosis.tree(title, nodes, words)),
+        Section(way, picture=diagnosis.waterfall(way, nodes, words)),
+        Section(words("title.causes"), things=diagnosis.causes(nodes, words), empty=words("title.calm")),
+    ]
+
+
+def _red(merchants: Sequence[Merchant], words: Words) -> list[Section]:
+    """The merchants whose payments fell out of what was to be expected, and the tree of the one that lost most."""
+    red = sorted((one for one in merchants if one.tables[sheets.RED.name]), key=lambda one: _lost(one), reverse=True)
+    table = _of_sheet(sheets.RED, red, words)
+    if not red:
+        return [table]
+    title = words("title.diagnosis_of", title=words(DIAGNOSES[1]), merchant=red[0].name)
+    return [table, *_diagnosis(red[0], 1, words, title)]
+
+
+def _lost(merchant: Merchant) -> Decimal:
+    return -min((row["paid_change"] or Decimal(0) for row in merchant.tables[sheets.RED.name]), default=Decimal(0))
 
 
 def _tip_text(tip: Row, name: str, rules: TipRules, about: About, words: Words) -> str:

@@ -86,6 +86,7 @@ class SheetTable:
         marks: by word of the column.
         in_words: how columns of codes are written.
 
+    Where the table has a column in the reader's language beside one, such as `advice_zh` beside `advice`, that one is shown.
     The name that a fan chose is whole on the page of the merchant, which may contact the fan, and masked elsewhere.
     """
 
@@ -116,6 +117,7 @@ class SheetTable:
         for merchant in merchants:
             owner = (merchant.name, merchant.overview["merchant_id"])
             for row in merchant.tables[self.name]:
+                row = row | {name: row.get(f"{name}_{words.language}", row[name]) for name in self.columns}
                 told = row | {name: tell(row[name], words) for name, tell in self.in_words.items()}
                 if for_merchant and "masked_name" in told:
                     told["masked_name"] = told["display_name"]
@@ -148,6 +150,7 @@ TODAY = (
     SheetColumn("best_product", Form.LONG_TEXT, 16),
     SheetColumn("tickets", Form.COUNT, 9),
     SheetColumn("changed", Form.LONG_TEXT, 22),
+    SheetColumn("why_today", Form.LONG_TEXT, 28),
     SheetColumn("called_on", Form.DAY, 13, Use.INPUT),
     SheetColumn("result", Form.TEXT, 14, Use.INPUT),
     SheetColumn("next_on", Form.DAY, 13, Use.INPUT),
@@ -163,6 +166,15 @@ _OFF_LIST = (
     SheetColumn("at_stake", Form.MONEY, 14),
     SheetColumn("off_list", Form.LONG_TEXT, 40),
 )
+
+
+def why_today(merchant: Merchant, words: Words) -> str | None:
+    """What moved payments most, of a merchant whose payments of the day fell out of what was to be expected."""
+    cause = next(iter(merchant.tables[RED.name]), None)
+    if cause is None:
+        return None
+    paid, expected = words.number(cause["paid"]), words.number(cause["paid_expected"])
+    return words("diagnosis.today", cause=words(f"cause.{cause['cause']}"), paid=paid, expected=expected)
 
 
 def today(calls: Sequence[Call], words: Words) -> Sheet:
@@ -188,6 +200,7 @@ def today(calls: Sequence[Call], words: Words) -> Sheet:
                 call.merchant.best_product,
                 call.merchant.tickets["tickets"] if call.merchant.tickets else None,
                 call.changed,
+                why_today(call.merchant, words),
                 *inputs,
                 str(call.reference),
             )
@@ -269,6 +282,19 @@ def overview(merchants: Iterable[Merchant], words: Words) -> Sheet:
     return Sheet("merchants", (*_MERCHANT, *fields.values()), rows, marks)
 
 
+RED = SheetTable(
+    "red_merchants",
+    {
+        "paid": SheetColumn("paid_today", Form.MONEY, 12),
+        "paid_expected": SheetColumn("paid_expected", Form.MONEY, 12),
+        "paid_change": SheetColumn("paid_change", Form.MONEY, 12),
+        "cause": SheetColumn("cause", Form.LONG_TEXT, 26),
+        "cause_change": SheetColumn("cause_change", Form.MONEY, 12),
+        "advice": SheetColumn("advice", Form.LONG_TEXT, 48),
+    },
+    {"paid_change": Mark.SIGN},
+    {"cause": lambda cause, words: words(f"cause.{cause}")},
+)
 REGIONS = SheetTable(
     "regions",
     {
@@ -456,7 +482,7 @@ RED_PACKETS = SheetTable(
     },
 )
 # In the order of workbook and pages. Regions have a picture, and in the workbook the leaders stand on their sheet.
-TABLES = (REGIONS, CHANNELS, FAN_STATEMENT, PRODUCTS, LEAKS, WAKE, SPREADERS, LEADERS, GROUPS, CAMPAIGNS, RED_PACKETS)
+TABLES = (RED, REGIONS, CHANNELS, FAN_STATEMENT, PRODUCTS, LEAKS, WAKE, SPREADERS, LEADERS, GROUPS, CAMPAIGNS, RED_PACKETS)
 
 
 def written(value: Value, form: Form, words: Words) -> str:

@@ -187,6 +187,14 @@ MANAGER_TABLES = (
         owner="manager",
     ),
     Table(
+        "red_merchants",
+        "red_merchants",
+        _columns("merchant_id", "paid paid_expected paid_change cause cause_change advice advice_zh"),
+        "A merchant whose payments of the day fell out of what was to be expected, with the cause and what to do about it.",
+        owner="manager",
+        order="paid_change",
+    ),
+    Table(
         "regions",
         "merchant_team_regions",
         _columns(

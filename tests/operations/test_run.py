@@ -133,6 +133,8 @@ def test_the_summary_tells_what_was_refused_and_why(settings: Settings) -> None:
             create table marts.unreadable_files as select 'stream/x.gz' as file, 99 as bytes, 'cut short' as error;
             """
         )
+    run = {"as_of": "2026-03-20", "merchants_diagnosed": 1200, "diagnosed_at": "2026-03-21T09:10:00+08:00"}
+    (version / "run.json").write_text(json.dumps({**run, "is_diagnosis_on_time": False}))
     at = "2026-03-21T00:00:{:02}+00:00"
     runs = {
         dag_id: {"run_after": at.format(0), "start_date": at.format(number), "end_date": at.format(number + 5)}
@@ -151,6 +153,12 @@ def test_the_summary_tells_what_was_refused_and_why(settings: Settings) -> None:
     assert "faults" not in text
     assert "returned" not in "\n".join(summary(Day(runs=runs), settings, as_of))
     assert "2026-03-20 is published." in text
+    assert (
+        "  1,200 merchants diagnosed\n  warning: the diagnosis of 2026-03-20 was there at 2026-03-21T09:10:00+08:00, after"
+        in text
+    )
+    (version / "run.json").write_text(json.dumps({**run, "is_diagnosis_on_time": True}))
+    assert "warning" not in "\n".join(summary(day, settings, as_of))
     assert [line for line in text.splitlines() if "warn " in line] == [
         """  group: warn deliveries, 'came': 1 rows break it, first {"missing":"group/dt=2026-03-20"} (a file)"""
     ]

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -68,6 +68,34 @@ def test_publishes_what_the_gate_passed(settings: Settings) -> None:
     assert run["rows"]["cascades"] == 2
     assert run["gates"]["publication"]["passed"] is True
     assert (run["currency"], run["timezone"]) == ("CNY", "Asia/Shanghai")
+
+
+@pytest.mark.parametrize(
+    ("now", "written", "is_on_time"),
+    [
+        ("2026-03-20T23:59:59+00:00", "2026-03-21T07:59:59+08:00", True),
+        ("2026-03-21T00:00:00+00:00", "2026-03-21T08:00:00+08:00", True),
+        ("2026-03-21T00:00:00.000001+00:00", "2026-03-21T08:00:00+08:00", False),
+        ("2026-03-22T05:30:00+00:00", "2026-03-22T13:30:00+08:00", False),
+    ],
+)
+def test_run_json_says_who_was_diagnosed_and_whether_in_time(
+    settings: Settings, now: str, written: str, is_on_time: bool
+) -> None:
+    """Of the two merchants m-2 has nothing to compare its day with. The morning is that of Shanghai."""
+    passed(settings)
+    report = publish(settings, AS_OF, lambda: datetime.fromisoformat(now))
+    run = json.loads((settings.published / "current" / "run.json").read_text())
+    assert (run["merchants_diagnosed"], run["diagnosed_at"], run["is_diagnosis_on_time"]) == (1, written, is_on_time)
+    late = f"the diagnosis of 2026-03-20 was there at {written}, after 08:00 of the next morning: 1 merchants saw it late"
+    assert [warning.partition(";")[0] for warning in report["warnings"]] == ([] if is_on_time else [late])
+
+
+def test_figures_that_were_there_in_time_stay_so_when_the_day_runs_again(settings: Settings) -> None:
+    passed(settings)
+    publish(settings, AS_OF, lambda: datetime.fromisoformat("2026-03-20T18:00:00+00:00"))
+    again = publish(settings, AS_OF, lambda: datetime.fromisoformat("2026-03-25T18:00:00+00:00"))
+    assert (again["is_new"], again["warnings"]) == (False, [])
 
 
 def test_constraints_are_copied(settings: Settings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contract.columns import Type
 from contract.tables import TABLES
+from contract.values import LEAVES
 from expectations.suites import COMPLETE, Expectation, Rules, agree, mart_holds
 
 # What a cube says of a day, and daily_merchant too.
@@ -69,7 +70,93 @@ def _measures(dimension: str, measures: str) -> Expectation:
     )
 
 
+_WINDOW = "merchant_id, date, window_days"
+_BELOW = """(
+    values ('paid', 'buyers'), ('paid', 'paid_per_buyer'), ('buyers', 'active_users'), ('buyers', 'conversion'),
+    ('active_users', 'new_users'), ('active_users', 'returning_users'), ('paid_per_buyer', 'orders_per_buyer'),
+    ('paid_per_buyer', 'paid_per_order')
+) as tree (parent, node)"""
+
+
 RULES: Rules = {
+    "diagnosis": (
+        agree(
+            "leaves add up",
+            "the contributions of the leaves add up to the change of paid, to the cent",
+            f"""select {_WINDOW}, sum(contribution) as change from marts.diagnosis
+            where node in {LEAVES} and basis <> 'none' and merchant_id in {COMPLETE} group by all""",
+            f"""select {_WINDOW}, cast(value as decimal(38, 2)) - cast(baseline as decimal(38, 2)) as change
+            from marts.diagnosis where node = 'paid' and basis <> 'none' and merchant_id in {COMPLETE}""",
+            needs=("merchants",),
+            breaks="update marts.diagnosis set contribution = contribution + 0.01 where node = 'conversion'",
+        ),
+        agree(
+            "inner nodes are sums",
+            "the contribution of an inner node is that of the nodes below it",
+            f"""select {_WINDOW}, parent as node, sum(contribution) as contribution from marts.diagnosis inner join {_BELOW}
+            using (node) where basis <> 'none' and merchant_id in {COMPLETE} group by all""",
+            f"""select {_WINDOW}, node, contribution from marts.diagnosis
+            where node not in {LEAVES} and basis <> 'none' and merchant_id in {COMPLETE}""",
+            needs=("merchants",),
+            breaks="update marts.diagnosis set contribution = contribution - 0.01 where node = 'buyers'",
+        ),
+        agree(
+            "people are new or returning",
+            "active users are the new and the returning ones, and so are those that were to be expected",
+            f"""select {_WINDOW}, round(sum(value), 6) as value, round(sum(baseline), 6) as baseline from marts.diagnosis
+            where node in ('new_users', 'returning_users') group by all""",
+            f"""select {_WINDOW}, round(value, 6) as value, round(baseline, 6) as baseline from marts.diagnosis
+            where node = 'active_users'""",
+            breaks="update marts.diagnosis set value = value + 1 where node = 'new_users'",
+        ),
+        agree(
+            "a day is that of daily_merchant",
+            "buyers of a window of one day are those of the day",
+            """select merchant_id, date, cast(value as bigint) as buyers from marts.diagnosis
+            where window_days = 1 and node = 'buyers' and value > 0""",
+            """select merchant_id, date, buyers from marts.daily_merchant where buyers > 0
+            and (merchant_id, date) in (select (merchant_id, date) from marts.diagnosis where window_days = 1)""",
+            needs=("daily_merchant",),
+            breaks="update marts.diagnosis set value = 4 where window_days = 1 and node = 'buyers'",
+        ),
+        mart_holds(
+            "diagnosis",
+            "without a basis",
+            """(basis = 'none') = (reference_windows = 0) and if(basis = 'none', baseline is null and z is null
+            and colour is null and contribution is null and calendar_factor is null, node <> 'paid' or baseline is not null)""",
+            "basis, reference_windows, baseline",
+            breaks="update marts.diagnosis set basis = 'none', reference_windows = 0 where node = 'paid'",
+        ),
+        mart_holds(
+            "diagnosis",
+            "causes",
+            f"""if(cause_rank is null, cause is null and advice is null and advice_zh is null, node in {LEAVES}
+            and cause = node || if(contribution > 0, '_up', '_down'))""",
+            "cause_rank, cause, contribution",
+            breaks="update marts.diagnosis set cause = 'new_users_up' where cause is not null",
+        ),
+        agree(
+            "causes are ranked",
+            "where paid moved, its causes are ranked from 1 without a gap",
+            f"""select {_WINDOW}, count(*) as causes from marts.diagnosis where cause_rank is not null group by all""",
+            f"""select {_WINDOW}, max(cause_rank) as causes from marts.diagnosis
+            where ({_WINDOW}) in (
+                select ({_WINDOW}) from marts.diagnosis where node = 'paid' and contribution <> 0 and merchant_id in {COMPLETE}
+                union all
+                select ({_WINDOW}) from marts.diagnosis where cause_rank is not null and merchant_id not in {COMPLETE}
+            ) group by all""",
+            needs=("merchants",),
+            breaks="update marts.diagnosis set cause_rank = cause_rank + 1 where cause_rank is not null",
+        ),
+        mart_holds(
+            "diagnosis",
+            "colours",
+            """if(value is null or baseline is null, colour is null, colour = case when coalesce(z, 0) >= 1.5
+            or (z is null and value > baseline) then 'green' when z <= -1.5 then 'red' else 'yellow' end)""",
+            "value, baseline, z, colour",
+            breaks="update marts.diagnosis set colour = 'green' where colour = 'red'",
+        ),
+    ),
     "churn_model_evaluation": (
         mart_holds(
             "churn_model_evaluation",

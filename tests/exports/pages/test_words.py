@@ -16,7 +16,7 @@ import pytest
 import exports
 from contract.events import EVENT_TYPES
 from contract.settings import CHECKOUT
-from contract.values import BENCHMARKS, CAMPAIGN_VERDICTS, CHANNEL_VERDICTS, LEAKS, LIST_EXITS, STAGES, TIPS
+from contract.values import BENCHMARKS, CAMPAIGN_VERDICTS, CAUSES, CHANNEL_VERDICTS, LEAKS, LIST_EXITS, NODES, STAGES, TIPS
 from exports.pages.words import LANGUAGES, Words, rounded_parts, time_unit
 
 ROOM = Path(exports.__file__).parent
@@ -55,7 +55,7 @@ def test_every_word_is_used() -> None:
         kind for event in EVENT_TYPES.values() for field in event.fields for kind in field.values
     }
     spoken |= {*STAGES, *TIPS, *BENCHMARKS, *LEAKS, *LIST_EXITS, "info"}  # a kind of page that the simulated shops have
-    spoken |= {*CHANNEL_VERDICTS, *CAMPAIGN_VERDICTS}
+    spoken |= {*CHANNEL_VERDICTS, *CAMPAIGN_VERDICTS, *CAUSES, *NODES}
     with (CHECKOUT / "dbt_project" / "seeds" / "channels.csv").open(newline="") as seed:
         spoken |= {row["channel"] for row in csv.DictReader(seed)}
     unused = [

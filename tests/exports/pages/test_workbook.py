@@ -100,6 +100,7 @@ def test_the_workbook_says_whom_to_call(small: Path) -> None:
         "Today",
         "What came of it",
         "Merchants",
+        "Red this morning",
         "Regions",
         "Where people come from",
         "Fan statement",
@@ -129,6 +130,7 @@ def test_the_workbook_says_whom_to_call(small: Path) -> None:
         "Best product",
         "Tickets, 14 days",
         "Since last time",
+        "Why, this morning",
         "Called on",
         "Result",
         "Next call on",
@@ -153,6 +155,7 @@ def test_the_workbook_says_whom_to_call(small: Path) -> None:
         "Best product": "tea",
         "Tickets, 14 days": 2,
         "Since last time": "first time",
+        "Why, this morning": "a smaller share bought: paid 0, expected 50",
         "Called on": None,
         "Result": None,
         "Next call on": None,
@@ -197,19 +200,19 @@ def test_the_workbook_is_ready_to_use(small: Path) -> None:
 
 def test_what_is_to_be_filled_in_can_be_and_says_what_is_allowed(small: Path) -> None:
     page = openpyxl.load_workbook(small / "managers" / "amy" / "workbook.xlsx")["Today"]
-    for cell in page["Q4:T4"][0]:
+    for cell in page["R4:U4"][0]:
         assert not cell.protection.locked
         assert cell.fill.fgColor.rgb == "FFFFF9E0"
-        assert page[f"P{cell.row}"].protection.locked
-    assert page.column_dimensions["U"].hidden
-    assert not page.column_dimensions["T"].hidden
-    assert page.auto_filter.ref == "A3:U4"  # the hidden reference is sorted with its row
+        assert page[f"Q{cell.row}"].protection.locked
+    assert page.column_dimensions["V"].hidden
+    assert not page.column_dimensions["U"].hidden
+    assert page.auto_filter.ref == "A3:V4"  # the hidden reference is sorted with its row
     rules = {str(rule.sqref): rule for rule in page.data_validations.dataValidation}
-    assert {place: rule.type for place, rule in rules.items()} == {"Q4": "date", "R4": "list", "S4": "date", "T4": "textLength"}
-    assert (rules["Q4"].formula1, rules["Q4"].formula2) == ("46041", "TODAY()")  # 2026-01-19, sixty days before
-    assert rules["R4"].formula1 == '"no answer,talked,step agreed,call later,declined,is leaving"'
+    assert {place: rule.type for place, rule in rules.items()} == {"R4": "date", "S4": "list", "T4": "date", "U4": "textLength"}
+    assert (rules["R4"].formula1, rules["R4"].formula2) == ("46041", "TODAY()")  # 2026-01-19, sixty days before
+    assert rules["S4"].formula1 == '"no answer,talked,step agreed,call later,declined,is leaving"'
     assert "yellow columns" in page["A2"].value
-    assert rules["S4"].error == "A date after 2026-03-20, such as 2026-03-28."
+    assert rules["T4"].error == "A date after 2026-03-20, such as 2026-03-28."
 
 
 def test_no_cell_of_a_workbook_can_run(exported: Export) -> None:
