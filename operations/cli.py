@@ -1,6 +1,6 @@
 """Airflow's own commands, for the Airflow that `make up` left running.
 
-python -m operations.cli backfill create --dag-id ingest_shop --from-date 2026-03-01 --to-date 2026-03-31
+python -m operations.cli backfill create --dag-id ingest --from-date 2026-03-01 --to-date 2026-03-31
 """
 
 from __future__ import annotations
