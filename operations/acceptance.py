@@ -29,6 +29,7 @@ _TO_MARTS = ("dbt_project", "expectations", "publication", "spark_jobs")
 
 # Test file → the rooms whose change can break it. Its own folder below tests/ belongs to each without being named.
 TESTS: dict[str, tuple[str, ...]] = {
+    "tests/dags/test_postgres.py": (*_TO_MARTS, "benchmarks", "dags", "dashboards", "exports", "operations", "static_site"),
     "tests/dashboards/test_superset.py": (*_TO_MARTS, "dags", "dashboards", "docker", "exports", "operations"),
     "tests/dbt_project/test_build.py": ("dbt_project", "expectations"),
     "tests/dbt_project/test_metricflow.py": (*_TO_MARTS, "exports"),
