@@ -89,9 +89,9 @@ def start(session: Any, found: Collection[Waiting], now: datetime) -> None:
     from airflow.api.common.trigger_dag import trigger_dag
     from airflow.utils.types import DagRunTriggeredByType
 
-    for each in found:
-        run_id = f"manual__{each.key}__{now:%Y-%m-%dT%H:%M:%S}"
-        trigger_dag(each.dag_id, run_id=run_id, partition_key=each.key, triggered_by=DagRunTriggeredByType.CLI, session=session)
+    for dag_id, key in sorted({(each.dag_id, each.key) for each in found}):
+        run_id = f"manual__{key}__{now:%Y-%m-%dT%H:%M:%S}"
+        trigger_dag(dag_id, run_id=run_id, partition_key=key, triggered_by=DagRunTriggeredByType.CLI, session=session)
 
 
 def alert(found: Collection[Waiting], told: set[Waiting], now: datetime) -> None:

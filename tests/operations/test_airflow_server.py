@@ -136,6 +136,21 @@ class Parsing:
         return self.errors
 
 
+@pytest.mark.parametrize(("mode", "is_watched"), [("up", True), ("run", False)])
+def test_an_airflow_that_stays_is_watched(
+    mode: str, is_watched: bool, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`make run` says itself what does not start."""
+    launched: dict[str, list[str]] = {}
+    monkeypatch.setattr(airflow_server, "_migrate", lambda *_: None)
+    monkeypatch.setattr(airflow_server, "_launch", lambda _, part, command, __: launched.update({part: command}))
+    monkeypatch.setattr(airflow_server, "_wait_until_healthy", lambda *_: None)
+    monkeypatch.setattr(airflow_server, "wait_until_parsed", lambda *_: None)
+    airflow_server.start(settings, mode)
+    assert {"scheduler", "dag-processor"} < launched.keys()
+    assert (launched.get("watch", [])[1:] == ["-m", "operations.waiting", "--watch"]) == is_watched
+
+
 def test_dags_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(airflow_server, "POLL_SECONDS", 0.0)
     parsing = Parsing(set(), set(CHAIN[:3]), set(CHAIN))
