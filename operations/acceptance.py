@@ -46,6 +46,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "tests/exports/returns/test_returns.py": ("dbt_project", "expectations", "exports", "publication"),
     "tests/exports/test_commands.py": ("dbt_project", "expectations", "exports", "publication"),
     "tests/simulator/test_landing.py": ("expectations", "simulator", "spark_jobs"),
+    "tests/spark_jobs/engine/test_cluster.py": ("expectations", "spark_jobs"),
     "tests/static_site/test_browser.py": ("dbt_project", "expectations", "exports", "publication", "static_site"),
 }
 
