@@ -90,7 +90,8 @@ def _watch(spark: SparkSession) -> None:
 def _workers(spark: SparkSession) -> list[Worker] | None:
     """The workers of the master, which answers drivers as it answers its own page; None if it does not."""
     jvm: Any = spark._jvm
-    host, _, port = spark.sparkContext.master.removeprefix("spark://").rpartition(":")
+    context: Any = spark.sparkContext
+    host, _, port = context.master.removeprefix("spark://").rpartition(":")
     deploy = jvm.org.apache.spark.deploy
     try:
         address = jvm.org.apache.spark.rpc.RpcAddress(host, int(port))

@@ -126,7 +126,7 @@ class Deployment:
     def query(self, statement: str, *values: Any) -> list[Any]:
         with closing(psycopg2.connect(self.dsn)) as connection, connection.cursor() as cursor:
             cursor.execute(statement, values)
-            return cursor.fetchall()
+            return list(cursor.fetchall())
 
     def execute(self, statement: str) -> None:
         with closing(psycopg2.connect(self.dsn)) as connection, connection, connection.cursor() as cursor:

@@ -70,7 +70,7 @@ def metadata(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Metada
     from sqlalchemy import create_engine
     from sqlalchemy.orm import Session
 
-    import_all_models()
+    import_all_models()  # type: ignore[no-untyped-call]
     engine = create_engine("sqlite://")
     tables = ("asset", "asset_event", "dag", "dag_run", "dag_schedule_asset_reference", "log_template")
     Base.metadata.create_all(engine, [Base.metadata.tables[table] for table in tables])
