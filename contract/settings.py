@@ -39,6 +39,7 @@ SETTINGS: dict[str, str] = {
     "FANOUT_HOLDOUT_SHARE": "Part of the merchants that no list names, to see what calls bring, such as 0.1; default none.",
     "FANOUT_HOLDOUT_KEY": "Word that decides who is held out; another one draws others; default fanout.",
     "FANOUT_KEEP_VERSIONS": "Published versions of a day that are kept; default 3.",
+    "FANOUT_WAIT_MINUTES": "Minutes after which somebody is told of a DAG whose input came and that has not begun; default 30.",
     "FANOUT_ALERT_WEBHOOK": "URL that gets a JSON message when a task fails; default none.",
     "FANOUT_ALERT_EMAIL": "Address that gets a mail when a task fails (Airflow's SMTP settings apply); default none.",
     "FANOUT_LANGUAGE": "Language of workbooks and reports, en or zh; default en.",
@@ -100,6 +101,7 @@ class Settings:
     spark_memory: str
     executor_memory: str
     keep_versions: int
+    wait_minutes: int
     run_id: str
     schedule: str
     expected_sources: frozenset[str]
@@ -196,6 +198,9 @@ class Settings:
         keep = value.get("FANOUT_KEEP_VERSIONS", "3")
         if not re.fullmatch(r"[1-9][0-9]{0,6}", keep):
             raise SettingError(f"FANOUT_KEEP_VERSIONS={keep} is not a whole number of at least 1")
+        wait = value.get("FANOUT_WAIT_MINUTES", "30")
+        if not re.fullmatch(r"[1-9][0-9]{0,3}", wait):
+            raise SettingError(f"FANOUT_WAIT_MINUTES={wait} is not a whole number of minutes from 1 to 9999")
         edges = value.get("FANOUT_EXECUTOR_EDGES", "100000000")
         if not re.fullmatch(r"[0-9]{1,12}", edges):
             raise SettingError(f"FANOUT_EXECUTOR_EDGES={edges} is not a number of edges such as 100000000")
@@ -263,6 +268,7 @@ class Settings:
             spark_memory=memory["FANOUT_SPARK_MEMORY"],
             executor_memory=memory["FANOUT_EXECUTOR_MEMORY"],
             keep_versions=int(keep),
+            wait_minutes=int(wait),
             run_id=value.get("FANOUT_RUN_ID", "by hand"),
             schedule=schedule,
             expected_sources=expected_sources,

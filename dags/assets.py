@@ -1,7 +1,8 @@
 """The wiring that the DAGs share: assets, schedules, tags, and the one way in which tasks start commands.
 
-Every asset is partitioned by the business date (`YYYY-MM-DD`). The ingests create the keys and the other DAGs follow: a
-consumer runs for a key once all of its inputs have been updated for it.
+Every asset is partitioned by the business date (`YYYY-MM-DD`). `ingest` creates the keys and the other DAGs follow. A DAG
+follows one asset, and one task updates it: what a DAG needs of several tasks is gathered within the DAG of these tasks. On
+PostgreSQL, a DAG with several assets waits for ever if two of them are updated within milliseconds (apache/airflow#71070).
 """
 
 from __future__ import annotations
@@ -12,24 +13,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from airflow.sdk import Asset, AssetAll, PartitionedAssetTimetable
-from airflow.sdk.definitions.asset import BaseAsset
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import Asset, PartitionedAssetTimetable
 
 from contract.settings import CHECKOUT, Settings
 from contract.settings import LAKE_WRITERS as LAKE_WRITERS
 from dags.alerts import alert
 from dags.tasks import Command, IngestGate
 from dags.timetable import DayBefore
-from spark_jobs.families import SESSIONS
 from spark_jobs.families import command as families_command
 
-SHOP_EVENTS = Asset(name="shop_events", group="lake")
-GROUP_EVENTS = Asset(name="group_events", group="lake")
-STREAM_EVENTS = Asset(name="stream_events", group="lake")
-EVENTS = AssetAll(SHOP_EVENTS, GROUP_EVENTS, STREAM_EVENTS)
-# By session of model families: the tables that its families write.
-_TABLES = {session: Asset(name=session, group="lake") for session in SESSIONS}
-FAMILIES = AssetAll(*_TABLES.values())
+EVENTS = Asset(name="events", group="lake")
+MODELS = Asset(name="models", group="lake")
 MARTS = Asset(name="marts", group="published")
 BI_COPIES = Asset(name="bi_copies", group="published")
 MERCHANT_SUCCESS_EXPORTS = Asset(name="merchant_success_exports", group="exports")
@@ -78,9 +73,14 @@ def nightly() -> DayBefore:
     return DayBefore(cron, timezone=SETTINGS.timezone)
 
 
-def after(assets: BaseAsset) -> PartitionedAssetTimetable:
-    """Run once for each key for which all of `assets` have been updated."""
-    return PartitionedAssetTimetable(assets=assets)
+def after(asset: Asset) -> PartitionedAssetTimetable:
+    """Run for each key for which the asset has been updated."""
+    return PartitionedAssetTimetable(assets=asset)
+
+
+def updated(asset: Asset) -> EmptyOperator:
+    """The task that updates an asset once all tasks before it have succeeded."""
+    return EmptyOperator(task_id=asset.name, outlets=[asset])
 
 
 def page(doc: str | None) -> str:
@@ -96,22 +96,21 @@ def command(task_id: str, module: str, *, outlets: list[Asset] | None = None, po
 
 def families(session: str) -> Command:
     """The task that computes the model families of a session, in one JVM."""
-    return command(session, f'{families_command(session)} --as-of "$AS_OF"', pool=LAKE_WRITERS, outlets=[_TABLES[session]])
+    return command(session, f'{families_command(session)} --as-of "$AS_OF"', pool=LAKE_WRITERS)
 
 
-def ingest_gate(source: str, outlet: Asset) -> IngestGate:
+def ingest_gate(source: str) -> IngestGate:
     """The gate of an ingest. Under the schedule it waits for the day's delivery, and loads what came before it judges again."""
     judge = f'expectations.gate ingest --source {source} --as-of "$AS_OF" $SCHEDULED'
     arrived, ingest = f'operations.arrived --source {source} --as-of "$AS_OF"', f"spark_jobs.ingest --source {source}"
     return IngestGate(
-        task_id="gate",
+        task_id=f"gate_{source}",
         bash_command=_script(f'if [ "$CHECKS" != 0 ]; then {_run(arrived)}; {_run(ingest)}; fi', _run(judge)),
         env={
             **_ENV,
             "CHECKS": "{{ task_reschedule_count }}",
             "SCHEDULED": "{{ '--scheduled' if dag_run.run_type == 'scheduled' else '' }}",
         },
-        outlets=[outlet],
         pool=LAKE_WRITERS,
         **_SHELL,
     )
@@ -156,5 +155,6 @@ _LINKS = """
 [Ledger](/fanout/ledger) · [Gate results](/fanout/gates) · [Data Docs](/fanout/data_docs) · every task is a command that
 can be run by hand from the checkout; the last line of its output is its report.
 
-**When a task fails**: read its log, fix the cause, *clear* the failed task. The DAGs after it follow by themselves.
+**When a task fails**: read its log, fix the cause, *clear* the failed task with those after it. The DAGs after it follow by
+themselves.
 """

@@ -8,9 +8,9 @@ passes becomes a new version under `FANOUT_HOME/published/`, and `current` moves
 
 from airflow.sdk import DAG
 
-from dags.assets import DEFAULTS, FAMILIES, MARTS, Tag, after, command, page
+from dags.assets import DEFAULTS, MARTS, MODELS, Tag, after, command, page
 
-with DAG("build_marts", schedule=after(FAMILIES), tags={Tag.TIER_1, Tag.MARTS}, doc_md=page(__doc__), **DEFAULTS):
+with DAG("build_marts", schedule=after(MODELS), tags={Tag.TIER_1, Tag.MARTS}, doc_md=page(__doc__), **DEFAULTS):
     build = command("build", 'dbt_project.build --as-of "$AS_OF"')
     gate = command("gate", 'expectations.gate publication --as-of "$AS_OF"')
     publish = command("publish", 'publication --as-of "$AS_OF"', outlets=[MARTS])

@@ -29,6 +29,7 @@ _TO_MARTS = ("dbt_project", "expectations", "publication", "spark_jobs")
 
 # Test file → the rooms whose change can break it. Its own folder below tests/ belongs to each without being named.
 TESTS: dict[str, tuple[str, ...]] = {
+    "tests/dags/test_postgres.py": (*_TO_MARTS, "benchmarks", "dags", "dashboards", "exports", "operations", "static_site"),
     "tests/dashboards/test_superset.py": (*_TO_MARTS, "dags", "dashboards", "docker", "exports", "operations"),
     "tests/dbt_project/test_build.py": ("dbt_project", "expectations"),
     "tests/dbt_project/test_metricflow.py": (*_TO_MARTS, "exports"),
@@ -45,6 +46,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "tests/exports/returns/test_returns.py": ("dbt_project", "expectations", "exports", "publication"),
     "tests/exports/test_commands.py": ("dbt_project", "expectations", "exports", "publication"),
     "tests/simulator/test_landing.py": ("expectations", "simulator", "spark_jobs"),
+    "tests/spark_jobs/engine/test_cluster.py": ("expectations", "spark_jobs"),
     "tests/static_site/test_browser.py": ("dbt_project", "expectations", "exports", "publication", "static_site"),
 }
 

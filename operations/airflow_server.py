@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn
 
 import psutil
 
@@ -32,6 +33,7 @@ from operations.chain import CHAIN
 # Every process descended from an Airflow started here has this in its environment, tasks and their JVMs included.
 MARKER = "AIRFLOW_STARTED_AS"
 API_SERVER, TASK_API_SERVER, SCHEDULER, DAG_PROCESSOR = "api-server", "task-api-server", "scheduler", "dag-processor"
+WATCH = "watch"
 HEALTHY_WITHIN_SECONDS = 180
 PARSED_WITHIN_SECONDS = 120
 STOP_WITHIN_SECONDS = 10
@@ -132,12 +134,14 @@ def start(settings: Settings, mode: str, port: int | None = None) -> Server:
         # SQLite gives up: the audit log of a person's request waits, in the event loop, for a task's transaction, which
         # needs that loop to end.
         commands = {
-            API_SERVER: ["api-server", "--apps", "core"],
-            TASK_API_SERVER: ["api-server", "--apps", "execution", "--port", str(server.task_port)],
-            SCHEDULER: ["scheduler", "--skip-serve-logs"],
-            DAG_PROCESSOR: ["dag-processor"],
+            API_SERVER: ["airflow", "api-server", "--apps", "core"],
+            TASK_API_SERVER: ["airflow", "api-server", "--apps", "execution", "--port", str(server.task_port)],
+            SCHEDULER: ["airflow", "scheduler", "--skip-serve-logs"],
+            DAG_PROCESSOR: ["airflow", "dag-processor"],
         }
-        parts = {part: _launch(settings, part, ["airflow", *command], environ) for part, command in commands.items()}
+        if mode == "up":
+            commands[WATCH] = [sys.executable, "-m", "operations.waiting", "--watch"]
+        parts = {part: _launch(settings, part, command, environ) for part, command in commands.items()}
         _wait_until_healthy(settings, server, parts)
         wait_until_parsed(client(settings, server), now)
     except BaseException:
@@ -220,6 +224,16 @@ def environment(settings: Settings, server: Server) -> dict[str, str]:
     }
     schedule = {} if server.mode == "up" else {"FANOUT_SCHEDULE": "off"}
     return inherited | server.settings | schedule | given
+
+
+def run_within(settings: Settings, server: Server, command: list[str]) -> NoReturn:
+    """Become a command that works in this Airflow, as its own commands do.
+
+    It does not carry the server's marker, so that `make down` does not end what a person starts.
+    """
+    environ = environment(settings, server)
+    environ.pop(MARKER)
+    os.execve(command[0], command, environ)
 
 
 def free_port(preferred: int = 0) -> int:

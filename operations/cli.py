@@ -1,11 +1,10 @@
 """Airflow's own commands, for the Airflow that `make up` left running.
 
-python -m operations.cli backfill create --dag-id ingest_shop --from-date 2026-03-01 --to-date 2026-03-31
+python -m operations.cli backfill create --dag-id ingest --from-date 2026-03-01 --to-date 2026-03-31
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -22,11 +21,7 @@ def main(arguments: list[str]) -> int:
     except SettingError as error:
         print(f"refused: {error}", file=sys.stderr)
         return 2
-    # Without the server's marker, so that `make down` does not end what a person starts here.
-    environ = airflow_server.environment(settings, server)
-    environ.pop(airflow_server.MARKER)
-    airflow = str(Path(sys.executable).with_name("airflow"))
-    os.execve(airflow, [airflow, *arguments], environ)
+    airflow_server.run_within(settings, server, [str(Path(sys.executable).with_name("airflow")), *arguments])
 
 
 if __name__ == "__main__":

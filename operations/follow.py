@@ -1,4 +1,4 @@
-"""One day through the DAGs: trigger the ingests for its partition key and watch until its exports are written."""
+"""One day through the DAGs: trigger the first one for its partition key and watch until its exports are written."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from contract.settings import Settings
 from operations.airflow_rest import Airflow
 from operations.airflow_server import AirflowError, log_folder
 from operations.cause import without_secrets
-from operations.chain import CHAIN, INGESTS, LAST_DAGS
+from operations.chain import CHAIN, FIRST_DAG, LAST_DAGS
 
 POLL_SECONDS = 1.0
-# A consumer is started within a second or two of its last input.
+# A DAG is started within a second or two of its input.
 NEXT_RUN_WITHIN_SECONDS = 90
 STILL_RUNNING_EVERY_SECONDS = 15
 _LOG_LINES = 25
@@ -47,22 +47,21 @@ class Day:
 
 
 def follow(airflow: Airflow, settings: Settings, partition_key: str, say: Callable[[str], None]) -> Day:
-    """Trigger the three ingests and wait until the day is over, reporting progress with `say`.
+    """Trigger the ingest and wait until the day is over, reporting progress with `say`.
 
     Raises:
         AirflowError: the chain stops although nothing has failed.
     """
     started = datetime.now(UTC)
     run_id = f"manual__{partition_key}__{started:%Y-%m-%dT%H:%M:%S}"
-    for dag_id in INGESTS:
-        airflow.trigger(dag_id, partition_key, run_id)
+    airflow.trigger(FIRST_DAG, partition_key, run_id)
     day, quiet_since, said_at = Day(), time.monotonic(), time.monotonic()
     while True:
-        # Ignore ingest runs for the key that somebody else has started meanwhile.
+        # Ignore an ingest for the key that somebody else has started meanwhile.
         day.runs = {
             run["dag_id"]: run
             for run in reversed(airflow.runs(partition_key, started))
-            if run["dag_id"] not in INGESTS or run["dag_run_id"] == run_id
+            if run["dag_id"] != FIRST_DAG or run["dag_run_id"] == run_id
         }
         if _update(day, airflow.tasks(started), airflow, say):
             said_at = time.monotonic()

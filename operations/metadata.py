@@ -33,26 +33,14 @@ def end_unfinished_runs(database: Path) -> list[str]:
         return [row[0] for row in ended]
 
 
-def skip_overdue_ticks(database: Path) -> None:
-    """Forget ticks that fell due while Airflow was down: a run for one day must not catch up other nights."""
+def skip_overdue(database: Path) -> None:
+    """Forget runs that fell due while Airflow was down, by the clock or since their input came: one day was asked for."""
+    pending = "SELECT id FROM asset_partition_dag_run WHERE created_dag_run_id IS NULL"
     with _metadata(database) as metadata:
         if metadata is not None:
             metadata.execute("UPDATE dag SET next_dagrun_create_after = NULL")
-
-
-def forget_half_met_inputs(database: Path, partition_key: str) -> None:
-    """Make the consumers of a key wait for all of their inputs again.
-
-    If an earlier run failed after it had updated some inputs of a consumer, the consumer would start as soon as the missing
-    one comes, before the others have been updated again.
-    """
-    pending = "SELECT id FROM asset_partition_dag_run WHERE created_dag_run_id IS NULL AND partition_key = ?"
-    with _metadata(database) as metadata:
-        if metadata is not None:
-            metadata.execute(
-                f"DELETE FROM partitioned_asset_key_log WHERE asset_partition_dag_run_id IN ({pending})", (partition_key,)
-            )
-            metadata.execute(f"DELETE FROM asset_partition_dag_run WHERE id IN ({pending})", (partition_key,))
+            metadata.execute(f"DELETE FROM partitioned_asset_key_log WHERE asset_partition_dag_run_id IN ({pending})")
+            metadata.execute(f"DELETE FROM asset_partition_dag_run WHERE id IN ({pending})")
 
 
 @contextmanager

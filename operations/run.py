@@ -19,7 +19,7 @@ from operations import airflow_server
 from operations.airflow_server import AirflowError, Server
 from operations.follow import Day, failure, follow, name
 from operations.landing import choose_as_of, survey
-from operations.metadata import end_unfinished_runs, forget_half_met_inputs, skip_overdue_ticks
+from operations.metadata import end_unfinished_runs, skip_overdue
 from operations.readiness import end_of_next_year, require
 from operations.summary import summary
 
@@ -42,7 +42,6 @@ def main(arguments: list[str] | None = None) -> int:
             _fill_empty_default_landing(settings)
             as_of = _look_at_landing(settings, asked)
             with _airflow(settings) as server:
-                forget_half_met_inputs(airflow_server.database(settings), as_of.isoformat())
                 say(f"Airflow is up after {time.monotonic() - started:.0f} s; {as_of} goes through the DAGs")
                 day = follow(airflow_server.client(settings, server), settings, as_of.isoformat(), say)
     except SettingError as error:
@@ -91,7 +90,7 @@ def _airflow(settings: Settings) -> Iterator[Server]:
         airflow_server.stop(settings, server)
     for unfinished in end_unfinished_runs(airflow_server.database(settings)):
         say(f"  ended as failed, since its Airflow was stopped: {unfinished}")
-    skip_overdue_ticks(airflow_server.database(settings))
+    skip_overdue(airflow_server.database(settings))
     server = airflow_server.start(settings, "run")
     try:
         yield server

@@ -31,7 +31,7 @@ _EXAMPLES = (
 )
 _RETURNS = {
     "waiting": "returned sheets wait for the run of a later day",
-    "faults": "faults with returned sheets, which the log of ingest_shop.returns names",
+    "faults": "faults with returned sheets, which the log of ingest.returns names",
 }
 _UNREADABLE = "select file, bytes, error from marts.unreadable_files order by file"
 
@@ -95,7 +95,7 @@ def _diagnosis(settings: Settings, as_of: date) -> Iterator[str]:
 
 def _returns(day: Day, settings: Settings) -> Iterator[str]:
     """What came of the sheets that were sent back, if any were."""
-    report = day.reports.get(("ingest_shop", "returns"), {})
+    report = day.reports.get(("ingest", "returns"), {})
     if report.get("files"):
         told = f"{report['files']} returned sheets: {report['rows_out']} calls taken, {report['refused']} rows refused"
         yield f"  {told}; the answers are in {settings.returns / 'answers'}"

@@ -36,7 +36,7 @@ def main() -> int:
         return 1
     print(f"Airflow: {server.base_url}   user {airflow_server.USER}   password {airflow_server.password(settings)}")
     print(f"logs:    {airflow_server.log_folder(settings)}")
-    print("A day: trigger ingest_shop, ingest_group and ingest_stream with the partition key YYYY-MM-DD; the others follow.")
+    print("A day: trigger ingest with the partition key YYYY-MM-DD; the others follow.")
     print("A month: docs/runbooks/backfill.md. Airflow's own commands: .venv/bin/python -m operations.cli …")
     return 0
 

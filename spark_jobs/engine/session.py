@@ -21,6 +21,7 @@ from typing import Any, TypeVar, overload
 from pyspark.sql import SparkSession
 
 from contract.settings import CHECKOUT, Settings
+from spark_jobs.engine import cluster
 
 JARS = Path(sys.prefix) / "jars"
 # Sedona's shaded JAR carries GraphFrames 0.9; see DECISIONS.md.
@@ -137,6 +138,9 @@ def spark_session(app: str, settings: Settings, *, rows: int = SMALL_ROWS, **con
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         base["spark.driver.host"] = "localhost"
         base["spark.driver.bindAddress"] = "127.0.0.1"
+    standalone = settings.spark_master.startswith("spark://")
+    if standalone:
+        base |= cluster.CONF
     builder = SparkSession.builder.appName(app).master(settings.spark_master)
     for key, text in (base | {key.replace("_", "."): text for key, text in conf.items()}).items():
         builder = builder.config(key, text)
@@ -149,6 +153,8 @@ def spark_session(app: str, settings: Settings, *, rows: int = SMALL_ROWS, **con
     for name in REQUIRED_CLASSES:
         if loader.getResource(name.replace(".", "/") + ".class") is None:
             raise MissingJars(f"{name} is in none of the JARs of {JARS}; run: {sys.executable} -m spark_jobs.engine.session")
+    if standalone:
+        cluster.watch(spark)
     return spark
 
 

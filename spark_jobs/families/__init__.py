@@ -3,7 +3,7 @@
     python -m spark_jobs.families FAMILY [FAMILY …] --as-of 2026-03-20
 
 A family is the package of its name in `spark_jobs`: pure modules, and `job.py` with `run`, which computes and writes the tables
-that `contract.tables` declares as the family's (see `families.day`). DAGs, the chain of a day, benchmarks and end-to-end tests
+that `contract.tables` declares as the family's (see `families.day`). The DAG `build_models`, benchmarks and end-to-end tests
 read the registry below; importing it neither imports nor starts Spark.
 """
 
@@ -18,7 +18,7 @@ class Family:
 
     Attributes:
         name: of its package, and of its argument to the command.
-        session: families with the same session run concurrently in one Spark session, which the DAG `build_<session>` starts.
+        session: families with the same session run concurrently in one Spark session, a task of the DAG `build_models`.
     """
 
     name: str

@@ -172,6 +172,7 @@ def test_a_schedule_that_airflow_could_not_keep_is_refused(cron: str) -> None:
         *(("executor_memory", text) for text in ("100m", "99999g")),
         *(("spark_master", text) for text in ("local[0]", "local[99999]", "spark://host", "spark://", "mesos://x", "k8s://")),
         *(("keep_versions", text) for text in ("0", "-1", "３", "9" * 5_000)),
+        *(("wait_minutes", text) for text in ("0", "-1", "1.5", "10000", "an hour")),
         *(("executor_edges", text) for text in ("-1", "１", "1e6")),
         *(("churn_capacity", text) for text in ("0", "many")),
         *(("churn_threshold", text) for text in ("0", "0.0", "1", "1.5", "." + "9" * 40, "0.٤")),

@@ -38,7 +38,9 @@ def test_the_webhook_gets_task_key_reason_and_log(
 
 
 def test_the_mail_address_gets_a_mail(airflow_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dags import alerts
+    from airflow.providers.smtp.hooks import smtp
+
+    from dags.alerts import alert
 
     mails: list[dict[str, str]] = []
 
@@ -52,13 +54,13 @@ def test_the_mail_address_gets_a_mail(airflow_home: Path, monkeypatch: pytest.Mo
         def send_email_smtp(self, **mail: str) -> None:
             mails.append(mail)
 
-    monkeypatch.setattr(alerts, "SmtpHook", Smtp)
+    monkeypatch.setattr(smtp, "SmtpHook", Smtp)
     monkeypatch.setenv("FANOUT_ALERT_EMAIL", "night@example.org")
     monkeypatch.delenv("FANOUT_ALERT_WEBHOOK", raising=False)
-    alerts.alert(CONTEXT)
+    alert(CONTEXT)
     assert [mail["to"] for mail in mails] == ["night@example.org"]
     assert "3 rows break it" in mails[0]["html_content"]
-    alerts.alert(CONTEXT | {"exception": RuntimeError('first {"name": "<b>"}')})
+    alert(CONTEXT | {"exception": RuntimeError('first {"name": "<b>"}')})
     assert "&lt;b&gt;" in mails[1]["html_content"]
 
 

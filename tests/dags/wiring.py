@@ -15,20 +15,25 @@ def wiring(dags: dict[str, Any]) -> dict[str, Any]:
 
 
 def modules_of(task: Any) -> list[str]:
-    """The commands after `python -m`, without the path of the interpreter."""
+    """The commands after `python -m`, without the path of the interpreter; none of a task that only gathers others."""
+    if not hasattr(task, "bash_command"):
+        return []
     found = re.findall(r" -m (.*?) 2>&1", task.bash_command)
     assert found, task.bash_command
     return [str(module) for module in found]
 
 
-def _dag(dag: Any) -> dict[str, Any]:
-    timetable = dag.timetable
-    assets = getattr(timetable, "asset_condition", None)
+def inputs(dag: Any) -> list[str]:
+    """The assets that a DAG follows."""
+    assets = getattr(dag.timetable, "asset_condition", None)
     # `a & b` is an AssetAll of its parts; a single asset is itself.
-    inputs = getattr(assets, "objects", [assets])
+    return sorted(asset.name for asset in getattr(assets, "objects", [assets])) if assets else []
+
+
+def _dag(dag: Any) -> dict[str, Any]:
+    assets = inputs(dag)
     return {
-        "schedule": sorted(asset.name for asset in inputs) if assets else timetable.summary,
-        "runs_when": type(assets).__name__ if assets else "clock",
+        "schedule": assets or dag.timetable.summary,
         "tasks": {
             task.task_id: {
                 "commands": modules_of(task),

@@ -9,14 +9,15 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from pathlib import Path
 
-from contract.events import Fate
+from contract.events import SOURCES, Fate
 from contract.settings import CHECKOUT
 from spark_jobs.families import SESSIONS
 from tests.docs.pages import ROOMS, code, modules, section, table
 
 PAGE = (CHECKOUT / "docs" / "architecture.md").read_text()
 PICTURE = CHECKOUT / "docs" / "architecture.svg"
-FAMILIES_DAG = "build_<session>"  # stands for the DAG of each session of model families
+# What stands for several tasks of the page.
+EACH = {"<session>": (*SESSIONS,), "<source>": SOURCES}
 WIRING = json.loads((CHECKOUT / "tests" / "dags" / "wiring.json").read_text())
 
 
@@ -54,11 +55,10 @@ def test_every_task_and_its_commands_are_in_the_table_of_processes() -> None:
     shown: dict[tuple[str, str], str] = {}
     for dag_ids, task, command, works in table(section(PAGE, "## Processes")):
         dags = code(dag_ids) or dags
-        for session in SESSIONS if FAMILIES_DAG in dags else [""]:
-            (name,) = code(task)
-            shown |= {
-                (dag.replace("<session>", session), name.replace("<session>", session)): f"{command} {works}" for dag in dags
-            }
+        (name,) = code(task)
+        several = next((word for word in EACH if word in name), "")
+        for each in EACH.get(several, ("",)):
+            shown |= {(dag, name.replace(several, each) if several else name): f"{command} {works}" for dag in dags}
     started = {(dag, task): wired["commands"] for dag, wiring in WIRING.items() for task, wired in wiring["tasks"].items()}
     assert len(started) > 10
     assert shown.keys() == started.keys()
@@ -71,9 +71,7 @@ def test_the_picture_names_every_dag_and_every_fate_of_a_line() -> None:
     texts = {"".join(element.itertext()).strip() for element in ET.parse(PICTURE).iter("{http://www.w3.org/2000/svg}text")}
     joined = " ".join(texts) + "".join(sorted(texts))
     assert len(texts) > 30
-    assert FAMILIES_DAG in joined
-    of_families = {f"build_{session}" for session in SESSIONS}
-    assert {dag for dag in WIRING.keys() - of_families if dag not in joined and dag != "export_merchant_success"} == set()
+    assert {dag for dag in WIRING if dag not in joined and dag != "export_merchant_success"} == set()
     assert {"export_", "merchant_", "success"} <= texts  # one name on three lines
     assert {fate.value for fate in Fate if fate not in (Fate.READ, Fate.UNREADABLE)} <= texts
 

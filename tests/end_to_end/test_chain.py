@@ -29,7 +29,7 @@ from contract.settings import Settings
 from operations import airflow_server
 from operations.airflow_rest import Airflow
 from operations.airflow_server import MARKER
-from operations.chain import CHAIN, INGESTS
+from operations.chain import CHAIN, FIRST_DAG
 from tests.conftest import Webhook, listening_webhook
 from tests.end_to_end.conftest import DAYS, NEWEST, NEXT, Place, deliver
 
@@ -163,7 +163,7 @@ def versions(place: Place) -> list[str]:
 
 def test_a_gate_that_refuses_ends_the_run_and_leaves_current_alone(place: Place, refused: Refused) -> None:
     assert refused.status == 1
-    assert f"ingest_shop.gate failed for {NEWEST}: gate_ingest_shop: fail files, 'ledger': 1 rows break it" in refused.out
+    assert f"ingest.gate_shop failed for {NEWEST}: gate_ingest_shop: fail files, 'ledger': 1 rows break it" in refused.out
     [log] = [line.partition("its log: ")[2] for line in refused.out.splitlines() if line.startswith("its log: ")]
     assert Path(log).exists()
     assert refused.place.current() == refused.place.current(NEWEST)
@@ -173,7 +173,7 @@ def test_a_gate_that_refuses_ends_the_run_and_leaves_current_alone(place: Place,
 
 
 def test_the_same_day_again_waits_for_all_inputs_and_doubles_nothing(place: Place, refused: Refused, tmp_path: Path) -> None:
-    """The run before failed at one input of three; the consumers must not start with the two that it left."""
+    """The run before failed at one source of three; what follows must not start with the two that it left."""
     copy = refused.place.copy(tmp_path)
     before = successful_runs(copy, NEWEST)
     status, out = copy.run("operations.run")
@@ -182,12 +182,12 @@ def test_the_same_day_again_waits_for_all_inputs_and_doubles_nothing(place: Plac
         copy,
         """
         SELECT count(*), min(consumer.start_date) > max(task.end_date) FROM dag_run consumer, task_instance task
-        WHERE consumer.dag_id = 'build_spread_graph' AND task.dag_id LIKE 'ingest_%'
-          AND consumer.run_after = (SELECT max(run_after) FROM dag_run WHERE dag_id = 'build_spread_graph')
-          AND task.run_id = (SELECT run_id FROM dag_run WHERE dag_id = 'ingest_shop' ORDER BY run_after DESC LIMIT 1)
+        WHERE consumer.dag_id = 'build_models' AND task.dag_id = 'ingest'
+          AND consumer.run_after = (SELECT max(run_after) FROM dag_run WHERE dag_id = 'build_models')
+          AND task.run_id = (SELECT run_id FROM dag_run WHERE dag_id = 'ingest' ORDER BY run_after DESC LIMIT 1)
         """,
     )
-    assert rows == [(7, 1)]  # two tasks of each source, and the returned sheets
+    assert rows == [(8, 1)]  # two tasks of each source, the returned sheets, and the one that waits for them all
     registry = "select * from marts.event_registry order by all"
     assert query(copy, registry) == query(place, registry)
     assert successful_runs(copy, NEWEST) - before == Counter(CHAIN)
@@ -208,7 +208,7 @@ def wait_for(process: subprocess.Popen[str], words: str) -> str:
 def test_an_interrupted_run_stops_all_that_it_started(number: signal.Signals, copied: Place) -> None:
     published = copied.current()
     process = copied.start("operations.run")
-    wait_for(process, "▸ ingest_")
+    wait_for(process, "▸ ingest.")
     assert listening(left_running(copied)) == {"127.0.0.1"}
     process.send_signal(number)
     out, _ = process.communicate(timeout=60)
@@ -220,7 +220,7 @@ def test_an_interrupted_run_stops_all_that_it_started(number: signal.Signals, co
 
 def test_a_killed_run_is_healed_by_the_next(copied: Place) -> None:
     process = copied.start("operations.run")
-    wait_for(process, "▸ build_")
+    wait_for(process, "▸ build_models.")
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert process.stdout is not None
@@ -319,21 +319,19 @@ def test_a_failed_task_is_told_of_and_once_it_is_cleared_the_day_goes_on(night: 
     published = place.current()
     airflow, since = night.airflow, datetime.now(UTC)
     with spoilt(place):
-        for dag_id in INGESTS:
-            airflow.trigger(dag_id, NEWEST, "by-hand")
-        ends = {dag_id: state_at_the_end(airflow, dag_id, "by-hand") for dag_id in INGESTS}
-    assert ends == {"ingest_shop": "failed", "ingest_group": "success", "ingest_stream": "success"}
+        airflow.trigger(FIRST_DAG, NEWEST, "by-hand")
+        assert state_at_the_end(airflow, FIRST_DAG, "by-hand") == "failed"
     notice = night.notice(NEWEST)
-    assert (notice["dag"], notice["task"], notice["run"]) == ("ingest_shop", "gate", "by-hand")
+    assert (notice["dag"], notice["task"], notice["run"]) == (FIRST_DAG, "gate_shop", "by-hand")
     assert notice["reason"].startswith("gate_ingest_shop: fail files, 'ledger': 1 rows break it")
     assert notice["log"].startswith(airflow.base_url)
 
     chosen = {"dry_run": False, "dag_run_id": "by-hand", "only_failed": True, "reset_dag_runs": True}
-    cleared = airflow._request("POST", "/api/v2/dags/ingest_shop/clearTaskInstances", chosen)
-    assert [task["task_id"] for task in cleared["task_instances"]] == ["gate"]
-    assert {run["dag_id"] for run in airflow.runs(NEWEST, since)} == set(INGESTS)
-    assert state_at_the_end(airflow, "ingest_shop", "by-hand") == "success"
-    started = {dag_id: started_run(airflow, dag_id, NEWEST, since) for dag_id in CHAIN if dag_id not in INGESTS}
+    cleared = airflow._request("POST", "/api/v2/dags/ingest/clearTaskInstances", chosen)
+    assert {task["task_id"] for task in cleared["task_instances"]} == {"gate_shop", "events"}
+    assert {run["dag_id"] for run in airflow.runs(NEWEST, since)} == {FIRST_DAG}
+    assert state_at_the_end(airflow, FIRST_DAG, "by-hand") == "success"
+    started = {dag_id: started_run(airflow, dag_id, NEWEST, since) for dag_id in CHAIN if dag_id != FIRST_DAG}
     assert {state_at_the_end(airflow, *run) for run in started.items()} == {"success"}
     assert place.current() == published, "nothing is lost: the same marts are the same version"
 
@@ -346,7 +344,7 @@ def tick(place: Place, key: str) -> None:
             " WHERE next_dagrun_create_after IS NOT NULL",
             [key],
         )
-        assert changed.rowcount == len(INGESTS), "the schedule is on"
+        assert changed.rowcount == 1, "the schedule is on"
 
 
 def test_a_day_whose_delivery_is_late_waits_is_told_of_and_goes_on_by_itself(night: Night) -> None:
@@ -358,10 +356,8 @@ def test_a_day_whose_delivery_is_late_waits_is_told_of_and_goes_on_by_itself(nig
     unfinished.write_text("{}\n")
     tick(place, NEXT)
     notice = night.notice(NEXT)
-    assert (notice["dag"], notice["task"]) == ("ingest_group", "gate")
+    assert (notice["dag"], notice["task"]) == (FIRST_DAG, "gate_group")
     assert f'"missing":"group/dt={NEXT}"' in notice["reason"]
-    for dag_id in ("ingest_shop", "ingest_stream"):
-        assert state_at_the_end(airflow, dag_id, started_run(airflow, dag_id, NEXT, since)) == "success"
     assert place.current() == place.current(NEWEST), "published/current stays"
     assert not (place.home / "published" / NEXT).exists()
 

@@ -108,7 +108,8 @@ def test_a_test_file_chooses_itself_and_its_neighbour_the_folder() -> None:
     assert select([KILLS]).keys() == {KILLS, ALWAYS}
     assert select(["tests/exports/delivery/servers.py"]).keys() == OF_EXPORTS | {ALWAYS}
     assert select(["tests/end_to_end/conftest.py"]).keys() == {test for test in TESTS if test.startswith("tests/end_to_end/")}
-    assert select(["tests/spark_jobs/frames.py"]).keys() == {ALWAYS}
+    assert select(["tests/spark_jobs/frames.py"]).keys() == {"tests/spark_jobs/engine/test_cluster.py", ALWAYS}
+    assert select(["tests/contract/helper.py"]).keys() == {ALWAYS}
 
 
 def test_the_table_has_every_acceptance_test_and_no_other() -> None:

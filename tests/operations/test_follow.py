@@ -11,7 +11,7 @@ import pytest
 from contract.settings import Settings
 from operations import follow as module
 from operations.airflow_server import AirflowError, log_folder
-from operations.chain import CHAIN, INGESTS, LAST_DAGS
+from operations.chain import CHAIN, FIRST_DAG, LAST_DAGS
 from operations.follow import Day, command_output, failure, follow, reason
 
 KEY = "2026-03-20"
@@ -54,7 +54,7 @@ class Script:
         ]
 
     def report(self, task: dict[str, Any]) -> dict[str, Any]:
-        return {"rows_in": 1234, "rows_out": 5} if task["dag_id"] == "ingest_shop" else {}
+        return {"rows_in": 1234, "rows_out": 5} if task["dag_id"] == FIRST_DAG else {}
 
 
 @pytest.fixture(autouse=True)
@@ -68,37 +68,37 @@ def play(script: Script, settings: Settings) -> tuple[Day, list[str]]:
 
 
 def test_a_day_that_goes_well_is_told_task_by_task(settings: Settings) -> None:
-    ingesting = dict.fromkeys(INGESTS, "running")
-    ingested = dict.fromkeys(INGESTS, "success")
+    ingesting = {FIRST_DAG: "running"}
+    ingested = {FIRST_DAG: "success"}
     done = dict.fromkeys(CHAIN, "success")
     day, said = play(Script({}, ingesting, ingesting, ingested, done), settings)
     assert day.succeeded
-    assert said[:3] == [f"  ▸ {dag_id}.t" for dag_id in INGESTS]
-    assert f"  ✓ {'ingest_shop.t':<44}    8 s        1,234 rows in           5 rows out" in said
+    assert said[0] == f"  ▸ {FIRST_DAG}.t"
+    assert f"  ✓ {FIRST_DAG + '.t':<44}    8 s        1,234 rows in           5 rows out" in said
     assert f"  ✓ {LAST_DAGS[0] + '.t':<44}    8 s " in said
-    assert len(said) == len(INGESTS) + len(CHAIN)  # each is said once, however often it is seen
+    assert len(said) == 1 + len(CHAIN)  # each is said once, however often it is seen
 
 
 def test_a_failed_dag_ends_the_day_once_the_others_are_done(settings: Settings) -> None:
-    broken = {"ingest_shop": "success", "ingest_group": "failed", "ingest_stream": "running"}
-    day, said = play(Script(broken, broken, broken | {"ingest_stream": "success"}), settings)
+    broken = dict.fromkeys(CHAIN[:3], "success") | {LAST_DAGS[0]: "failed", LAST_DAGS[1]: "running"}
+    day, said = play(Script(broken, broken, broken | {LAST_DAGS[1]: "success"}), settings)
     assert not day.succeeded
-    assert [task["dag_id"] for task in day.failed_tasks] == ["ingest_group"]
-    assert "  ✗ ingest_group.t failed after 8 s" in said
-    assert any("✓ ingest_stream.t" in line for line in said)
+    assert [task["dag_id"] for task in day.failed_tasks] == [LAST_DAGS[0]]
+    assert f"  ✗ {LAST_DAGS[0]}.t failed after 8 s" in said
+    assert any(f"✓ {LAST_DAGS[1]}.t" in line for line in said)
 
 
 def test_another_run_of_the_key_is_not_this_one(settings: Settings) -> None:
     script = Script(dict.fromkeys(CHAIN, "success"))
-    script.stray = [{"dag_id": "ingest_shop", "dag_run_id": "somebody_elses", "state": "failed"}]
+    script.stray = [{"dag_id": FIRST_DAG, "dag_run_id": "somebody_elses", "state": "failed"}]
     day, _ = play(script, settings)
     assert day.succeeded
 
 
 def test_a_chain_that_stops_is_an_error(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "NEXT_RUN_WITHIN_SECONDS", -1)
-    with pytest.raises(AirflowError, match=rf"{CHAIN[len(INGESTS)]} was not started; see .*scheduler.log"):
-        play(Script(dict.fromkeys(INGESTS, "success")), settings)
+    with pytest.raises(AirflowError, match=rf"{CHAIN[1]} was not started; see .*scheduler.log"):
+        play(Script({FIRST_DAG: "success"}), settings)
 
 
 @pytest.mark.parametrize("last", LAST_DAGS)

@@ -146,7 +146,7 @@ def test_the_summary_tells_what_was_refused_and_why(settings: Settings) -> None:
     for source, warnings in (("group", [{**found, "example": '{"missing":"group/dt=2026-03-20"}'}]), ("shop", [])):
         (gates / f"ingest_{source}.json").write_text(json.dumps({"day": "2026-03-20", "warnings": warnings}))
     returned = {"files": 2, "rows_in": 7, "rows_out": 5, "refused": 1, "waiting": 3, "faults": 0}
-    day = Day(runs=runs, reports={("ingest_shop", "returns"): returned})
+    day = Day(runs=runs, reports={("ingest", "returns"): returned})
     text = "\n".join(summary(day, settings, as_of))
     assert f"  2 returned sheets: 5 calls taken, 1 rows refused; the answers are in {settings.returns}/answers\n" in text
     assert "  3 returned sheets wait for the run of a later day\n" in text
