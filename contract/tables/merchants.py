@@ -21,7 +21,7 @@ from contract.columns import (
     timestamp,
 )
 from contract.table import ANALYSTS, MERCHANT_SUCCESS, Audience, Empty, Question, Table, export
-from contract.values import DIMENSIONS, PERIODS, STAGES
+from contract.values import BASES, CAUSES, COLOURS, DIMENSIONS, NODES, PERIODS, STAGES
 
 # What a merchant's cube measures, aspect by aspect.
 _CUBE = (
@@ -72,7 +72,6 @@ _CUBE = (
     nullable(count("support_tickets", "tickets", "Support tickets.")),
     nullable(money("line_value", "Quantity × unit price over the product's lines, reporting currency.", least=0)),
 )
-from contract.values import BASES, CAUSES, COLOURS, NODES, STAGES
 
 TABLES: tuple[Table, ...] = (
     Table(

@@ -35,9 +35,9 @@ from contract.tables import merchants, spread, teams
 from contract.values import (
     BENCHMARKS,
     CALL_RESULTS,
+    CAUSES,
     CHANNEL_DOMAINS,
     CHANNEL_VERDICTS,
-    CAUSES,
     GROUP_DRIVERS,
     GROUP_KINDS,
     GROUP_STATES,
