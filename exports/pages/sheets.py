@@ -453,11 +453,11 @@ CAMPAIGNS = SheetTable(
         "target_revenue": SheetColumn("target_revenue", Form.MONEY, 13),
         "spend": SheetColumn("spend", Form.MONEY, 13),
         "new_buyers": SheetColumn("new_buyers", Form.COUNT, 9),
-        "uplift": SheetColumn("uplift", Form.SHARE, 9),
+        "uplift": SheetColumn("campaign_uplift", Form.SHARE, 9),
         "uplift_lo": SheetColumn("rate_lo", Form.SHARE, 9),
         "uplift_hi": SheetColumn("rate_hi", Form.SHARE, 9),
     },
-    {"uplift": Mark.SIGN},
+    {"campaign_uplift": Mark.SIGN},
     {"verdict": lambda verdict, words: words(f"campaign.{verdict}")},
 )
 RED_PACKETS = SheetTable(
