@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import sqrt
 from statistics import median
+from typing import Any
 
 import duckdb
 import pytest
@@ -87,10 +88,11 @@ def _activities(lake: TinyLake) -> dict[tuple[str, str], list[Activity]]:
             shares.setdefault((row["merchant_id"], row["share_id"]), (row["object_type"], row["object_id"]))
         if row["event_type"] == "stream.live_started.v1":
             lives.setdefault(row["live_id"], row["merchant_id"])
-    found = defaultdict(list)
-    paid = set()
+    found: dict[tuple[str, str], list[Activity]] = defaultdict(list)
+    paid: set[tuple[str, str]] = set()
     for row in events:
-        merchant, more = row.get("merchant_id"), {}
+        merchant = row.get("merchant_id")
+        more: dict[str, Any] = {}
         match row["event_type"].split(".")[1]:
             case "page_viewed":
                 more = {"page": (row["object_type"], row["object_id"])}
@@ -115,7 +117,9 @@ def _activities(lake: TinyLake) -> dict[tuple[str, str], list[Activity]]:
 def _journeys(activities: dict[tuple[str, str], list[Activity]]) -> dict[Journey, list[Activity]]:
     journeys: dict[Journey, list[Activity]] = {}
     for (merchant, user), some in activities.items():
-        number, known, before = 0, None, None
+        number = 0
+        known: str | None = None
+        before: datetime | None = None
         for activity in some:
             is_other = activity.kind == "page_viewed" and None not in (activity.session, known) and activity.session != known
             if before is None or activity.at - before > timedelta(minutes=30) or is_other:
@@ -129,7 +133,7 @@ def _journeys(activities: dict[tuple[str, str], list[Activity]]) -> dict[Journey
 
 
 def test_journeys(warehouse: duckdb.DuckDBPyConnection, walked: dict[Journey, list[Activity]]) -> None:
-    expected = {}
+    expected: dict[Any, tuple[Any, ...]] = {}
     for key, some in walked.items():
         kinds = [activity.kind for activity in some]
         seen = [activity.page for activity in some if activity.page]
@@ -161,7 +165,7 @@ def _wilson(part: int, whole: int) -> tuple[float, float]:
 
 def test_page_funnel(warehouse: duckdb.DuckDBPyConnection, walked: dict[Journey, list[Activity]]) -> None:
     """The 28 days to 30 April begin on the third."""
-    visits = defaultdict(list)
+    visits: dict[tuple[str, str, str], list[tuple[Any, ...]]] = defaultdict(list)
     for (merchant, user, _), some in walked.items():
         if some[0].day < date(2026, 4, 3):
             continue
@@ -170,14 +174,14 @@ def test_page_funnel(warehouse: duckdb.DuckDBPyConnection, walked: dict[Journey,
             is_paid = any(activity.order for activity in some[views[0] :])
             dwells = [some[k].dwell for k in views if some[k].dwell is not None]
             visits[merchant, *page].append((user, len(views), views[0] == 0, views[-1] == len(some) - 1, is_paid, dwells))
-    kinds = defaultdict(list)
+    kinds: dict[tuple[str, str], list[bool]] = defaultdict(list)
     for (merchant, kind, _), some in visits.items():
         kinds[merchant, kind] += [is_paid for *_, is_paid, _ in some]
-    expected = {}
+    expected: dict[Any, tuple[Any, ...]] = {}
     for key, some in visits.items():
         users, views, entrances, exits, paid, dwells = zip(*some, strict=True)
         times = [dwell for one in dwells for dwell in one]
-        kind = kinds[key[:2]]
+        kind = kinds[key[0], key[1]]
         expected[key] = (
             sum(views), len(set(users)), len(some), sum(entrances), sum(exits), sum(paid),
             pytest.approx((sum(exits) / len(some), *_wilson(sum(exits), len(some))), abs=1e-9),
