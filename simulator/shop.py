@@ -38,7 +38,8 @@ def _lead(world: World, leading: np.random.Generator, rows: Ints, channel: list[
     """The channels of rows, with those who came for money shared out anew by the kind of fan they are."""
     keeps = leading.random(len(rows)) < np.array([KEEPING_SHARES[kind] for kind in Kind])[world.fans.kind[rows]]
     bought = np.isin(channel, (KEEPING_CHANNEL, SELLING_CHANNEL))
-    return np.where(bought, np.where(keeps, KEEPING_CHANNEL, SELLING_CHANNEL), channel).tolist()
+    led: list[str] = np.where(bought, np.where(keeps, KEEPING_CHANNEL, SELLING_CHANNEL), channel).tolist()
+    return led
 
 
 def come_and_go(world: World, outbox: Outbox, rng: np.random.Generator, leading: np.random.Generator, day: int) -> None:

@@ -28,8 +28,8 @@ def texts(page: Path) -> str:
 
 
 def rows(book: Path, sheet: str) -> list[list[Any]]:
-    found = openpyxl.load_workbook(book)[sheet].iter_rows(min_row=4, values_only=True)
-    return [list(row[2:]) for row in found if row[1]]
+    page: Any = openpyxl.load_workbook(book)[sheet]
+    return [list(row[2:]) for row in page.iter_rows(min_row=4, values_only=True) if row[1]]
 
 
 @pytest.mark.parametrize(
