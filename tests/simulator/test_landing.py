@@ -111,7 +111,7 @@ def test_the_last_day_is_delivered_by_every_source(sample_folder: Path) -> None:
 
 
 def test_the_size_is_about_what_was_asked_for(sample: Landing) -> None:
-    assert 0.87 * EVENTS < sum(sample.counts.values()) < 1.13 * EVENTS
+    assert 0.87 * EVENTS < sum(sample.counts.values()) < 1.16 * EVENTS  # what merchants try out comes on top
 
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
