@@ -104,6 +104,8 @@ def test_the_workbook_says_whom_to_call(small: Path) -> None:
         "Fans to wake",
         "Spreaders to thank",
         "Groups dying",
+        "Campaigns",
+        "Red packets",
         "Weeks",
         "About",
     ]
@@ -181,6 +183,8 @@ def test_the_workbook_is_ready_to_use(small: Path) -> None:
         "Products that sell and spread",
         "Spreaders to thank",
         "Groups dying",
+        "Campaigns",
+        "Red packets",
         "Weeks",
     ):
         page = book[title]
@@ -257,6 +261,8 @@ def test_the_workbook_speaks_chinese(exported: Export, settings: Settings) -> No
         "待唤醒的老顾客",
         "值得感谢的传播者",
         "趋冷社群",
+        "活动复盘",
+        "红包效果",
         "每周收入明细",
         "说明",
     ]
