@@ -24,8 +24,11 @@ _ORDERED = 10_000  # cents, of the order that each share of a packet brings
 
 
 def _triers(world: World) -> list[int]:
-    """The steady merchants with most people, two that try a campaign and one that tries packets; none where there are fewer."""
-    steady = np.flatnonzero(world.merchants.role == Role.STEADY)
+    """The steady merchants with most people that are not away when campaigns are tried: two that try one, and one that tries
+    packets. There are none where these are too few.
+    """
+    is_busy = world.merchants.activity(world.calendar.days // 2) > 0
+    steady = np.flatnonzero((world.merchants.role == Role.STEADY) & is_busy)
     largest: list[int] = steady[np.argsort(-world.fans.merchant_rows[steady], kind="stable")].tolist()
     return largest[:_TRIERS] if len(largest) >= _TRIERS else []
 

@@ -106,14 +106,23 @@ _CAMPAIGNS = (
             money("spend", "Marketing money that names the merchant and the campaign, whenever it was spent.", least=0),
             rate(number("roi", RATIO, "revenue / spend − 1."), "revenue - spend", "spend"),
             rate(
-                number("cost_per_new_buyer", "reporting currency per person", "spend / new_buyers.", least=0),
+                number(
+                    "cost_per_new_buyer",
+                    "reporting currency per person",
+                    "Marketing money for each new buyer: spend / new_buyers.",
+                    least=0,
+                ),
                 "spend",
                 "new_buyers",
             ),
             count("steps_planned", "steps", "Event types that are to be seen, each once."),
             count("steps_seen", "steps", "Of these, types of which an event names the campaign while it holds."),
             nullable(text("steps_missing", "The others in order, with blanks between; null if none is missing.")),
-            rate(share("tracking_coverage", "steps_seen / steps_planned."), "steps_seen", "steps_planned"),
+            rate(
+                share("tracking_coverage", "Part of the planned steps that was seen: steps_seen / steps_planned."),
+                "steps_seen",
+                "steps_planned",
+            ),
             count(
                 "treated",
                 "people",
@@ -179,10 +188,12 @@ _CAMPAIGNS = (
                 "'all' in (merchant_id, city_tier)",
                 "Whether the row is a total over merchants or tiers: leave it out, or take one kind alone.",
             ),
-            count("packets", "packets", "Packets sent.", least=1),
+            count("packets", "packets", "Red packets sent to people in these cities.", least=1),
             count("receivers", "people", "People whom they were sent to.", least=1),
             count("shared", "packets", "Of packets, those that their receiver shared."),
-            rate(share("share_rate", "shared / packets."), "shared", "packets"),
+            rate(
+                share("share_rate", "Part of the packets that their receivers shared: shared / packets."), "shared", "packets"
+            ),
             nullable(share("share_rate_lo", "Lower bound of the 95 % Wilson interval of share_rate.")),
             nullable(share("share_rate_hi", "Upper bound of it.")),
             share(

@@ -112,7 +112,7 @@ def _field(resource: Resource, column: CsvColumn, comments: Mapping[str, str], c
     field: dict[str, Any] = {"name": column.name, "type": _type(column), "description": text}
     if field["type"] == "datetime":
         field["format"] = "any"  # ISO 8601 in UTC, with a fraction of a second where there is one
-    if unit := UNITS.get(plain):
+    if field["type"] != "string" and (unit := UNITS.get(plain)):
         field["unit"] = currency if unit == MONEY else unit
     if field["type"] == "string":
         field["guarded"] = True

@@ -548,7 +548,7 @@ def _packets(merchant: Merchant, words: Words) -> Section:
     section = _of_sheet(sheets.RED_PACKETS, [merchant], words, 2)
     if not rows:
         return section
-    note = f"{words('title.packet_curve_note')}\n{section.note}"
+    note = f"{words('title.packet_curve')}\n{section.note}"
     return replace(section, note=note, picture=drawings.bars(section.title, rows))
 
 

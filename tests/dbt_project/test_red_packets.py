@@ -94,8 +94,8 @@ def test_the_curve_is_that_of_scikit_learn_and_of_plain_loops() -> None:
     with duckdb.connect() as con:
         con.register("packets", pd.DataFrame([vars(packet) for packet in packets]))
         followed = """
-            select * replace (cost::decimal(18, 2) as cost, revenue::decimal(18, 2) as revenue), '' as user_id,
-                0 as claims, 0 as orders, 0 as new_buyers
+            select * replace (cost::decimal(18, 2) as cost, revenue::decimal(18, 2) as revenue),
+                '' as user_id, 0 as claims, 0 as orders, 0 as new_buyers
             from packets
         """
         curve = model("red_packet_response", {"red_packet_bands": BANDS, "int_red_packets_followed": followed})

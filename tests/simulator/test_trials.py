@@ -8,7 +8,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from contract.events import EVENT_TYPES
+from contract.events import EVENT_TYPES, Kind
 from contract.settings import Settings
 from dbt_project.build import run_dbt
 from simulator.__main__ import END
@@ -16,6 +16,7 @@ from simulator.trials import CAMPAIGN
 from tests.dbt_project.tiny_lake import TinyLake
 from tests.simulator.landing import Landing
 
+CENT = Decimal("0.01")
 EVENTS = (
     *("user_registered", "share_created", "order_paid", "red_packet_sent", "red_packet_claimed", "spend_recorded"),
     *("campaign_planned", "campaign_assigned", "coupon_claimed"),
@@ -26,12 +27,15 @@ EVENTS = (
 def marts(sample: Landing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     settings = Settings.from_environment({"FANOUT_HOME": str(tmp_path_factory.mktemp("trials"))})
     lake = TinyLake(settings)
-    fields = {event.short_name: {field.name for field in event.fields} for event in EVENT_TYPES.values()}
+    kinds = {event.short_name: {field.name: field.kind for field in event.fields} for event in EVENT_TYPES.values()}
     for name in EVENTS:
         for event in sample.of(name):
-            known = {key: value for key, value in event.data.items() if key in fields[name] and value is not None}
-            money = {"amount": Decimal(str(known["amount"]))} if "amount" in known else {}
-            lake.add(name, event.at.isoformat(), **known | money)
+            known = {
+                key: Decimal(str(value)).quantize(CENT) if kinds[name][key] is Kind.MONEY else value
+                for key, value in event.data.items()
+                if key in kinds[name] and key != "lines" and value is not None
+            }
+            lake.add(name, event.at.isoformat(), **known)
     lake.write()
     settings.warehouse(END).parent.mkdir(parents=True)
     select = ("+campaign_review", "+red_packet_response")

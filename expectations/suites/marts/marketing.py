@@ -130,8 +130,8 @@ _CAMPAIGNS: Rules = {
         mart_holds(
             "red_packet_response",
             "interval",
-            "shared <= packets and receivers <= packets and share_rate between share_rate_lo and share_rate_hi "
-            "and new_buyers <= orders",
+            """shared <= packets and receivers <= packets and new_buyers <= orders
+            and share_rate between share_rate_lo and share_rate_hi""",
             "packets, receivers, shared, share_rate, share_rate_lo, share_rate_hi, orders, new_buyers",
             breaks="update marts.red_packet_response set share_rate_lo = 0.6 where band = '2-5'",
         ),

@@ -109,6 +109,8 @@ def test_the_workbook_says_whom_to_call(small: Path) -> None:
         "Fans to wake",
         "Spreaders to thank",
         "Groups dying",
+        "Campaigns",
+        "Red packets",
         "Weeks",
         "About",
     ]
@@ -183,6 +185,8 @@ def test_the_workbook_is_ready_to_use(small: Path) -> None:
         "Pages that leak",
         "Spreaders to thank",
         "Groups dying",
+        "Campaigns",
+        "Red packets",
         "Weeks",
     ):
         page = book[title]
@@ -264,6 +268,8 @@ def test_the_workbook_speaks_chinese(exported: Export, settings: Settings) -> No
         "待唤醒的老顾客",
         "值得感谢的传播者",
         "趋冷社群",
+        "活动复盘",
+        "红包效果",
         "每周收入明细",
         "说明",
     ]
