@@ -78,7 +78,9 @@ compared as (
 ranked as (
     select
         compared.*,
-        measured.* exclude (merchant_id, date, window_days, calendar_event, days_since_first_event),
+        {% for node in scattered %}
+            measured.{{ node }},
+        {% endfor %}
         row_number() over (target order by measured.paid, compared.reference_date) as place,
         count(*) over target as reference_windows
     from compared
@@ -111,8 +113,15 @@ averaged as (
 
 joined as (
     select
-        targets.* exclude (days_since_first_event),
-        averaged.* exclude (merchant_id, date, window_days)
+        targets.*,
+        {% for node in scattered %}
+            averaged.{{ node }}_mad,
+        {% endfor %}
+        {% for measure in measures %}
+            averaged.{{ measure }}_average,
+        {% endfor %}
+        averaged.basis,
+        averaged.reference_windows
     from targets
     left join averaged
         on
@@ -126,7 +135,7 @@ factors as (
     select
         {% for measure in measures %}
             median({{ cents if measure == 'paid' else measure }} / {{ measure }}_average)
-                filter (where {{ measure }}_average > 0) as {{ measure }}_median,
+            filter (where {{ measure }}_average > 0) as {{ measure }}_median,
             count(*) filter (where {{ measure }}_average > 0) as {{ measure }}_merchants,
         {% endfor %}
         date,
@@ -137,17 +146,25 @@ factors as (
 )
 
 select
+    joined.merchant_id,
+    joined.date,
+    joined.window_days,
+    joined.calendar_event,
+    {% for node in scattered %}
+        joined.{{ node }},
+        joined.{{ node }}_mad,
+    {% endfor %}
     {% for measure in measures %}
+        joined.{{ measure }}_average,
         case
             when factors.{{ measure }}_merchants >= 5 then factors.{{ measure }}_median
             else 1.0
         end as {{ measure }}_factor,
     {% endfor %}
-    joined.* replace (
-        case
-            when joined.calendar_event is null or factors.paid_merchants >= 5 then joined.basis
-        end as basis
-    )
+    joined.reference_windows,
+    case
+        when joined.calendar_event is null or factors.paid_merchants >= 5 then joined.basis
+    end as basis
 from joined
 left join factors
     on

@@ -56,8 +56,8 @@ purchases as (
     where orders > 0
 ),
 
--- Somebody who comes on a day is in the windows that end on it and in the 6 days after, but no later than before the next visit,
--- whose windows have them already: one step up, one step down, and the running sum of steps is the number of people.
+-- Somebody who comes on a day is in the windows that end on it and in the 6 days after, but only until the next visit, whose
+-- windows have them already: one step up, one step down, and the running sum of steps is the number of people.
 steps as (
     select
         merchant_id,

@@ -118,7 +118,7 @@ split as (
         {% for leaf in leaves %}
             - {{ leaf }}_rounded
         {% endfor %}
-        as remainder
+            as remainder
     from compared
 ),
 
@@ -148,7 +148,7 @@ nodes as (
             {% for leaf in below[1:] %}
                 + {{ leaf }}_contribution
             {% endfor %}
-            as contribution,
+                as contribution,
             {{ leaves.index(node) if node in leaves else "null" }} as leaf,
             change,
             basis,
