@@ -201,7 +201,7 @@ def test_a_table_that_is_cut_says_so(exported: Export) -> None:
         from range({LONGEST_TABLE}) t(i)"""
     folder = exported(many)
     assert f"The first {LONGEST_TABLE} of {LONGEST_TABLE + 1} rows." in plain(folder / "managers" / "amy" / "report.html")
-    assert "The first" not in plain(exported() / "managers" / "amy" / "report.html")
+    assert f"The first {LONGEST_TABLE}" not in plain(exported() / "managers" / "amy" / "report.html")
 
 
 def test_chinese_pages_read_as_an_operator_writes(exported: Export, settings: Settings) -> None:
