@@ -34,7 +34,7 @@ _TYPES = {
     "DOUBLE": "number",
     "DECIMAL": "number",
 }
-# A name has one unit in all marts.
+# A number has one unit in all marts, by its name.
 UNITS = {column.name: column.unit for mart in marts() for column in mart.mart_columns if column.unit}
 # What the comments of the marts do not say: columns of the exports' own, and ids that a reader meets without the mart.
 # `<table>.<column>` is of one table alone.
@@ -112,7 +112,7 @@ def _field(resource: Resource, column: CsvColumn, comments: Mapping[str, str], c
     field: dict[str, Any] = {"name": column.name, "type": _type(column), "description": text}
     if field["type"] == "datetime":
         field["format"] = "any"  # ISO 8601 in UTC, with a fraction of a second where there is one
-    if field["type"] != "string" and (unit := UNITS.get(plain)):
+    if field["type"] != "string" and (unit := UNITS.get(plain)):  # a `period` is a word in one mart, months in another
         field["unit"] = currency if unit == MONEY else unit
     if field["type"] == "string":
         field["guarded"] = True
