@@ -25,7 +25,7 @@ CHANNEL_RETURNS = Table(
         count("settled", "people", "Those of them who followed, or joined a chat group of the merchant, from then on."),
         count("settled_buyers", "people", "Those of the settled with a paid order from settling on."),
         count("buyers", "people", "Those of the arrivals with a paid order."),
-        rate(share("conversion", "buyers / arrivals."), "buyers", "arrivals"),
+        rate(share("conversion", "buyers / arrivals: how many of those who came ever bought."), "buyers", "arrivals"),
         nullable(share("conversion_lo", "Lower bound of its 95 % Wilson interval.")),
         nullable(share("conversion_hi", "Upper bound of its 95 % Wilson interval.")),
         nullable(
@@ -37,7 +37,11 @@ CHANNEL_RETURNS = Table(
             )
         ),
         count("repeat_buyers", "people", "Those of the buyers with orders on two dates or more."),
-        rate(share("repurchase_rate", "repeat_buyers / buyers."), "repeat_buyers", "buyers"),
+        rate(
+            share("repurchase_rate", "repeat_buyers / buyers: how many of those who bought came back."),
+            "repeat_buyers",
+            "buyers",
+        ),
         nullable(share("repurchase_rate_lo", "Lower bound of its 95 % Wilson interval.")),
         nullable(share("repurchase_rate_hi", "Upper bound of its 95 % Wilson interval.")),
         money("arrival_revenue", "Net revenue of all orders of the arrivals by as_of, reporting currency."),
@@ -45,7 +49,7 @@ CHANNEL_RETURNS = Table(
         money("revenue", "Net revenue of the month of orders by the channel, refunds on their own date."),
         money("spend", "Marketing money of the month in the channel; what names no merchant is left out.", least=0),
         nullable(number("roi", "1", "revenue / spend − 1; null without spend.")),
-        rate(number("cost_per_buyer", "money", "spend / buyers."), "spend", "buyers"),
+        rate(number("cost_per_buyer", "money", "spend / buyers: what each buyer cost."), "spend", "buyers"),
     ),
     questions=(Question.SALES,),
     consumers=(ANALYSTS, MERCHANT_SUCCESS),
