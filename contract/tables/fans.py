@@ -282,7 +282,11 @@ TABLES: tuple[Table, ...] = (
                 "Those of the closing fans who followed in their current spell, or are in an undissolved chat group of the "
                 "merchant, and are not suppressed (`suppressed_fans`), all at the close.",
             ),
-            rate(share("reachable_share", "reachable_fans / closing_fans."), "reachable_fans", "closing_fans"),
+            rate(
+                share("reachable_share", "reachable_fans / closing_fans: how many the merchant can reach."),
+                "reachable_fans",
+                "closing_fans",
+            ),
             nullable(share("reachable_share_lo", "Lower bound of its 95 % Wilson interval.")),
             nullable(share("reachable_share_hi", "Upper bound of its 95 % Wilson interval.")),
             count("trade_relations", "people", "People who ever bought, by the close."),
@@ -295,13 +299,21 @@ TABLES: tuple[Table, ...] = (
             money("revenue", "Net revenue of the month, reporting currency; refunds on their own date."),
             money("shared_revenue", "That of orders through known shares."),
             rate(
-                number("shared_revenue_share", RATIO, "shared_revenue / revenue; beyond 0 to 1 where refunds weigh more."),
+                number(
+                    "shared_revenue_share",
+                    RATIO,
+                    "shared_revenue / revenue, a part of the whole; beyond 0 to 1 where refunds weigh more.",
+                ),
                 "shared_revenue",
                 "revenue",
             ),
             count("new_buyers", "people", "People whose first order at the merchant was in the month."),
             count("bringing_buyers", "people", "Those of them who brought a buyer by as_of."),
-            rate(share("bringing_rate", "bringing_buyers / new_buyers."), "bringing_buyers", "new_buyers"),
+            rate(
+                share("bringing_rate", "bringing_buyers / new_buyers: how many bring somebody."),
+                "bringing_buyers",
+                "new_buyers",
+            ),
             nullable(share("bringing_rate_lo", "Lower bound of its 95 % Wilson interval.")),
             nullable(share("bringing_rate_hi", "Upper bound of its 95 % Wilson interval.")),
             count(
@@ -310,7 +322,11 @@ TABLES: tuple[Table, ...] = (
                 "Buyers whom the new buyers brought by as_of: who made the nearest share, not the buyer's own, on the way of a "
                 "buyer's first order to its root brought them, if their own first order was earlier, by up to 30 days.",
             ),
-            rate(number("reproduction", "1", "brought_buyers / new_buyers.", least=0), "brought_buyers", "new_buyers"),
+            rate(
+                number("reproduction", "1", "brought_buyers / new_buyers: how many each brings.", least=0),
+                "brought_buyers",
+                "new_buyers",
+            ),
             flag("is_fission_complete", "Whether the 30 days after the month's last day are over by as_of."),
         ),
         questions=(Question.WORTH, Question.SPREADING),

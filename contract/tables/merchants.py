@@ -195,7 +195,7 @@ TABLES: tuple[Table, ...] = (
         columns=(
             MERCHANT,
             date("date", "Business date on which the window ends."),
-            integer("window_days", "days", "Days of the window: 1 or 7.", least=1),
+            count("window_days", "days", "Days of the window: 1 or 7.", least=1),
             choice("node", NODES, "Node of the tree. Payments are gross; people are distinct within the window."),
             nullable(
                 number(

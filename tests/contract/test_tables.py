@@ -25,9 +25,10 @@ def test_one_name_is_one_quantity_in_one_unit() -> None:
         for column in table.columns:
             meanings.setdefault(column.name, set()).add((column.type, column.unit))
     assert len(meanings) > 200
-    # Readers know both: the months since a cohort's first order, and the day, week or month of a cube.
+    # Readers know both: the months since a cohort's first order, and the day, week or month of a cube; the value of a stratum,
+    # and that of a node.
     # The tier of a city is a number, but a text where the row may be of all tiers, or of people of whom none is known.
-    assert {name for name, found in meanings.items() if len(found) > 1} == {"period", "city_tier"}
+    assert {name for name, found in meanings.items() if len(found) > 1} == {"period", "city_tier", "value"}
 
 
 def test_every_mart_has_an_area_with_an_owner_and_a_consumer() -> None:

@@ -25,7 +25,7 @@ def not_passed_on(environment: dict[str, str]) -> set[str]:
 def test_every_setting_reaches_the_tasks() -> None:
     services = yaml.safe_load((CHECKOUT / "docker" / "compose.yml").read_text())["services"]
     of_airflow = {name: service["environment"] for name, service in services.items() if name.startswith("airflow-")}
-    assert len(of_airflow) == 4
+    assert len(of_airflow) == 5
     for environment in of_airflow.values():
         assert not_passed_on(environment) == set()
         assert {name for name in environment if name.startswith("FANOUT_")} == SETTINGS.keys() - OF_A_RUN

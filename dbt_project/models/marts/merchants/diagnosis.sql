@@ -187,7 +187,7 @@ final as (
     select
         coloured.merchant_id,
         coloured.date,
-        coloured.window_days,
+        cast(coloured.window_days as bigint) as window_days,
         coloured.node,
         cast(coloured.value as double) as value,
         coloured.baseline,
