@@ -41,8 +41,8 @@ _CUBE = (
     nullable(count("new_buyers", "people", "Those of them whose first order here it was.")),
     nullable(count("products_sold", "products", "Products in lines of orders.")),
     nullable(count("campaign_orders", "orders", "Orders that name a campaign.")),
-    nullable(count("coupons_claimed", "coupons", "Coupons claimed.")),
-    nullable(count("packets_sent", "red packets", "Red packets sent.")),
+    nullable(count("coupons_claimed", "coupons", "Coupons that people claimed in the period.")),
+    nullable(count("packets_sent", "red packets", "Red packets that were sent in the period.")),
     nullable(money("packet_cost", "Claimed from red packets, reporting currency.", least=0)),
     nullable(count("fans_won", "people", "People who became fans, again too.")),
     nullable(count("fans_lost", "people", "Fans lost: unfollowed or blocked.")),
@@ -51,14 +51,14 @@ _CUBE = (
     nullable(money("revenue", "Net revenue: paid less refunded, reporting currency.")),
     nullable(money("spend", "Marketing spend that names the merchant, reporting currency.", least=0)),
     nullable(money("commission", "Commission accrued, reporting currency.", least=0)),
-    nullable(count("shares", "shares", "Shares made.")),
+    nullable(count("shares", "shares", "Shares that people made in the period.")),
     nullable(count("opens", "opens", "Opens of known shares by others.")),
     nullable(count("shared_orders", "orders", "Orders through a known share.")),
     nullable(
         money("shared_revenue", "Net revenue of orders through a known share, refunds on their dates, reporting currency.")
     ),
     nullable(count("messages", "messages", "Messages in the merchant's chat groups.")),
-    nullable(count("teams_opened", "teams", "Teams opened.")),
+    nullable(count("teams_opened", "teams", "Teams that were opened in the period.")),
     nullable(count("teams_formed", "teams", "Teams formed, by the platform's help too.")),
     nullable(count("lives", "live streams", "Live streams started.")),
     nullable(count("live_viewers", "people", "People who joined a live stream of the merchant, replays left out.")),
@@ -69,7 +69,7 @@ _CUBE = (
     nullable(count("self_shared_orders", "orders", "Orders through a share that the buyer made.")),
     nullable(count("logins", "logins", "Logins of the merchant.")),
     nullable(count("feature_uses", "uses", "Uses of the merchant's tools.")),
-    nullable(count("support_tickets", "tickets", "Support tickets.")),
+    nullable(count("support_tickets", "tickets", "Support tickets that the merchant opened in the period.")),
     nullable(money("line_value", "Quantity × unit price over the product's lines, reporting currency.", least=0)),
 )
 

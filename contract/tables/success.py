@@ -764,7 +764,7 @@ TABLES: tuple[Table, ...] = (
             MERCHANT,
             money("paid", "Payments of the day, gross.", least=0),
             money("paid_expected", "What was to be expected: the baseline of diagnosis.", least=0),
-            money("paid_change", "paid - paid_expected."),
+            money("paid_change", "What was paid less what was to be expected, reporting currency: paid - paid_expected."),
             choice("cause", CAUSES, "What moved payments most."),
             money("cause_change", "How much of the change came from it."),
             text("advice", "What to do about the cause, English."),
