@@ -61,7 +61,7 @@ def _curve(cell: list[Packet]) -> dict[str, tuple[Any, ...]]:
         range(len(bands)), [shared / n for shared, n in counts], sample_weight=[n for _, n in counts]
     )
     shared = sum(packet.is_shared for packet in cell)
-    figures = {}
+    figures: dict[str, tuple[float, float | None, tuple[float, float, float] | None]] = {}
     for (name, packets), rate in zip(bands, rates, strict=True):
         if shared == 0 or len(packets) < 10:
             figures[name] = (rate, None, None)

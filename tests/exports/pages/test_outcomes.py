@@ -123,7 +123,7 @@ def effect(step: str, manager: str = "all", **figures: Any) -> str:
 
 
 def test_which_step_works_and_how_sure_that_is(exported: Export) -> None:
-    others = {"others": 50, "others_rate": 0.3}
+    others: dict[str, Any] = {"others": 50, "others_rate": 0.3}
     folder = (
         exported(
             "delete from marts.success_effect",
