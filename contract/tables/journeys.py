@@ -69,17 +69,13 @@ TABLES: tuple[Table, ...] = (
             count("journeys", "journeys", "Journeys with a view of it.", least=1),
             count("entrances", "journeys", "Those that begin with a view of it."),
             count("exits", "journeys", "Those that end with a view of it."),
-            rate(
-                share("exit_rate", "Share of the journeys with the page that end on it: exits / journeys."), "exits", "journeys"
-            ),
+            rate(share("exit_rate", "Share of these journeys that end on the page: exits / journeys."), "exits", "journeys"),
             nullable(share("exit_rate_lo", "Lower bound of its 95 % Wilson interval.")),
             nullable(share("exit_rate_hi", "Upper bound of its 95 % Wilson interval.")),
             nullable(number("median_dwell_ms", "ms", "Median of the times that views tell; null if none does.", least=0)),
             count("paid_journeys", "journeys", "Journeys with a paid order after their first view of the page."),
             rate(
-                share(
-                    "conversion", "Share of the journeys with the page that have an order after it: paid_journeys / journeys."
-                ),
+                share("conversion", "Share of them with an order after it: paid_journeys / journeys."),
                 "paid_journeys",
                 "journeys",
             ),
@@ -114,9 +110,7 @@ TABLES: tuple[Table, ...] = (
             count("rank", "place, from 1", "Place by missing_paid_journeys, then exits.", least=1),
             count("journeys", "journeys", "Journeys with a view of the page, begun in the last 28 days.", least=1),
             count("exits", "journeys", "Those that end with a view of it.", least=1),
-            rate(
-                share("exit_rate", "Share of the journeys with the page that end on it: exits / journeys."), "exits", "journeys"
-            ),
+            rate(share("exit_rate", "Share of these journeys that end on the page: exits / journeys."), "exits", "journeys"),
             share("other_exit_rate", "The same of the merchant's other pages of the kind together."),
             count("paid_journeys", "journeys", "Journeys with a paid order after their first view of the page."),
             number(

@@ -236,5 +236,6 @@ def test_a_text_without_a_closed_list_is_an_open_one(two_days: Path) -> None:
         "merchant_id", "user_id", "root_user_id", "fan", "row_id", "name", "root_share_id", "share_id", "parent_share_id",
         "object_id", "group_id", "plan", "region", "reason_1", "reason_2", "reason_3", "changed_columns", "display_name",
         "masked_name", "product_id", "title", "last_product", "rules_version", "subject", "subject_name",
-        "campaign_id", "steps_missing", "city_tier", "channel", "member", "object_type", "calendar_event", "advice", "advice_zh",
+        "campaign_id", "steps_missing", "city_tier", "channel", "member", "object_type", "calendar_event", "advice",
+        "advice_zh",
     }  # fmt: skip
