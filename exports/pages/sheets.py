@@ -392,16 +392,14 @@ CHANNELS = SheetTable(
     "channels",
     {
         "channel": SheetColumn("channel", Form.LONG_TEXT, 14),
+        "verdict": SheetColumn("verdict", Form.LONG_TEXT, 46),
         "arrivals": SheetColumn("arrivals", Form.COUNT, 9),
-        "settled": SheetColumn("settled", Form.COUNT, 9),
         "buyers": SheetColumn("arrived_buyers", Form.COUNT, 9),
         "conversion": SheetColumn("conversion", Form.SHARE, 10),
-        "repeat_buyers": SheetColumn("repeat_buyers", Form.COUNT, 9),
         "repurchase_rate": SheetColumn("repurchase_rate", Form.SHARE, 10),
         "revenue": SheetColumn("channel_revenue", Form.MONEY, 13),
         "spend": SheetColumn("spend", Form.MONEY, 12),
         "roi": SheetColumn("roi", Form.SHARE, 9),
-        "verdict": SheetColumn("verdict", Form.LONG_TEXT, 46),
     },
     {"conversion": Mark.RATE, "repurchase_rate": Mark.RATE, "roi": Mark.SIGN},
     {

@@ -43,7 +43,7 @@ def test_a_channel_has_a_verdict_in_words(
     exported: Export, settings: Settings, language: str, sheet: str, loyal: str, strong: str, few: str, kol: str
 ) -> None:
     folder = exported(*CHANGES, with_settings=replace(settings, language=language))
-    verdicts = {row[0]: row[-1] for row in rows(folder / "managers" / "amy" / "workbook.xlsx", sheet)}
+    verdicts = {row[0]: row[1] for row in rows(folder / "managers" / "amy" / "workbook.xlsx", sheet)}
     assert len(verdicts) == 3
     assert loyal in verdicts[kol]
     assert [strong in text for text in verdicts.values()].count(True) == 1
