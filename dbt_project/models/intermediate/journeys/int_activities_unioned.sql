@@ -93,7 +93,19 @@ activities as (
 
 channelled as (
     select
-        activities.* exclude (share_id, campaign_id, own_channel),
+        activities.merchant_id,
+        activities.user_id,
+        activities.active_at,
+        activities.active_date,
+        activities.event_id,
+        activities.event_source,
+        activities.kind,
+        activities.object_type,
+        activities.object_id,
+        activities.session_id,
+        activities.dwell_ms,
+        activities.order_id,
+        activities.paid,
         coalesce(shares.channel, activities.own_channel, campaigns.channel, 'none') as channel
     from activities
     left join shares

@@ -18,7 +18,7 @@ ranked as (
         campaign_id,
         channel
     from spend
-    qualify row_number() over (partition by merchant_id, campaign_id order by spend desc, channel) = 1
+    qualify row_number() over (partition by merchant_id, campaign_id order by spend desc, channel asc) = 1
 )
 
 select * from ranked

@@ -18,7 +18,8 @@ orders as (
         orders.paid,
         orders.net,
         orders.is_first_order,
-        campaigns.status = 'unplanned' or (orders.paid_at >= campaigns.starts_at and orders.paid_at < campaigns.ends_at) as is_within
+        campaigns.status = 'unplanned'
+        or (orders.paid_at >= campaigns.starts_at and orders.paid_at < campaigns.ends_at) as is_within
     from campaigns
     inner join {{ ref('int_orders_netted') }} as orders
         on

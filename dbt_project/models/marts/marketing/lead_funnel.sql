@@ -56,9 +56,9 @@ final as (
         activated,
         {%- set steps = ["leads", "contacted", "called", "contracted", "live", "activated"] %}
         {%- for step in steps[1:] %}
-        {{ ratio(step, steps[loop.index0]) }} as {{ step }}_rate,
-        {{ wilson_lo(step, steps[loop.index0]) }} as {{ step }}_rate_lo,
-        {{ wilson_hi(step, steps[loop.index0]) }} as {{ step }}_rate_hi,
+            {{ ratio(step, steps[loop.index0]) }} as {{ step }}_rate,
+            {{ wilson_lo(step, steps[loop.index0]) }} as {{ step }}_rate_lo,
+            {{ wilson_hi(step, steps[loop.index0]) }} as {{ step }}_rate_hi,
         {%- endfor %}
         median_days_to_live,
         {{ published_money('spend') }} as spend,

@@ -36,7 +36,7 @@ summed as (
 ),
 
 -- The rising rate of a band is the largest, over bands from which it may be pooled upwards, of the least mean from there to the
--- band or beyond (the max-min formula of isotonic regression: Barlow, Bartholomew, Bremner, Brunk 1972). There are 36 such means.
+-- band or beyond (max-min formula of isotonic regression: Barlow, Bartholomew, Bremner, Brunk 1972). There are 36 such means.
 means as (
     select
         firsts.merchant_id,
