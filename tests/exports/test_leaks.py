@@ -85,15 +85,16 @@ def test_messages_of_a_day_are_the_same_again(exported: Export, settings: Settin
     assert all(first)
 
 
-# Twelve others of m-1's category and size, and what they have; a quartile that is told has two significant digits.
+# Twelve others of m-1's category and size, and what they have, with digits that no place in a picture has; a quartile that is told
+# has two significant digits.
 PEERS = [
     """insert into marts.merchants by name select 'm-' || (100 + i) as merchant_id, 'food' as category,
         timestamp '2026-01-01' as first_event_at, true as is_money_complete from range(1, 13) numbers(i)""",
     """insert into marts.per_fan_revenue by name select 'm-' || (100 + i) as merchant_id, 9 as fans_end,
-        103 * i + 0.5 as revenue_per_fan_annualised from range(1, 13) numbers(i)""",
+        103 * i + 0.613 as revenue_per_fan_annualised from range(1, 13) numbers(i)""",
 ]
 GONE = "delete from marts.per_fan_revenue where merchant_id = 'm-101'"
-FIGURES = re.compile("|".join(rf"\b(?:{103 * peer}|{103 * peer:,})\.5" for peer in range(1, 13)))
+FIGURES = re.compile("|".join(rf"\b(?:{103 * peer}|{103 * peer:,})\.613" for peer in range(1, 13)))
 
 
 def of_others(pack: Path) -> set[str]:
@@ -103,7 +104,7 @@ def of_others(pack: Path) -> set[str]:
 
 
 def test_two_days_of_a_benchmark_name_no_other_and_tell_no_figure(exported: Export, rows: Read) -> None:
-    """Of twelve others the 3rd, 6th and 9th, 309.5, 618.5 and 927.5; then the least is gone: 412.5, 721.5 and 1030.5."""
+    """Of twelve others the 3rd, 6th and 9th, 309.613, 618.613 and 927.613; then the least is gone: 412.613, 721.613 and 1030.613."""
     exported(*PEERS, as_of=AS_OF - timedelta(days=1))
     pack = exported(*PEERS, GONE) / "merchants" / "m-1"
     [change] = rows(pack / "csv" / "benchmarks.changes.csv")
@@ -116,5 +117,5 @@ def test_two_days_of_a_benchmark_name_no_other_and_tell_no_figure(exported: Expo
 def test_the_scan_finds_a_figure_of_another(exported: Export) -> None:
     pack = exported(*PEERS) / "merchants" / "m-1"
     with (pack / "csv" / "benchmarks.csv").open("a") as file:
-        file.write("m-1,revenue_per_fan,1,309.5,618.5,m-103\n")
-    assert of_others(pack) == {"309.5", "618.5", "m-103"}
+        file.write("m-1,revenue_per_fan,1,309.613,618.613,m-103\n")
+    assert of_others(pack) == {"309.613", "618.613", "m-103"}

@@ -64,7 +64,7 @@ def test_a_filled_in_workbook_becomes_lines_of_the_landing(office: Office, rows:
     """The workbook itself, saved again by a second library; rows that nobody filled in say nothing."""
     book = openpyxl.load_workbook(office.settings.exports / "2026-03-20" / "managers" / "amy" / "workbook.xlsx")
     [number] = [row[2].row for row in book["Today"].iter_rows() if row[2].value == "m-1"]
-    for column, value in zip("QRST", TALKED, strict=True):
+    for column, value in zip("RSTU", TALKED, strict=True):
         book["Today"][f"{column}{number}"] = value
     office.settings.returns.mkdir()
     book.save(office.settings.returns / "周一 Today (2).xlsx")
@@ -702,7 +702,7 @@ def test_libreoffice_saves_a_sheet_that_is_read(office: Office, rows: Read, tmp_
     assert soffice is not None, "LibreOffice is missing: apt-get install libreoffice-calc-nogui"
     book = openpyxl.load_workbook(office.settings.exports / "2026-03-20" / "managers" / "amy" / "workbook.xlsx")
     [number] = [row[2].row for row in book["Today"].iter_rows() if row[2].value == "m-1"]
-    for column, value in zip("QRST", TALKED, strict=True):
+    for column, value in zip("RSTU", TALKED, strict=True):
         book["Today"][f"{column}{number}"] = value
     path = tmp_path / "in" / "Today.xlsx"
     path.parent.mkdir()
