@@ -155,6 +155,9 @@ class Sftp:
                 )
             case paramiko.PasswordRequiredException():
                 return Refused(_ENCRYPTED)
+            # paramiko says so of a connection that ends, or gives no answer, while it logs in
+            case paramiko.AuthenticationException() if "saw EOF" in str(error) or "timeout" in str(error):
+                return Broken(f"the connection to {self.where} broke at the login: {error}")
             case paramiko.AuthenticationException():
                 return Refused(f"{self.where} refuses the login of the connection; check login, password or key")
             case paramiko.IncompatiblePeer():

@@ -502,6 +502,13 @@ def test_a_server_without_posix_rename_gets_files_and_other_versions_of_them(tmp
         pytest.param(OSError(errno.EIO, "I/O error"), Broken, "sending box:22/a failed: .*I/O error", id="unnamed"),
         pytest.param(PermissionError(13, "no"), Refused, "writing box:22/a is not permitted", id="right"),
         pytest.param(FileNotFoundError(2, "no"), Refused, "the folder /upload is not there; make it", id="folder"),
+        pytest.param(
+            paramiko.AuthenticationException("Authentication failed: transport shut down or saw EOF"),
+            Broken,
+            "the connection to box:22 broke at the login",
+            id="end at the login",
+        ),
+        pytest.param(paramiko.AuthenticationException("Authentication failed."), Refused, "refuses the login", id="login"),
         pytest.param(paramiko.IncompatiblePeer("no kex"), Refused, "no algorithm that this machine knows", id="algorithm"),
         pytest.param(paramiko.PasswordRequiredException("x"), Refused, "is encrypted; put its passphrase in", id="passphrase"),
         pytest.param(ValueError("odd"), Broken, "sending box:22/a failed: odd", id="any other"),
