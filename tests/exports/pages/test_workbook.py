@@ -477,7 +477,7 @@ def test_libreoffice_opens_every_sheet(exported: Export, tmp_path: Path) -> None
         capture_output=True,
     )
     files = {file.name: file.read_text() for file in tmp_path.glob("*.csv")}
-    assert len(files) == 10
+    assert len(files) == 16
     today = next(text for name, text in files.items() if "Today" in name)
     assert "m-1,day 3,at risk,60%,391.07" in today
     for name in NASTY[:8]:
