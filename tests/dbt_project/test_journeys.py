@@ -205,6 +205,6 @@ def test_the_planted_pages_leak_and_no_others(warehouse: duckdb.DuckDBPyConnecti
     assert found.keys() == {(page["merchant_id"], page["object_type"], page["object_id"]) for page in planted}
     for page in planted:
         exit_rate, other, advice = found[page["merchant_id"], page["object_type"], page["object_id"]]
-        assert exit_rate == pytest.approx(page["planted_share_of_leavers"], abs=0.1)
+        assert exit_rate == pytest.approx(page["planted_share_of_leavers"], abs=0.15)  # others of the platform view it, too
         assert other < 0.5
         assert advice == "unread"

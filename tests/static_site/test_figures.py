@@ -229,9 +229,11 @@ def test_minutes_are_averages_over_the_streams_that_reached_them(site: Site) -> 
 def test_lines_by_fate_source_and_month(site: Site) -> None:
     page = site()["ingest"]
     assert [(row["source"], row["dt"], row["accepted"], row["read"]) for row in page.rows("Lines accepted")] == [
+        ("all", "2026-03-16", 105, 105),
         ("all", "2026-03-02", 2, 3),
         ("all", "2026-03-01", 11, 14),
         ("group", "2026-03-01", 4, 4),
+        ("shop", "2026-03-16", 105, 105),
         ("shop", "2026-03-02", 2, 3),
         ("shop", "2026-03-01", 7, 10),
     ]
@@ -242,7 +244,7 @@ def test_lines_by_fate_source_and_month(site: Site) -> None:
     reasons = {(row["source"], row["month"], row["reason"]): row["lines"] for row in page.rows("Why lines were refused")}
     assert len(reasons) == 8  # two reasons, of all and shop, in all months and in March
     assert {*reasons.values()} == {1}
-    assert "13 of 17 lines (76.47%)" in page.text
+    assert "118 of 122 lines (96.72%)" in page.text
     assert [row["file"] for row in page.rows("Files that could not be read")] == ["stream/dt=2026-03-01/cut.jsonl.gz"]
 
 

@@ -187,12 +187,12 @@ RULES: Rules = {
             "its days are those of daily_merchant",
             "days of the cube are those of daily_merchant; days that only the cube has, in a long silence, are empty",
             f"""select merchant_id, period_start as date, {_OF_A_DAY} from marts.merchant_cube
-            where period = 'day' and dimension = 'all' and (
+            where period = 'day' and dimension = 'all' and merchant_id in {COMPLETE} and (
                 (merchant_id, period_start) in (select (merchant_id, date) from marts.daily_merchant)
                 or ({_COUNTED_ON_A_DAY}) is distinct from (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
             )""",
-            f"select merchant_id, date, {_OF_A_DAY} from marts.daily_merchant",
-            needs=("daily_merchant",),
+            f"select merchant_id, date, {_OF_A_DAY} from marts.daily_merchant where merchant_id in {COMPLETE}",
+            needs=("daily_merchant", "merchants"),
             breaks="update marts.merchant_cube set refunded = refunded + 1 where period = 'day' and dimension = 'all'",
         ),
         *(_members(dimension, added) for dimension, (_, added) in _CUTS.items()),

@@ -170,7 +170,7 @@ def test_messages_speak_the_language_of_the_settings(lists: Settings, robot: Cal
     bob, unassigned = (body["content"]["post"]["zh_cn"] for _, body in server.posts)
     assert bob["title"] == "今日致电：bob，2026-03-20"
     assert bob["content"][0] == [{"tag": "text", "text": "需要致电的商家：1 家。先联系："}]
-    assert bob["content"][-1][0]["text"] == "打开名单"
+    assert bob["content"][-1][0]["text"] == "打开清单"
     assert unassigned["title"] == "今日致电：未分配客户经理的商家，2026-03-20"
 
 
@@ -184,7 +184,7 @@ def test_a_plain_text_ends_with_the_link_in_the_language_of_the_settings(lists: 
         "1. 一店",
         "2. Two",
         "3. 3",
-        f"打开名单：{OPENED}",
+        f"打开清单：{OPENED}",
     ]
 
 
