@@ -85,8 +85,8 @@ def test_messages_of_a_day_are_the_same_again(exported: Export, settings: Settin
     assert all(first)
 
 
-# Twelve others of m-1's category and size, and what they have, with digits that no place in a picture has; a quartile that is told
-# has two significant digits.
+# Twelve others of m-1's category and size, and what they have, with digits that no place in a picture has. A quartile that is
+# told has two significant digits.
 PEERS = [
     """insert into marts.merchants by name select 'm-' || (100 + i) as merchant_id, 'food' as category,
         timestamp '2026-01-01' as first_event_at, true as is_money_complete from range(1, 13) numbers(i)""",
@@ -104,7 +104,7 @@ def of_others(pack: Path) -> set[str]:
 
 
 def test_two_days_of_a_benchmark_name_no_other_and_tell_no_figure(exported: Export, rows: Read) -> None:
-    """Of twelve others the 3rd, 6th and 9th, 309.613, 618.613 and 927.613; then the least is gone: 412.613, 721.613 and 1030.613."""
+    """Of twelve others the 3rd, 6th and 9th, 309.613, 618.613 and 927.613; with the least gone 412.613, 721.613, 1030.613."""
     exported(*PEERS, as_of=AS_OF - timedelta(days=1))
     pack = exported(*PEERS, GONE) / "merchants" / "m-1"
     [change] = rows(pack / "csv" / "benchmarks.changes.csv")
