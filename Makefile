@@ -8,7 +8,7 @@ VENV := .venv/bin
 PYTEST := $(VENV)/python -m pytest
 COMPILE := $(VENV)/uv pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11
 
-.PHONY: help run up down superset test acceptance soak lint bench image contract docs site lock setup preflight
+.PHONY: help run up down superset maintain test acceptance soak lint bench image contract docs site lock setup preflight
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -25,10 +25,13 @@ superset: setup  ## leave a Superset with the dashboards running and print its a
 down: setup  ## stop the Airflow of `make up` and the Superset of `make superset`
 	@$(VENV)/python -m operations.down
 
-test: setup  ## the tests of every change, under 15 minutes on 2 cores
-	@$(PYTEST) $(ARGS)
+maintain: setup  ## compact the lake, remove what is old, prove that the forgotten are forgotten
+	@$(VENV)/python -m maintenance $(if $(AS_OF),--as-of $(AS_OF))
 
-soak: setup  ## longer still, by hand before a release: the image runs the main job, GraphFrames the whole graph, models meet the future, mutants meet the tests
+test: setup  ## the tests of every change, under 15 minutes on 2 cores
+	@$(PYTEST) --numprocesses=2 --dist=loadfile $(ARGS)
+
+soak: setup  ## longer still, by hand before a release: the compose file's services, the example's marts from an object store, the image runs the main job, GraphFrames the whole graph, models meet the future, mutants meet the tests
 	@$(PYTEST) -m soak $(ARGS)
 
 acceptance: setup  ## the heavy and real ones: the chain, and what changed since .ci/accepted can break; ALL=1 runs all and renews it

@@ -37,7 +37,7 @@ def multiply(database: Path, target: Path, events: int) -> int:
 
 
 def multiply_lake(lake: Path, target: Path, events: int) -> int:
-    """Write a lake with so many events: all tables as often as it takes; returns how often.
+    """Write a lake with so many events, as often as it takes; returns how often.
 
     The first copy stays as it is; each other one has merchants, people and all else that is named by an id of its own. Products
     have the same ids at all merchants, and keep them.
@@ -61,7 +61,9 @@ def multiply_lake(lake: Path, target: Path, events: int) -> int:
             ]
             kept = {"object_id": "copy = 0 or object_type = 'product'"}  # what is shared or viewed may be a product
             apart = ", ".join(f"if({kept.get(name, 'copy = 0')}, {name}, {name} || '-' || copy) as {name}" for name in ids)
-            rows = f"select * exclude (copy){f' replace ({apart})' if apart else ''}"
-            reader = con.execute(f"{rows} from {table}, range({copies}) as copies (copy)").to_arrow_reader(_ROWS_PER_BATCH)
+            # Rows of the whole platform stay as they are.
+            often = copies if ids else 1
+            rows = f"select * exclude (copy){f' replace ({apart})' if ids else ''}"
+            reader = con.execute(f"{rows} from {table}, range({often}) as copies (copy)").to_arrow_reader(_ROWS_PER_BATCH)
             write_deltalake(str(target / path.name), reader, partition_by=DeltaTable(str(path)).metadata().partition_columns)
     return copies

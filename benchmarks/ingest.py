@@ -60,7 +60,7 @@ def against_duckdb(spark: SparkSession, settings: Settings, scratch: Path, round
     for number in range(rounds):
         out = scratch / f"copy-{number}"
         out.mkdir()
-        copies.append(seconds(lambda out=out: copy_with_duckdb(settings.landing, out)))  # type: ignore[misc]
+        copies.append(seconds(lambda out=out: copy_with_duckdb(settings.landing_folder, out)))  # type: ignore[misc]
         target = replace(settings, lake=str(scratch / f"lake-{number}"))
         loads.append(seconds(lambda target=target: load(spark, target)))  # type: ignore[misc]
         shutil.rmtree(target.lake)
@@ -69,12 +69,12 @@ def against_duckdb(spark: SparkSession, settings: Settings, scratch: Path, round
 
 
 def one_more_day(spark: SparkSession, settings: Settings, scratch: Path, history: int) -> None:
-    days = sorted({folder.name for folder in settings.landing.glob("*/dt=*")})[: history + 1]
+    days = sorted({folder.name for folder in settings.landing_folder.glob("*/dt=*")})[: history + 1]
     before, last = days[:-1], days[-1]
     landing = {"alone": scratch / "alone", "after": scratch / "after"}
 
     def deliver(name: str, chosen: list[str]) -> Settings:
-        for folder in settings.landing.glob("*/dt=*"):
+        for folder in settings.landing_folder.glob("*/dt=*"):
             if folder.name in chosen:
                 shutil.copytree(folder, landing[name] / folder.parent.name / folder.name, dirs_exist_ok=True)
         return replace(settings, landing=landing[name], lake=str(scratch / f"lake-{name}"))

@@ -1,10 +1,12 @@
 """Simulated platforms of several sizes from landing to marts: time and memory stage by stage, and model by model.
 
     python -m benchmarks.marts [--events 1000000 3000000 10000000] [--dearest 12] [--keep FOLDER] [--workers 2] [--stage marts]
+                               [--lake s3://bucket/prefix]
 
 Each stage is the command that its task runs. The models stand beside one DuckDB scan of the columns that they read. The
 growth is the slope of log time over log events between the smallest and the largest. With `--workers` the Spark jobs run on a
-standalone cluster of so many workers of one core, and their drivers have 1 GB.
+standalone cluster of so many workers of one core, and their drivers have 1 GB. With `--lake` the lakes lie in an object store,
+which the variables `AWS_*` say how to reach.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ import duckdb
 from benchmarks._cluster import standalone
 from benchmarks._memory import Memory
 from contract.events import SOURCES, source_fields
+from contract.object_store import duckdb_statements
 from contract.settings import Settings, parse_as_of
 from dbt_project.extensions import load_extensions
 from spark_jobs.families import SESSIONS, command
@@ -39,9 +42,9 @@ STAGES = {
 }
 
 
-def run_stage(settings: Settings, command: list[str], cluster: dict[str, str]) -> tuple[float, Memory]:
+def run_stage(command: list[str], where: dict[str, str]) -> tuple[float, Memory]:
     """Seconds that it took, and the peak memory in that time."""
-    environment = os.environ | cluster | {"FANOUT_HOME": str(settings.home), "FANOUT_LANDING": str(settings.landing)}
+    environment = os.environ | where
     started = time.perf_counter()
     with Memory() as memory:
         subprocess.run([sys.executable, "-m", *command], env=environment, check=True, stdout=subprocess.DEVNULL)
@@ -52,6 +55,8 @@ def scan_seconds(settings: Settings) -> float:
     """Seconds of one DuckDB scan of the contract's columns, which the marts read."""
     connection = duckdb.connect()
     load_extensions(connection)
+    for statement in duckdb_statements(settings.lake):
+        connection.execute(statement)
     started = time.perf_counter()
     for source in SOURCES:
         columns = ", ".join(f'count("{name}")' for name in ["event_id", "event_time", "event_date", *source_fields(source)])
@@ -102,6 +107,7 @@ def main() -> int:
         "--keep", type=Path, help="a folder for landing and lake, which stay; the landing of an earlier run is used"
     )
     parser.add_argument("--workers", type=int, default=0, help="of a standalone cluster; default none, in one process")
+    parser.add_argument("--lake", help="s3://bucket/prefix of the lakes; default folders")
     parser.add_argument("--stage", choices=STAGES, nargs="+", default=list(STAGES), help="some stages on a home that was kept")
     args = parser.parse_args()
     times: dict[int, dict[str, float]] = {}
@@ -116,10 +122,12 @@ def main() -> int:
             cluster = {"FANOUT_SPARK_MASTER": master, "FANOUT_SPARK_MEMORY": "1g"}
         for events in sorted(args.events):
             where = {"FANOUT_HOME": str(folder / f"home-{events}"), "FANOUT_LANDING": str(landing(folder, events))}
+            if args.lake:
+                where["FANOUT_LAKE"] = f"{args.lake}/{events}"
             settings = Settings.from_environment(where)
             times[events], memory[events] = {}, {}
             for stage in args.stage:
-                times[events][stage], seen = run_stage(settings, STAGES[stage], cluster)
+                times[events][stage], seen = run_stage(STAGES[stage], cluster | where)
                 memory[events][stage] = float(seen.peak())
                 if stage == "marts":
                     models[events], model_memory[events] = by_model(settings, parse_as_of(AS_OF), seen)

@@ -111,7 +111,7 @@ def staging_model(event: EventType) -> str:
     columns = ",\n".join(envelope + [_staged(field.name, field.kind is Kind.TIME) for field in event.fields])
     return f"""-- {NOTICE}
 with source as (
-    select * from {{{{ source('{event.source}', '{event.source}_events') }}}}
+    select *{{{{ late_fields('{event.source}_events') }}}} from {{{{ source('{event.source}', '{event.source}_events') }}}}
 ),
 
 renamed as (
@@ -138,7 +138,7 @@ def lines_model(source: str) -> str:
     columns = ",\n".join(_staged(name, name == "event_time") for name in (*LINE_COLUMNS, *_named_by_lines(source)))
     return f"""-- {NOTICE}
 with source as (
-    select * from {{{{ source('{source}', '{source}_events') }}}}
+    select *{{{{ late_fields('{source}_events') }}}} from {{{{ source('{source}', '{source}_events') }}}}
 ),
 
 renamed as (

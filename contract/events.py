@@ -529,10 +529,14 @@ def _stream() -> Iterable[EventType]:
 
 
 EVENT_TYPES: dict[str, EventType] = {event.name: event for event in (*_shop(), *_group(), *_stream())}
-# Names of the fields that hold a person, in whatever event they occur; erasure relies on them. The acting person comes first.
-PERSON_FIELDS = tuple(
-    dict.fromkeys([user_id.name, *(field.name for event in EVENT_TYPES.values() for field in event.fields if field.is_person)])
-)
+
+
+def person_fields(events: Iterable[EventType]) -> tuple[str, ...]:
+    """Names of the fields that hold a person, in whatever event they occur; the acting person comes first."""
+    return tuple(dict.fromkeys([user_id.name, *(field.name for event in events for field in event.fields if field.is_person)]))
+
+
+PERSON_FIELDS = person_fields(EVENT_TYPES.values())  # erasure relies on them
 
 
 def event_types(source: str) -> tuple[EventType, ...]:
@@ -568,3 +572,15 @@ COLUMN_KINDS: dict[Kind, str] = {
     Kind.TEXTS: "array<string>",
     Kind.ORDER_LINES: "array<struct<product_id:string,quantity:bigint,unit_price:decimal(18,2)>>",
 }
+# Those whose columns have another type in DuckDB than in Spark.
+_WAREHOUSE_KINDS = {
+    **dict.fromkeys((Kind.IDENTIFIER, Kind.TEXT, Kind.ENUM, Kind.CURRENCY), "varchar"),
+    Kind.TIME: "timestamptz",
+    Kind.TEXTS: "varchar[]",
+    Kind.ORDER_LINES: "struct(product_id varchar, quantity bigint, unit_price decimal(18,2))[]",
+}
+
+
+def warehouse_type(kind: Kind) -> str:
+    """The type of a field's column as DuckDB reads it from the lake."""
+    return _WAREHOUSE_KINDS.get(kind, COLUMN_KINDS[kind])

@@ -549,6 +549,40 @@ _DECLARED: tuple[Metric, ...] = (
         ),
     ),
     *_of(
+        "community_months",
+        (
+            "user_retention_rate",
+            "Retention of active users",
+            "People active in a month and in the one before / people active in the one before, of months that are over.",
+            total("retained_users", "lost_users is not null"),
+            total("retained_users + lost_users", "lost_users is not null"),
+        ),
+        (
+            "group_revenue_part",
+            "Part of chat groups in revenue",
+            "Net revenue through shares into the merchants' chat groups / net revenue.",
+            total("group_revenue"),
+            total("revenue"),
+        ),
+    ),
+    *_of(
+        "group_health",
+        (
+            "broadcast_open_rate",
+            "Openers per broadcast delivery",
+            "Deliveries after which a share into the group was opened within 24 hours / deliveries, of the last 28 days.",
+            total("broadcast_openers"),
+            total("broadcast_deliveries"),
+        ),
+        (
+            "answered_question_share",
+            "Share of questions answered",
+            "Questions that another, an official, answered within 24 hours / questions, of the last 28 days.",
+            total("answered_28d"),
+            total("questions_28d"),
+        ),
+    ),
+    *_of(
         "group_activity",
         ("group_count", "Chat groups", "Chat groups by the date of their creation.", rows("group_id")),
         ("group_members", "Members of chat groups", "Members, a person once in each group.", total("members")),
@@ -650,6 +684,71 @@ _DECLARED: tuple[Metric, ...] = (
     *_of(
         "event_registry",
         ("events_accepted", "Events", "Accepted events by type and business date.", total("events")),
+    ),
+    *_of(
+        "lead_scores",
+        ("leads_counted", "Leads", "People who did something at a merchant before buying there, or without.", rows("user_id")),
+        (
+            "leads_bought_share",
+            "Leads that bought",
+            "Leads with a paid order / leads, of all time.",
+            rows("user_id", "state = 'converted'"),
+            rows("user_id"),
+        ),
+    ),
+    *_of(
+        "outreach_results",
+        (
+            "outreach_attempts",
+            "Attempts to reach out",
+            "Outreaches of the month, by kind.",
+            total("attempts", "stratum = 'kind'"),
+        ),
+        (
+            "outreach_accepted_share",
+            "Accepted outreach by kind",
+            "People who accepted within 7 days / people whose 7 days are over, once a kind and month.",
+            total("accepted", "stratum = 'kind'"),
+            total("matured", "stratum = 'kind'"),
+        ),
+        (
+            "outreach_accepted_share_by_script",
+            "Accepted outreach by script",
+            "People who accepted within 7 days / people whose 7 days are over, once a script and month.",
+            total("accepted", "stratum = 'script'"),
+            total("matured", "stratum = 'script'"),
+        ),
+        (
+            "outreach_accepted_share_by_hour",
+            "Accepted outreach by hour",
+            "People who accepted within 7 days / people whose 7 days are over, once a local hour and month.",
+            total("accepted", "stratum = 'hour'"),
+            total("matured", "stratum = 'hour'"),
+        ),
+        (
+            "opt_outs_per_person_reached",
+            "Opt-outs by kind",
+            "People who opted out or blocked within 7 days / people whose 7 days are over, once a kind and month.",
+            total("opted_out", "stratum = 'kind'"),
+            total("matured", "stratum = 'kind'"),
+        ),
+    ),
+    *_of(
+        "sales_reps",
+        (
+            "purchases_after_fast_replies",
+            "Purchases after fast replies",
+            "Customers answered within 600 s who bought / all who were.",
+            total("fast_purchased"),
+            total("fast"),
+        ),
+        (
+            "purchases_after_slow_replies",
+            "Purchases after slow replies",
+            "Customers answered later or not at all who bought / all who were.",
+            total("slow_purchased"),
+            total("slow"),
+        ),
     ),
 )
 

@@ -11,12 +11,15 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contract.events import SOURCES
 from contract.machine import memory_mb
+from contract.object_path import ObjectPath, can_be_read
+from contract.object_store import SCHEME
+from contract.setting_error import SettingError as SettingError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 # Airflow's pool of the tasks that write the lake, and how many of them run at once.
@@ -24,8 +27,10 @@ LAKE_WRITERS, LAKE_WRITERS_SLOTS = "lake_writers", 3
 
 SETTINGS: dict[str, str] = {
     "FANOUT_HOME": "Where everything is written; default data/ in the checkout.",
-    "FANOUT_LANDING": "Where deliveries lie; default FANOUT_HOME/landing.",
-    "FANOUT_LAKE": "The folder of the Delta lake; default FANOUT_HOME/lake.",
+    "FANOUT_LANDING": "Where deliveries lie, a folder or s3://bucket/prefix; default FANOUT_HOME/landing.",
+    "FANOUT_LAKE": "The Delta lake, a folder or s3://bucket/prefix; default FANOUT_HOME/lake.",
+    "FANOUT_PUBLISHED_URI": "s3://bucket/prefix that gets a copy of each published version; default none.",
+    "FANOUT_S3_CONNECTION": "Airflow connection of the object store; default the variables AWS_*.",
     "FANOUT_CURRENCY": "ISO 4217 code of the one reporting currency; default CNY.",
     "FANOUT_TIMEZONE": "IANA time zone of the business date; default Asia/Shanghai.",
     "FANOUT_SPARK_MASTER": "Where Spark runs; default local[*].",
@@ -39,7 +44,13 @@ SETTINGS: dict[str, str] = {
     "FANOUT_HOLDOUT_SHARE": "Part of the merchants that no list names, to see what calls bring, such as 0.1; default none.",
     "FANOUT_HOLDOUT_KEY": "Word that decides who is held out; another one draws others; default fanout.",
     "FANOUT_KEEP_VERSIONS": "Published versions of a day that are kept; default 3.",
+    "FANOUT_KEEP_DAYS": "Business dates whose derived tables, versions, exports, pages, work and logs are kept; default 90.",
+    "FANOUT_KEEP_DEAD_HOURS": "Hours for which data files that no table names any more stay in the lake; default 24.",
+    "FANOUT_REWRITE_LANDING": "Whether maintenance empties lines of erased people in landing files, yes or no; default no.",
     "FANOUT_WAIT_MINUTES": "Minutes after which somebody is told of a DAG whose input came and that has not begun; default 30.",
+    "FANOUT_MARTS_BY": "Time of day by which the night's marts are there, else somebody is told, or off; default 06:00.",
+    "FANOUT_EXPORTS_BY": "The same for the exports; default 08:00.",
+    "FANOUT_LINEAGE_URL": "URL of an OpenLineage endpoint that gets the lineage events too; default none.",
     "FANOUT_ALERT_WEBHOOK": "URL that gets a JSON message when a task fails; default none.",
     "FANOUT_ALERT_EMAIL": "Address that gets a mail when a task fails (Airflow's SMTP settings apply); default none.",
     "FANOUT_LANGUAGE": "Language of workbooks and reports, en or zh; default en.",
@@ -52,7 +63,14 @@ SETTINGS: dict[str, str] = {
     "FANOUT_SUPERSET_URL": "Address of the Superset whose charts are warmed after a publication; default none.",
     "FANOUT_SUPERSET_USER": "Login there of an administrator; default admin.",
     "FANOUT_SUPERSET_PASSWORD": "Secret: its password; default the one that `make superset` generated.",
+    "FANOUT_EXPORTS_URL": "Address under which FANOUT_HOME/exports is served; the dashboards link its maps; default none.",
     "FANOUT_RUN_ID": "Set by the DAGs: the DAG run that lake commits and run.json name.",
+}
+# Each may stand in a file instead, which the variable with `_FILE` behind its name leads to: who starts a container sees the
+# environment that it was given, and so does everything that runs in it.
+SECRET_FILES = {
+    name: f"{name}_FILE"
+    for name in ("FANOUT_ALERT_WEBHOOK", "FANOUT_BI_DSN", "FANOUT_PSEUDONYM_KEY", "FANOUT_SUPERSET_PASSWORD")
 }
 
 # ISO 4217 of 2024, without funds, metals and codes for tests.
@@ -82,10 +100,7 @@ _MONTHS, _WEEK = "jan feb mar apr may jun jul aug sep oct nov dec", "sun mon tue
 _CRON_FIELDS = ((0, 59, ""), (0, 23, ""), (1, 31, ""), (1, 12, _MONTHS), (0, 7, _WEEK))
 _DAYS_OF_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 LANGUAGES = ("en", "zh")
-
-
-class SettingError(ValueError):
-    """A setting that is unknown or impossible; the message names it and says what would be right."""
+_MAY_BE_OBJECTS = ("FANOUT_LANDING", "FANOUT_LAKE")
 
 
 @dataclass(frozen=True)
@@ -93,15 +108,22 @@ class Settings:
     """The settings of one process."""
 
     home: Path
-    landing: Path
+    landing: Path | ObjectPath
     lake: str
+    published_uri: str | None
     currency: str
     timezone: str
     spark_master: str
     spark_memory: str
     executor_memory: str
     keep_versions: int
+    keep_days: int
+    keep_dead_hours: int
+    rewrite_landing: bool
     wait_minutes: int
+    marts_by: time | None
+    exports_by: time | None
+    lineage_url: str | None
     run_id: str
     schedule: str
     expected_sources: frozenset[str]
@@ -117,9 +139,26 @@ class Settings:
     bi_parquet: Path | None
     superset_url: str | None
     superset_user: str
+    exports_url: str | None
     superset_password: str | None = field(repr=False)
     bi_dsn: str | None = field(repr=False)
     pseudonym_key: str | None = field(repr=False)
+
+    @property
+    def landing_folder(self) -> Path:
+        """The landing, for what reads or writes it as files and folders of this machine.
+
+        Raises:
+            SettingError: it lies in an object store.
+        """
+        if not isinstance(self.landing, Path):
+            raise SettingError(f"FANOUT_LANDING={self.landing} is no folder; name one")
+        return self.landing
+
+    @property
+    def uses_object_store(self) -> bool:
+        """Whether Spark reads or writes an object store; what is published there goes without it."""
+        return str(self.landing).startswith(SCHEME) or self.lake.startswith(SCHEME)
 
     @property
     def published(self) -> Path:
@@ -153,21 +192,28 @@ class Settings:
         Raises:
             SettingError: a `FANOUT_*` variable is unknown, or a value is impossible.
         """
-        unknown = sorted(name for name in environ if name.startswith("FANOUT_") and name not in SETTINGS)
+        known = SETTINGS.keys() | {*SECRET_FILES.values()}
+        unknown = sorted(name for name in environ if name.startswith("FANOUT_") and name not in known)
         if unknown:
             raise SettingError(f"unknown setting {', '.join(unknown)}; the settings are {', '.join(SETTINGS)}")
-        value = {name: environ[name] for name in SETTINGS if environ.get(name)}
+        texts = {name: read_secret(name, environ) if name in SECRET_FILES else environ.get(name) for name in SETTINGS}
+        value = {name: text for name, text in texts.items() if text}
         for name in value:
             if not _is_text(value[name], may_have_lines=name in ("FANOUT_CONTACT", "FANOUT_PSEUDONYM_KEY")):
                 raise SettingError(f"{name} holds a control character, or a byte that is no UTF-8; take it out")
         home = _folder("FANOUT_HOME", value.get("FANOUT_HOME", str(CHECKOUT / "data")))
-        landing = _path("FANOUT_LANDING", value.get("FANOUT_LANDING", str(home / "landing")))
-        if "FANOUT_LANDING" in value and not landing.is_dir():
-            raise SettingError(f"FANOUT_LANDING={landing} is not a folder; name the folder that holds shop/, group/, stream/")
-        lake = value.get("FANOUT_LAKE", str(home / "lake"))
-        if "://" in lake:
-            raise SettingError(f"FANOUT_LAKE={lake} is a URI, and nothing here reads a lake there yet; name a folder")
-        lake = str(_folder("FANOUT_LAKE", lake))
+        landing = _landing(value["FANOUT_LANDING"]) if "FANOUT_LANDING" in value else home / "landing"
+        named = value.get("FANOUT_LAKE", str(home / "lake"))
+        lake = _object_uri("FANOUT_LAKE", named) or str(_folder("FANOUT_LAKE", named))
+        named = value.get("FANOUT_PUBLISHED_URI", "")
+        published_uri = _object_uri("FANOUT_PUBLISHED_URI", named)
+        if named and published_uri is None:
+            raise SettingError(f"FANOUT_PUBLISHED_URI={named} is no place of an object store such as s3://bucket/published")
+        if published_uri is not None and (at := _among(published_uri, {"FANOUT_LAKE": lake, "FANOUT_LANDING": str(landing)})):
+            raise SettingError(f"FANOUT_PUBLISHED_URI={published_uri} and {at} lie in one another; choose another prefix")
+        store = value.get("FANOUT_S3_CONNECTION", "")
+        if not re.fullmatch(r"[A-Za-z0-9_-]*", store):
+            raise SettingError(f"FANOUT_S3_CONNECTION={store} is not the name of a connection such as object_store")
         currency = value.get("FANOUT_CURRENCY", "CNY")
         if currency not in CURRENCIES:
             raise SettingError(f"FANOUT_CURRENCY={currency} is not an ISO 4217 code of a currency in use, such as CNY")
@@ -198,9 +244,23 @@ class Settings:
         keep = value.get("FANOUT_KEEP_VERSIONS", "3")
         if not re.fullmatch(r"[1-9][0-9]{0,6}", keep):
             raise SettingError(f"FANOUT_KEEP_VERSIONS={keep} is not a whole number of at least 1")
+        keep_days = value.get("FANOUT_KEEP_DAYS", "90")
+        if not re.fullmatch(r"[1-9][0-9]{0,4}", keep_days):
+            raise SettingError(f"FANOUT_KEEP_DAYS={keep_days} is not a whole number of days from 1 to 99999")
+        dead = value.get("FANOUT_KEEP_DEAD_HOURS", "24")
+        if not re.fullmatch(r"[1-9][0-9]{0,3}", dead):
+            raise SettingError(f"FANOUT_KEEP_DEAD_HOURS={dead} is not a whole number of hours from 1 to 9999")
+        rewrite = value.get("FANOUT_REWRITE_LANDING", "no")
+        if rewrite not in ("yes", "no"):
+            raise SettingError(f"FANOUT_REWRITE_LANDING={rewrite} is neither yes nor no")
         wait = value.get("FANOUT_WAIT_MINUTES", "30")
         if not re.fullmatch(r"[1-9][0-9]{0,3}", wait):
             raise SettingError(f"FANOUT_WAIT_MINUTES={wait} is not a whole number of minutes from 1 to 9999")
+        lineage_url = value.get("FANOUT_LINEAGE_URL")
+        if lineage_url is not None and not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s@?#]*)?", lineage_url):
+            raise SettingError(
+                "FANOUT_LINEAGE_URL is not an address such as http://marquez:5000/api/v1/lineage, without a login"
+            )
         edges = value.get("FANOUT_EXECUTOR_EDGES", "100000000")
         if not re.fullmatch(r"[0-9]{1,12}", edges):
             raise SettingError(f"FANOUT_EXECUTOR_EDGES={edges} is not a number of edges such as 100000000")
@@ -246,7 +306,7 @@ class Settings:
             )
         parquet = value.get("FANOUT_BI_PARQUET")
         bi_parquet = None if parquet is None else _folder("FANOUT_BI_PARQUET", parquet)
-        others = (home / "published", home / "site", lake, landing)
+        others = (home / "published", home / "site", lake, str(landing))
         if bi_parquet is not None and any(bi_parquet.is_relative_to(other) for other in others):
             raise SettingError(
                 f"FANOUT_BI_PARQUET={bi_parquet} lies among published versions, the site, the lake or the landing; "
@@ -258,17 +318,27 @@ class Settings:
                 "FANOUT_SUPERSET_URL is not an address such as http://127.0.0.1:8088; "
                 "the login goes into FANOUT_SUPERSET_USER and FANOUT_SUPERSET_PASSWORD"
             )
+        exports_url = value.get("FANOUT_EXPORTS_URL")
+        if exports_url is not None and not re.fullmatch(r"https?://[^\s/@?#'\"<>]+(/[^\s@?#'\"<>]*)?", exports_url):
+            raise SettingError("FANOUT_EXPORTS_URL is not an address such as https://files.example/exports, without a login")
         return cls(
             home=home,
             landing=landing,
             lake=lake,
+            published_uri=published_uri,
             currency=currency,
             timezone=timezone,
             spark_master=master,
             spark_memory=memory["FANOUT_SPARK_MEMORY"],
             executor_memory=memory["FANOUT_EXECUTOR_MEMORY"],
             keep_versions=int(keep),
+            keep_days=int(keep_days),
+            keep_dead_hours=int(dead),
+            rewrite_landing=rewrite == "yes",
             wait_minutes=int(wait),
+            marts_by=_time("FANOUT_MARTS_BY", value.get("FANOUT_MARTS_BY", "06:00")),
+            exports_by=_time("FANOUT_EXPORTS_BY", value.get("FANOUT_EXPORTS_BY", "08:00")),
+            lineage_url=lineage_url,
             run_id=value.get("FANOUT_RUN_ID", "by hand"),
             schedule=schedule,
             expected_sources=expected_sources,
@@ -284,10 +354,28 @@ class Settings:
             bi_parquet=bi_parquet,
             superset_url=superset_url,
             superset_user=value.get("FANOUT_SUPERSET_USER", "admin"),
+            exports_url=None if exports_url is None else exports_url.rstrip("/"),
             superset_password=value.get("FANOUT_SUPERSET_PASSWORD"),
             bi_dsn=dsn,
             pseudonym_key=pseudonym_key,
         )
+
+
+def read_secret(name: str, environ: Mapping[str, str] = os.environ) -> str:
+    """A secret among the settings, from the environment or from the file that it names; empty if it is not set.
+
+    Raises:
+        SettingError: it is given twice, or its file cannot be read.
+    """
+    given, file = environ.get(name, ""), environ.get(SECRET_FILES[name])
+    if not file:
+        return given
+    if given:
+        raise SettingError(f"{name} and {SECRET_FILES[name]} are both set; take one away")
+    try:
+        return Path(file).read_text().strip()
+    except (OSError, ValueError) as error:
+        raise SettingError(f"{SECRET_FILES[name]}={file} cannot be read: {error}") from None
 
 
 def parse_as_of(text: str) -> date:
@@ -312,13 +400,55 @@ def _is_text(text: str, may_have_lines: bool) -> bool:
     return not re.search(r"\x00" if may_have_lines else r"[\x00-\x1f\x7f]", text)
 
 
+def _landing(text: str) -> Path | ObjectPath:
+    uri = _object_uri("FANOUT_LANDING", text)
+    if uri is not None:
+        return ObjectPath(uri)
+    landing = _path("FANOUT_LANDING", text)
+    if not landing.is_dir():
+        raise SettingError(f"FANOUT_LANDING={landing} is not a folder; name the folder that holds shop/, group/, stream/")
+    return landing
+
+
+def _object_uri(name: str, text: str) -> str | None:
+    """A place in an object store, without a slash at its end; None if the text names none."""
+    if not text.startswith(SCHEME):
+        return None
+    uri = text.rstrip("/")
+    if not can_be_read(uri):
+        raise SettingError(
+            f"{name}={text} is not s3://bucket/prefix: a bucket of 3 to 63 small letters, digits, hyphens and dots, "
+            "a prefix of letters, digits and _=+@.~-"
+        )
+    return uri
+
+
+def _among(uri: str, others: Mapping[str, str]) -> str | None:
+    """The setting among others whose place lies in a URI, or holds it."""
+    return next(
+        (name for name, other in others.items() if f"{uri}/".startswith(f"{other}/") or other.startswith(f"{uri}/")), None
+    )
+
+
 def _path(name: str, text: str) -> Path:
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/", text):
+        may = ", or s3://bucket/prefix" if name in _MAY_BE_OBJECTS else ""
+        raise SettingError(f"{name}={text} is a URI, and nothing here reads or writes such a place; name a folder or file{may}")
     try:
         path = Path(text).expanduser().absolute()
         path.exists()
     except (OSError, RuntimeError) as error:  # a name that is too long, ~ of an unknown user
         raise SettingError(f"{name}={text} cannot be a path: {error}") from None
     return path
+
+
+def _time(name: str, text: str) -> time | None:
+    """A time of day; None for off."""
+    if text == "off":
+        return None
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise SettingError(f"{name}={text} is neither off nor a time of day such as 06:00")
+    return time.fromisoformat(text)
 
 
 def _folder(name: str, text: str) -> Path:

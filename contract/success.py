@@ -20,5 +20,7 @@ RULES = {
     "unread_ms": 3_000,  # a page that half of its viewers leave sooner is not read
     "channel_months": 6,  # calendar months, that of as_of among them, whose channels are compared
     "channel_people": 30,  # who came by a channel, under whom it has no verdict
+    "lead_touches": 3,  # attempts to reach a lead after which it is left alone
     "smallest_group": 10,  # other merchants in a benchmark
+    "owner_points": 5,  # of health by which the groups of an owner are better or worse than all, to say so
 }

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from contract.columns import Column, Place, Type
+from contract.columns import AS_OF, Column, Place, Type
 
 
 class Audience(StrEnum):
@@ -86,10 +86,12 @@ AREAS: dict[str, str] = {
     "spread": "Analysts",
     "teams": "Analysts",
     "groups": "Analysts",
+    "people": "Analysts",
     "live": "Analysts",
     "merchants": "Analysts",
     "journeys": "Analysts",
     "marketing": "Analysts",
+    "leads": "Analysts",
     "claims": "Analysts",
     "success": "Merchant success team",
 }
@@ -106,6 +108,7 @@ class Question(StrEnum):
     CHURN = "who is about to leave, what is at stake, since when, and why (as data: `unnest(reasons, max_depth := 2)`)"
     GROUPS = "how long chat groups live"
     LIVE = "what a live stream brought"
+    LEADS = "whom to call first, and what came of calling and writing"
     JOURNEYS = "what people do before they buy, and on which page they leave"
     CLAIMS = "whether the field's rules of thumb hold"
     SUCCESS = "what the merchant success team works with"
@@ -202,3 +205,8 @@ class Table:
     @property
     def mart_columns(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if column.place is not Place.LAKE)
+
+    @property
+    def is_passed_on(self) -> bool:
+        """Whether the mart is the lake's table, with formulas of its columns at most; else its SQL is written by hand."""
+        return all(column.formula or column == AS_OF for column in self.columns if column.place is Place.MART)

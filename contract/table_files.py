@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from contract.columns import AS_OF, Column, Place, Type
-from contract.published import PUBLISHED
+from contract.published import BY_PUBLICATION
 from contract.table import AREAS, CONSUMERS, Question, Table
 from contract.tables import AREA_OF, TABLES, family_tables, marts
 
@@ -23,13 +23,14 @@ def families() -> dict[str, list[Table]]:
 
 
 def sql_files() -> dict[Path, str]:
-    """Staging of each table that a Spark job writes, and the mart that passes it on."""
+    """Staging of each table that a Spark job writes, and the mart, if it only passes it on."""
     files = {}
     for family, tables in families().items():
         for table in tables:
             if table.is_mart:
                 files[_MODELS / "staging" / family / f"stg_{family}__{table.name}.sql"] = staging_model(table)
-                files[_MODELS / "marts" / AREA_OF[table.name] / f"{table.name}.sql"] = mart_model(table)
+                if table.is_passed_on:
+                    files[_MODELS / "marts" / AREA_OF[table.name] / f"{table.name}.sql"] = mart_model(table)
     return files
 
 
@@ -163,7 +164,7 @@ def analysts_page(page: str) -> str:
     _, following, after = rest.partition("\n## ")
     rows = ["| question | mart |", "|---|---|"]
     for question in Question:
-        names = [f"`{table.name}`" for table in (*marts(), PUBLISHED) if question in table.questions]
+        names = [f"`{table.name}`" for table in (*marts(), *BY_PUBLICATION) if question in table.questions]
         rows.append(f"| {question} | {', '.join(names)} |")
     table = "\n".join(rows)
     return f"{before}{heading}\n<!-- {NOTICE} -->\n\n{table}\n{following}{after}"

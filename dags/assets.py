@@ -18,6 +18,7 @@ from airflow.sdk import Asset, PartitionedAssetTimetable
 
 from contract.settings import CHECKOUT, Settings
 from contract.settings import LAKE_WRITERS as LAKE_WRITERS
+from contract.settings import LAKE_WRITERS_SLOTS as LAKE_WRITERS_SLOTS
 from dags.alerts import alert
 from dags.tasks import Command, IngestGate
 from dags.timetable import DayBefore
@@ -41,6 +42,7 @@ class Tag(StrEnum):
     MODELS = "models"
     MARTS = "marts"
     EXPORTS = "exports"
+    MAINTENANCE = "maintenance"
 
 
 # Arguments of every DAG.
@@ -73,6 +75,11 @@ def nightly() -> DayBefore:
     return DayBefore(cron, timezone=SETTINGS.timezone)
 
 
+def weekly() -> DayBefore:
+    """Sunday afternoon, for the Saturday that is over."""
+    return DayBefore("0 14 * * 0", timezone=SETTINGS.timezone)
+
+
 def after(asset: Asset) -> PartitionedAssetTimetable:
     """Run for each key for which the asset has been updated."""
     return PartitionedAssetTimetable(assets=asset)
@@ -88,9 +95,11 @@ def page(doc: str | None) -> str:
     return f"{doc}\n{_LINKS}"
 
 
-def command(task_id: str, module: str, *, outlets: list[Asset] | None = None, pool: str | None = None) -> Command:
+def command(
+    task_id: str, module: str, *, outlets: list[Asset] | None = None, pool: str | None = None, slots: int = 1
+) -> Command:
     """A task that runs `python -m <module>` from the checkout, as a person would, with the partition key in `$AS_OF`."""
-    optional: dict[str, Any] = {"pool": pool} if pool else {}
+    optional: dict[str, Any] = {"pool": pool, "pool_slots": slots} if pool else {}
     return Command(task_id=task_id, bash_command=_script(_run(module)), env=_ENV, outlets=outlets or [], **_SHELL, **optional)
 
 

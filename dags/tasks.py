@@ -1,7 +1,8 @@
-"""The operators: a command that reports the cause of its failure, and a gate that waits for a delivery."""
+"""The operators: a command whose report becomes metrics, or that reports the cause of its failure, and a gate that waits."""
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -11,6 +12,7 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowRescheduleException
 
 from dags.alerts import alert
+from dags.metrics import tell
 from expectations.suites.deliveries import NOT_DELIVERED
 from operations.cause import cause
 
@@ -34,7 +36,10 @@ class Command(BashOperator):
         with NamedTemporaryFile() as said:
             self.env = {**(self.env or {}), "SAID": said.name}
             try:
-                return super().execute(context)
+                began = time.monotonic()
+                report = super().execute(context)
+                tell(self.dag_id, self.task_id, report, round(time.monotonic() - began, 3))
+                return report
             except AirflowException as error:
                 process = self.subprocess_hook.sub_process
                 if process is None or not process.returncode:

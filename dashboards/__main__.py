@@ -17,7 +17,17 @@ from typing import Any
 from contract.settings import SettingError, Settings, parse_as_of
 from dashboards import access, bundle, warming
 from dashboards.charts import BundleError
+from dashboards.datasets import datasets
 from dashboards.server import ServerError, Superset, password
+from lineage import names
+from lineage.emitter import Job, emitting
+
+JOB = Job(
+    "dashboards",
+    lambda _: names.published_marts(),
+    lambda _: map(names.superset, datasets()),
+    lambda arguments: "write" not in arguments.words,
+)
 
 
 def main() -> int:
@@ -59,4 +69,4 @@ def _serve(settings: Settings, refreshed: date | None) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(emitting(main, JOB))

@@ -55,7 +55,7 @@ def files(settings: Settings, boards: Sequence[Board] = BOARDS) -> dict[str, str
         "metadata.yaml": {"version": VERSION, "type": "assets", "timestamp": "2000-01-01T00:00:00+00:00"},
         f"databases/{_file_name(DATABASE)}.yaml": _database(settings),
     }
-    for dataset in datasets.datasets().values():
+    for dataset in datasets.datasets(settings.exports_url).values():
         found[f"datasets/{_file_name(DATABASE)}/{dataset.name}.yaml"] = datasets.as_yaml(dataset, DATABASE_UUID)
     numbers: dict[str, int] = {}
     for board in boards:

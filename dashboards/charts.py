@@ -14,6 +14,8 @@ from contract.columns import Type
 from dashboards.datasets import VERSION, Dataset, datasets, identity, number_format
 
 _PERCENT, _DAY = ".1%", "P1D"
+_GREEN, _RED = "#6CBF84", "#E07B6A"
+_COLOURS = (("≥", 1.5, _GREEN), ("≤", -1.5, _RED))
 
 
 class BundleError(ValueError):
@@ -30,6 +32,7 @@ class Kind(StrEnum):
     BAR = "echarts_timeseries_bar"
     HEAT = "heatmap_v2"
     MAP = "country_map"
+    WATERFALL = "waterfall"
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,10 @@ class Chart:
         kind: how it is drawn.
         metrics: names of the dataset's metrics, or aggregates of its columns.
         by: columns that it is grouped by; of a table without metrics, those that it shows.
-        x: the axis of a line, a bar, a trend or a heat map.
+        x: the axis of a line, a bar, a trend, a heat map or a waterfall.
         where: SQL over the dataset's columns; rows for which it does not hold are left out.
-        order: what rows are sorted by, with a minus in front for the largest first.
+        order: what rows are sorted by, with a minus in front for the largest first; several with commas between. A table with
+            metrics is sorted by one column, by default its first metric.
         rows: how many are shown at most.
         text: what a reader should know.
         width: of the twelve columns of a dashboard.
@@ -63,6 +67,8 @@ class Chart:
         axis: heading of the x axis, where the column's is not good enough.
         forms: how D3 writes columns whose own way does not suit.
         lag: what the change of a trend is called, against the point before.
+        coloured: a column of distances in noise. Its cells in a table are green and red where the diagnosis is; a heat map of
+            it goes from red, three times the noise below, to blue, as much above.
     """
 
     title: str
@@ -81,6 +87,7 @@ class Chart:
     axis: str | None = None
     forms: tuple[tuple[str, str], ...] = ()
     lag: str = ""
+    coloured: str | None = None
 
     @property
     def uuid(self) -> str:
@@ -97,10 +104,9 @@ def dataset_of(chart: Chart) -> Dataset:
     if chart.dataset not in there:
         raise BundleError(f"the chart {chart.title!r} reads {chart.dataset}, which is no dataset; there are {', '.join(there)}")
     dataset = there[chart.dataset]
-    named = [*chart.by, *([chart.x] if chart.x else [])]
+    named = [*chart.by, *([chart.x] if chart.x else []), *([chart.coloured] if chart.coloured else [])]
     named += [metric.column for metric in chart.metrics if isinstance(metric, Of)]
-    if chart.order and not chart.metrics:
-        named.append(chart.order.lstrip("-"))
+    named += [name for name, _ in _order(chart)]
     for name in named:
         if dataset.column(name) is None:
             columns = ", ".join(column.name for column in dataset.columns)
@@ -133,23 +139,19 @@ def as_yaml(chart: Chart) -> dict[str, Any]:
     }
 
 
-def _metrics(chart: Chart, dataset: Dataset) -> list[Any]:
-    found: list[Any] = []
-    for metric in chart.metrics:
-        if isinstance(metric, str):
-            found.append(metric)
-            continue
-        found.append(
-            {
-                "aggregate": metric.function,
-                "column": {"column_name": metric.column},
-                "expressionType": "SIMPLE",
-                "hasCustomLabel": True,
-                "label": metric.heading,
-                "optionName": f"metric_{identity('metric', f'{chart.title}/{metric.heading}')[:8]}",
-            }
-        )
-    return found
+def _metrics(chart: Chart) -> list[Any]:
+    return [metric if isinstance(metric, str) else _metric(chart, metric) for metric in chart.metrics]
+
+
+def _metric(chart: Chart, metric: Of) -> dict[str, Any]:
+    return {
+        "aggregate": metric.function,
+        "column": {"column_name": metric.column},
+        "expressionType": "SIMPLE",
+        "hasCustomLabel": True,
+        "label": metric.heading,
+        "optionName": f"metric_{identity('metric', f'{chart.title}/{metric.heading}')[:8]}",
+    }
 
 
 def _formats(chart: Chart, dataset: Dataset) -> dict[str, str]:
@@ -180,7 +182,7 @@ def _filters(chart: Chart) -> list[dict[str, Any]]:
 
 
 def _form(chart: Chart, dataset: Dataset) -> dict[str, Any]:
-    metrics, formats = _metrics(chart, dataset), _formats(chart, dataset)
+    metrics, formats = _metrics(chart), _formats(chart, dataset)
     first = next(iter(formats.values()), ",.0f")
     form: dict[str, Any] = {
         "viz_type": str(chart.kind),
@@ -224,10 +226,37 @@ def _form(chart: Chart, dataset: Dataset) -> dict[str, Any]:
             "include_time": False,
             "page_length": 0,
             "include_search": chart.width == 12 and not chart.metrics,
+            "conditional_formatting": [
+                {
+                    "column": chart.coloured,
+                    "operator": operator,
+                    "targetValue": bound,
+                    "colorScheme": colour,
+                    "useGradient": False,
+                }
+                for operator, bound, colour in _COLOURS
+                if chart.coloured
+            ],
         }
         if chart.metrics:
-            return form | {"groupby": list(chart.by), "metrics": metrics, "order_desc": True}
+            sort = [
+                {"timeseries_limit_metric": metric, "order_desc": not first} for metric, first in _sorted(chart, metrics)[:1]
+            ]
+            return form | {"groupby": list(chart.by), "metrics": metrics, **sort[0]}
         return form | {"all_columns": list(chart.by), "order_by_cols": [json.dumps(pair) for pair in _order(chart)]}
+    if chart.kind is Kind.WATERFALL:
+        return form | {
+            "x_axis": chart.x,
+            "groupby": [],
+            "metric": metrics[0],
+            "y_axis_format": first,
+            "increase_color": _rgb(_GREEN),
+            "decrease_color": _rgb(_RED),
+            "total_color": _rgb("#666666"),
+            "show_total": True,
+            "show_value": True,
+            "x_ticks_layout": "45°",
+        }
     if chart.kind is Kind.MAP:
         return form | {
             "entity": chart.by[0],
@@ -237,25 +266,27 @@ def _form(chart: Chart, dataset: Dataset) -> dict[str, Any]:
             "linear_color_scheme": "superset_seq_1",
         }
     if chart.kind is Kind.HEAT:
+        axis = dataset.column(chart.x or "")
+        is_of_days = axis is not None and axis.type is Type.DATE
         return form | {
             "x_axis": chart.x,
             "groupby": chart.by[0],
             "metric": metrics[0],
             "y_axis_format": first,
-            "x_axis_time_format": "%Y-%m",
-            "linear_color_scheme": "superset_seq_1",
+            "x_axis_time_format": "%d %b" if is_of_days else "%Y-%m",
+            "linear_color_scheme": "red_yellow_blue" if chart.coloured else "superset_seq_1",
             "normalize_across": "heatmap",
             "legend_type": "continuous",
             "show_legend": True,
             "show_percentage": False,
-            "show_values": True,
+            "show_values": not is_of_days,
             "sort_x_axis": "alpha_asc",
             "sort_y_axis": "alpha_desc",
             "xscale_interval": -1,
             "yscale_interval": -1,
             "left_margin": "auto",
             "bottom_margin": "auto",
-            "value_bounds": [None, None],
+            "value_bounds": [-3, 3] if chart.coloured else [None, None],
         }
     column = dataset.column(chart.x or "")
     assert column is not None, chart.title
@@ -291,13 +322,24 @@ def _form(chart: Chart, dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _order(chart: Chart) -> list[list[Any]]:
-    return [[chart.order.lstrip("-"), not chart.order.startswith("-")]] if chart.order else []
+def _sorted(chart: Chart, metrics: list[Any]) -> list[tuple[Any, bool]]:
+    """What a table with metrics is sorted by, which for Superset is a metric, and whether the smallest comes first."""
+    by = [(_metric(chart, Of("MAX", name, name)), first) for name, first in _order(chart)]
+    return by or [(metrics[0], False)]
+
+
+def _rgb(colour: str) -> dict[str, int]:
+    return {name: int(colour[place : place + 2], 16) for name, place in (("r", 1), ("g", 3), ("b", 5))} | {"a": 1}
+
+
+def _order(chart: Chart) -> list[tuple[str, bool]]:
+    """The columns that rows are sorted by, and whether the smallest comes first."""
+    return [(name.lstrip("-"), not name.startswith("-")) for name in chart.order.split(", ")] if chart.order else []
 
 
 def _query_context(chart: Chart, dataset: Dataset, form: dict[str, Any]) -> dict[str, Any]:
     """What the browser asks for the form, to the letter: an answer that was warmed is then the one that a person gets."""
-    metrics = _metrics(chart, dataset)
+    metrics = _metrics(chart)
     query: dict[str, Any] = {
         "filters": [],
         "extras": {"having": "", "where": f"({chart.where})" if chart.where else ""},
@@ -314,7 +356,7 @@ def _query_context(chart: Chart, dataset: Dataset, form: dict[str, Any]) -> dict
         "custom_form_data": {},
     }
     if chart.kind is Kind.ROWS:
-        query |= {"orderby": [[metrics[0], False]] if metrics else _order(chart), "post_processing": []}
+        query |= {"orderby": _sorted(chart, metrics) if metrics else _order(chart), "post_processing": []}
         if not metrics:
             query["metrics"] = None
     elif chart.x:
@@ -339,6 +381,8 @@ def _along_the_axis(chart: Chart, x: str, metrics: list[Any]) -> dict[str, Any]:
         "expressionType": "SQL",
         "isColumnReference": True,
     }
+    if chart.kind is Kind.WATERFALL:
+        return {"columns": [axis], "orderby": [[x, True]]}
     names = [metric if isinstance(metric, str) else metric["label"] for metric in metrics]
     pivot = {
         "operation": "pivot",

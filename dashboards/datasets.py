@@ -2,7 +2,8 @@
 
 A sum over a mart that has total rows counts everything twice, so its dataset leaves them out; the total rows are a dataset of
 their own, `<mart>_totals`. Beside a merchant's id stands its name, beside a region's code its name and its code on the map,
-beside a day its week and whether that is whole.
+beside a day its week, whether that is whole, and whether it is the last; beside a node of the diagnosis its place in the tree;
+beside a tier its number on the ladder; beside a day of a festival the year of that.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from typing import Any
 
 from contract.columns import RATIO, Column, Type
 from contract.metrics import METRICS, TOTAL, Aggregate
-from contract.published import PUBLISHED
+from contract.published import BY_PUBLICATION
 from contract.table import AREAS, Table
 from contract.tables import AREA_OF, TABLES, marts
+from contract.values import TIERS, TREE
 from exports.pages.words import Words
+from exports.policy.names import PLAIN, RESERVED
 
 _NAMESPACE = uuid.UUID("3f1b6d0e-2f0c-5c5a-9d5c-6a2f4f1c7b10")
 DATABASE = "Published warehouse"
@@ -87,18 +90,18 @@ def number_format(column: Column) -> str:
 
 
 @cache
-def datasets() -> dict[str, Dataset]:
-    """All of them by name, in the order of the declarations."""
+def datasets(exports_url: str | None = None) -> dict[str, Dataset]:
+    """All of them by name, in the order of the declarations; the address of the exports is in links alone."""
     found: dict[str, Dataset] = {}
-    for table in (*marts(), PUBLISHED):
+    for table in (*marts(), *BY_PUBLICATION):
         has_totals = any(column.name == TOTAL for column in table.mart_columns)
-        found[table.name] = _dataset(table, table.name, f"not t.{TOTAL}" if has_totals else None)
+        found[table.name] = _dataset(table, table.name, f"not t.{TOTAL}" if has_totals else None, exports_url)
         if has_totals:
-            found[table.name + TOTALS] = _dataset(table, table.name + TOTALS, f"t.{TOTAL}")
+            found[table.name + TOTALS] = _dataset(table, table.name + TOTALS, f"t.{TOTAL}", exports_url)
     return found
 
 
-def _dataset(table: Table, name: str, where: str | None) -> Dataset:
+def _dataset(table: Table, name: str, where: str | None, exports_url: str | None) -> Dataset:
     added, sql = [], ["select t.*", f"from {SCHEMA}.{table.name} as t"]
     merchants = TABLES["merchants"]
     names = [column.name for column in table.mart_columns]
@@ -110,15 +113,33 @@ def _dataset(table: Table, name: str, where: str | None) -> Dataset:
         added.append(Column("region_name", Type.VARCHAR, "Name of the region where it has one here, else its code."))
         added.append(Column("region_on_map", Type.VARCHAR, "Code of the region on Superset's map of China."))
         sql[0] += f", {_case('t.region', _region_names())} as region_name, {_case('t.region', _ON_THE_MAP)} as region_on_map"
+    if "map_rank" in names:
+        added.append(
+            Column("spread_map", Type.VARCHAR, "The merchant's map of its trees: a link, or the file below the exports.")
+        )
+        sql[0] += f", {_map(exports_url)} as spread_map"
+    if "node" in names:
+        added.append(Column("place_in_tree", Type.VARCHAR, "The node, after those that it is a part of; sorts as the tree."))
+        sql[0] += f", {_case('t.node', _places_in_tree())} as place_in_tree"
+    for column in ("from_tier", "to_tier"):
+        if column in names:
+            step = column.replace("tier", "step")
+            added.append(Column(step, Type.VARCHAR, f"{column} with its number on the ladder, by which it sorts."))
+            sql[0] += f", {_case(f't.{column}', {tier: f'{number} {tier}' for number, tier in enumerate(TIERS)})} as {step}"
+    if "festival_day" in names:
+        added.append(Column("festival_year", Type.VARCHAR, "Year of the Spring Festival that festival_day counts from."))
+        sql[0] += ", cast(year(t.date - t.festival_day) as varchar) as festival_year"
     if table.time and table.time not in _MONTHS:
         added.append(Column("week_start", Type.DATE, f"Monday of the week of {table.time}."))
         added.append(
             Column("is_whole_week", Type.BOOLEAN, f"Whether the history has all seven days of the week of {table.time}.")
         )
+        added.append(Column("is_as_of", Type.BOOLEAN, f"Whether {table.time} is the day that all figures stand at."))
         week = f"cast(date_trunc('week', t.{table.time}) as date)"
         sql[0] += (
             f", {week} as week_start, {week} >= (select min({table.time}) from {SCHEMA}.{table.name})"
             f" and {week} + 6 <= (select as_of from {SCHEMA}.published) as is_whole_week"
+            f", t.{table.time} = (select as_of from {SCHEMA}.published) as is_as_of"
         )
     if where:
         sql.append(f"where {where}")
@@ -137,6 +158,25 @@ def _region_names() -> dict[str, str]:
     prefix = "region."
     texts = Words.of("en").texts
     return {name.removeprefix(prefix): text for name, text in texts.items() if name.startswith(prefix)}
+
+
+def _map(exports_url: str | None) -> str:
+    """Where the map of a row's merchant is; null where the merchant's folder is not called like it."""
+    path = f"(select as_of from {SCHEMA}.published) || '/merchants/' || t.merchant_id || '/spread_map.html'"
+    shown = path if exports_url is None else f"'<a href=\"{exports_url}/' || {path} || '\" target=\"_blank\">map</a>'"
+    matches = "regexp_full_match(t.merchant_id, '{}')".format
+    return f"case when {matches(PLAIN.pattern)} and not {matches(RESERVED.pattern)} then {shown} end"
+
+
+def _places_in_tree() -> dict[str, str]:
+    """Of each node its number in the tree, such as 1.1 for the first part of the first part, and its name."""
+    words = Words.of("en")
+    found: dict[str, str] = {}
+    numbers: list[int] = []
+    for node, depth in TREE.items():
+        numbers = [*numbers[:depth], numbers[depth] + 1 if depth < len(numbers) else 1]
+        found[node] = f"{'.'.join(map(str, numbers))} {words(f'node.{node}')}"
+    return found
 
 
 def _case(column: str, texts: Mapping[str, str]) -> str:

@@ -18,13 +18,20 @@ from zoneinfo import ZoneInfo
 import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from deltalake import DeltaTable
 
 from contract import tips
 from contract.business_days import day_end
+from contract.events import SOURCES, source_fields, warehouse_type
+from contract.lake_lock import at_work
 from contract.machine import memory_mb
+from contract.object_store import StoreGone, delta_options, named
 from contract.settings import SettingError, Settings, parse_as_of
 from contract.success import RULES
 from contract.tips import TipRulesError
+from lineage import names
+from lineage.emitter import Arguments, Job, Part, emitting
+from lineage.manifest import read_manifest
 
 PROJECT = Path(__file__).resolve().parent
 FAILURES = ("error", "fail", "runtime error")
@@ -52,6 +59,20 @@ def variables(settings: Settings, as_of: date) -> dict[str, str]:
     }
 
 
+def late_fields(settings: Settings) -> dict[str, dict[str, str]]:
+    """Fields that were declared after the last ingest: event table → column that it has not yet → its type in DuckDB."""
+    found = {}
+    for source in SOURCES:
+        path = f"{settings.lake}/{source}_events"
+        options = delta_options(path)
+        if DeltaTable.is_deltatable(path, options):
+            there = {field.name for field in DeltaTable(path, storage_options=options).schema().fields}
+            late = [field for name, field in source_fields(source).items() if name not in there]
+            if late:
+                found[f"{source}_events"] = {field.name: warehouse_type(field.kind) for field in late}
+    return found
+
+
 def run_dbt(settings: Settings, as_of: date, *command: str) -> dbtRunnerResult:
     """Run one dbt command of the project in this process; it writes only below the day's work folder."""
     work = settings.work(as_of) / "dbt"
@@ -61,7 +82,7 @@ def run_dbt(settings: Settings, as_of: date, *command: str) -> dbtRunnerResult:
         "--profiles-dir": PROJECT,
         "--target-path": work,
         "--log-path": work,
-        "--vars": json.dumps(variables(settings, as_of)),
+        "--vars": json.dumps({**variables(settings, as_of), "late_fields": late_fields(settings)}),
         # Otherwise a test of a model that no longer exists would be skipped with a warning.
         "--warn-error-options": json.dumps({"error": ["NodeNotFoundOrDisabled"]}),
     }
@@ -116,14 +137,28 @@ def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     return int(value or 0)
 
 
+def _models(settings: Settings, arguments: Arguments) -> list[Part]:
+    """The models of the build that has just ended, with what each read."""
+    built = read_manifest(settings.work(parse_as_of(arguments["--as-of"] or "")) / "dbt" / "manifest.json")
+    return [Part(model.step, model.reads, model.name, model.columns) for model in built.models.values()]
+
+
+JOB = Job("dbt_project.build", lambda _: (*names.lake_tables(), names.RECEIPTS), parts=_models)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--as-of", required=True, help="business date, YYYY-MM-DD")
     try:
-        report = build(Settings.from_environment(), parse_as_of(parser.parse_args().as_of))
+        settings, as_of = Settings.from_environment(), parse_as_of(parser.parse_args().as_of)
+        with named(settings), at_work(settings):
+            report = build(settings, as_of)
     except (SettingError, TipRulesError) as error:
         print(error, file=sys.stderr)
         return 2
+    except StoreGone as error:
+        print(error, file=sys.stderr)
+        return 1
     except BuildFailed as error:
         print(f"dbt build failed:\n{error}", file=sys.stderr)
         return 1
@@ -132,4 +167,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(emitting(main, JOB))

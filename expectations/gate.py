@@ -18,7 +18,8 @@ import os
 import shutil
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -27,12 +28,17 @@ from typing import Any
 import duckdb
 
 from contract.events import SOURCES
+from contract.lake_lock import at_work
 from contract.machine import MissingExtension, load_extension
+from contract.object_store import StoreGone, duckdb_statements, named
 from contract.settings import SettingError, Settings, parse_as_of
+from contract.spill import spill_folder
 from expectations.data_docs import readable_offline
 from expectations.findings import Finding
 from expectations.suites import Expectation, Severity, Suite, deliveries, events
 from expectations.suites.marts import SUITES
+from lineage.emitter import emitting
+from lineage.jobs import GATE
 
 _NOT_EVALUATED = -1
 _NO_DAY = date(1970, 1, 1)  # of a lake that holds no file
@@ -153,7 +159,8 @@ def gate_ingest(settings: Settings, source: str, as_of: date | None = None, *, s
     """
     table = f"{settings.lake}/{source}_events"
     with _connect(settings) as con:
-        con.execute(load_extension("delta"))
+        for statement in (load_extension("delta"), *duckdb_statements(settings.lake)):
+            con.execute(statement)
         try:
             con.execute(f"create view events as select * from delta_scan('{_quoted(table)}')")
         except duckdb.Error as error:
@@ -237,11 +244,14 @@ def _conclude(
     return report | {"results": str(results), "data_docs": str(docs / "index.html")}
 
 
-def _connect(settings: Settings) -> duckdb.DuckDBPyConnection:
+@contextmanager
+def _connect(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in memory that spills into FANOUT_HOME/work."""
-    scratch = settings.home / "work" / "duckdb"
-    scratch.mkdir(parents=True, exist_ok=True)
-    return duckdb.connect(config={"temp_directory": str(scratch), "autoinstall_known_extensions": False})
+    with (
+        spill_folder(settings) as spill,
+        duckdb.connect(config={"temp_directory": str(spill), "autoinstall_known_extensions": False}) as con,
+    ):
+        yield con
 
 
 def file_sha256(path: Path) -> str:
@@ -276,13 +286,17 @@ def main() -> int:
         settings = Settings.from_environment()
         as_of = None if arguments.as_of is None else parse_as_of(arguments.as_of)
         if arguments.gate == "ingest":
-            report = gate_ingest(settings, arguments.source, as_of, scheduled=scheduled)
+            with named(settings), at_work(settings):
+                report = gate_ingest(settings, arguments.source, as_of, scheduled=scheduled)
         else:
             assert as_of is not None
             report = gate_publication(settings, as_of)
     except (SettingError, MissingExtension, GateError) as error:
         print(error, file=sys.stderr)
         return 2
+    except StoreGone as error:
+        print(error, file=sys.stderr)
+        return 1
     print(json.dumps(report))
     if report["passed"]:
         return 0
@@ -294,4 +308,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(emitting(main, GATE))

@@ -26,7 +26,10 @@ from exports.delivery.deliver import deliver
 from exports.delivery.transport import DeliveryError
 from exports.pages.playbook import PlaybookError
 from exports.policy import people
+from exports.policy.allow_list import MANAGER_TABLES, MERCHANT_TABLES
 from exports.write_packs import export
+from lineage import names
+from lineage.emitter import Arguments, Job, emitting
 from publication.publish import current_database
 from publication.versions import PublicationError, one_publisher
 
@@ -76,6 +79,18 @@ def resolve(settings: Settings, as_of: date, shown: str) -> dict[str, Any]:
     return {"step": "resolve", "pseudonym": shown, "merchant_id": merchant, "user_id": user}
 
 
+def _outputs(_: Arguments) -> list[str]:
+    kinds = {"managers": MANAGER_TABLES, "merchants": MERCHANT_TABLES}
+    return [names.export(kind, table.name) for kind, tables in kinds.items() for table in tables] + [*names.EXPORTED_PAGES]
+
+
+def _writes(arguments: Arguments) -> bool:
+    return not {"preview", "resolve", "--dry-run"} & {*arguments.words}
+
+
+JOB = Job("exports", lambda _: names.published_marts(), _outputs, _writes)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", nargs="?", choices=["run", "preview", "resolve"], default="run")
@@ -112,4 +127,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(emitting(main, JOB))

@@ -34,9 +34,7 @@ def spread_map(settings: Settings, as_of: date, merchant: str, root: str | None)
         PublicationError: the day is not published.
         NothingToDraw: there is no such cascade.
     """
-    scratch = settings.home / "work" / "duckdb"
-    scratch.mkdir(parents=True, exist_ok=True)
-    with open_day(settings, as_of, None, scratch) as day:
+    with open_day(settings, as_of, None) as day:
         if root is None:
             day.con.execute("create temp table batch as select ? as merchant_id", [merchant])
             spread = largest_cascades(day).get(merchant)

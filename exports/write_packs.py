@@ -2,7 +2,8 @@
 
 exports/2026-03-20/manifest.json                       names the packs
 exports/2026-03-20/managers/<manager>/workbook.xlsx    and report.html, maps/, csv/, manifest.json
-exports/2026-03-20/merchants/<merchant>/report.html    and spread_map.html, csv/, manifest.json: for the merchant too
+exports/2026-03-20/merchants/<merchant>/report.html    and community.html, spread_map.html, lives/, csv/,
+                                                       manifest.json: for the merchant too
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import AbstractContextManager
 from datetime import date
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,11 @@ from exports.packs.manifest import MANIFEST, File, to_json, versions, write, wri
 from exports.packs.pack import MANAGERS, MERCHANTS, Pack, last_export, pack_folder
 from exports.pages import figures, playbook
 from exports.pages.about import About
+from exports.pages.community import FILE as COMMUNITY
+from exports.pages.community_page import community_page
 from exports.pages.figures import Merchant
+from exports.pages.live_page import live_page
+from exports.pages.lives import FOLDER as LIVES
 from exports.pages.outcomes import outcomes
 from exports.pages.playbook import Playbook
 from exports.pages.reasons import tell_reasons
@@ -79,34 +84,23 @@ def write_packs(
         pages_of: the one manager whose workbook and reports are written, for a look at them; default all.
     """
     book, rules = playbook.read(settings.playbook), tips.read()
-    with _open(settings, as_of, base) as day:
+    with open_day(settings, as_of, base) as day:
         folder.mkdir(parents=True)
-        row_ids.use_key(day.con, settings)
-        tell_reasons(day, Words.of(settings.language))
-        files = _tables(day, folder, settings.currency)
-        assigned = {manager: mine for manager, mine in _assigned(day).items() if pages_of in (None, manager)}
-        shards = _shards(assigned, os.cpu_count() or 1)
+        shards = _shards(_assigned(day), os.cpu_count() or 1)
         if len(shards) == 1:
-            _add(files, _write_shard(day, settings, folder, assigned, book, rules))
+            packs = _write_shard(day, settings, folder, pages_of, book, rules, shards[0])
     if len(shards) > 1:
         alone = multiprocessing.get_context("spawn")  # DuckDB has threads, which a fork would lack
         with ProcessPoolExecutor(len(shards), alone) as processes:
-            write_one = partial(_write_shard_alone, settings, day.published, day.base, folder, book=book, rules=rules)
-            for written in processes.map(write_one, shards):
-                _add(files, written)
-    packs = [_finish(folder, kind, owner, day, written) for (kind, owner), written in files.items()]
+            write_one = partial(_write_shard_alone, settings, day.published, day.base, folder, pages_of, book, rules)
+            packs = list(chain.from_iterable(processes.map(write_one, shards)))
+    packs.sort(key=lambda pack: (pack.kind, pack.owner))
     index = [
         {"kind": pack.kind, "owner": pack.owner, "folder": pack.folder, "manifest_sha256": pack.manifest_sha256}
         for pack in packs
     ]
     (folder / MANIFEST).write_bytes(to_json({**versions(day.published, day.base), "packs": index}))
     return packs
-
-
-def _open(settings: Settings, as_of: date, base: Published | None) -> AbstractContextManager[ExportDay]:
-    scratch = settings.home / "work" / "duckdb"
-    scratch.mkdir(parents=True, exist_ok=True)
-    return open_day(settings, as_of, base, scratch)
 
 
 def _shards(assigned: dict[str, list[str]], most: int) -> list[dict[str, list[str]]]:
@@ -119,56 +113,61 @@ def _shards(assigned: dict[str, list[str]], most: int) -> list[dict[str, list[st
     return shards
 
 
-def _add(files: Files, more: Files) -> None:
-    for pack, written in more.items():
-        files[pack] += written
-
-
 def _write_shard_alone(
     settings: Settings,
     published: Published,
     base: Published | None,
     folder: Path,
-    assigned: dict[str, list[str]],
+    pages_of: str | None,
     book: Playbook,
     rules: TipRules,
-) -> Files:
-    """Write pages in a process of their own.
+    assigned: dict[str, list[str]],
+) -> list[Pack]:
+    """Write packs in a process of their own, which keeps one core busy.
 
     Raises:
         PublicationError: another version of the day was published meanwhile.
     """
-    with _open(settings, published.as_of, base) as day:
+    with open_day(settings, published.as_of, base, threads=1) as day:
         if day.published != published:
             raise PublicationError(f"{day.published} was published while {published} was exported; run it again")
-        tell_reasons(day, Words.of(settings.language))
-        return _write_shard(day, settings, folder, assigned, book, rules)
+        return _write_shard(day, settings, folder, pages_of, book, rules, assigned)
 
 
 def _write_shard(
-    day: ExportDay, settings: Settings, folder: Path, assigned: dict[str, list[str]], book: Playbook, rules: TipRules
-) -> Files:
-    """Write reports, maps and workbooks of managers and of their merchants."""
+    day: ExportDay,
+    settings: Settings,
+    folder: Path,
+    pages_of: str | None,
+    book: Playbook,
+    rules: TipRules,
+    assigned: dict[str, list[str]],
+) -> list[Pack]:
+    """Write the packs of managers and of their merchants."""
     words = Words.of(settings.language)
+    row_ids.use_key(day.con, settings)
+    tell_reasons(day, words)
+    files = _write_tables(day, folder, assigned, settings.currency)
     about = About(
         day.published, day.base, settings.currency, settings.contact, book.version, settings.pseudonym_key is not None
     )
-    files: Files = {}
     for manager, identifiers in assigned.items():
+        if pages_of not in (None, manager):
+            continue
         mine: list[Merchant] = []
         maps: list[File] = []
         pictured: Merchant | None = None
         for merchant in _merchants(day, identifiers):
             identifier = merchant.overview["merchant_id"]
             path = pack_folder(folder, MERCHANTS, identifier)
-            files[MERCHANTS, identifier] = _write_pages(path, merchant, rules, about, words)
+            files[MERCHANTS, identifier] += _write_pages(path, merchant, rules, about, words)
             if merchant.overview["rank"] is not None:
                 maps += _write_map(pack_folder(folder, MANAGERS, manager), merchant, about, words)
             mine.append(merchant)
             pictured = _forget_smaller(pictured, merchant)
         path = pack_folder(folder, MANAGERS, manager)
-        files[MANAGERS, manager] = maps + _write_manager(day, path, manager, mine, about, book, words)
-    return files
+        files[MANAGERS, manager] += maps + _write_manager(day, path, manager, mine, about, book, words)
+    return [_finish(folder, kind, owner, day, written) for (kind, owner), written in files.items()]
 
 
 def _write_manager(
@@ -194,10 +193,18 @@ def _write_map(path: Path, merchant: Merchant, about: About, words: Words) -> li
 
 
 def _write_pages(path: Path, merchant: Merchant, rules: TipRules, about: About, words: Words) -> list[File]:
-    """Write a merchant's report, and its spread map if there is anything to draw."""
-    pages = {REPORT: merchant_report(merchant, rules, about, words)}
+    """Write a merchant's report, the page of its people, its spread map if there is anything to draw, and the pages
+    of its last lives."""
+    pages = {
+        REPORT: merchant_report(merchant, rules, about, words),
+        COMMUNITY: community_page(merchant, about, words),
+    }
     if merchant.spread:
         pages[MAP] = map_page(merchant.spread, merchant.name, None, about, words)
+    if merchant.lives:
+        (path / LIVES).mkdir()
+        pages |= {live.file: live_page(live, merchant.name, about, words) for live in merchant.lives}
+        merchant.lives = []  # its manager's files show none
     return [write(path, name, [(0, page)]) for name, page in pages.items()]
 
 
@@ -210,12 +217,11 @@ def _forget_smaller(pictured: Merchant | None, latest: Merchant) -> Merchant:
     return kept
 
 
-def _tables(day: ExportDay, folder: Path, currency: str) -> Files:
-    """Write the CSV files of every pack; returns the files by kind and owner."""
+def _write_tables(day: ExportDay, folder: Path, assigned: dict[str, list[str]], currency: str) -> Files:
+    """Write the CSV files of the packs of managers and of their merchants; returns the files by kind and owner."""
     files: Files = {}
-    for kind, tables, owner in ((MANAGERS, MANAGER_TABLES, "manager"), (MERCHANTS, MERCHANT_TABLES, "merchant_id")):
-        named = " union ".join(f"select {owner} from {db}.marts.{OVERVIEW}" for db in day.catalogs)
-        owners = [name for (name,) in day.con.execute(f"from ({named}) order by all").fetchall()]
+    merchants = list(chain.from_iterable(assigned.values()))
+    for kind, tables, owners in ((MANAGERS, MANAGER_TABLES, list(assigned)), (MERCHANTS, MERCHANT_TABLES, merchants)):
         folders = {name: pack_folder(folder, kind, name) for name in owners}
         for path in folders.values():
             (path / CSV).mkdir(parents=True)
@@ -224,11 +230,12 @@ def _tables(day: ExportDay, folder: Path, currency: str) -> Files:
 
 
 def _assigned(day: ExportDay) -> dict[str, list[str]]:
-    """Managers with their merchants; one who has none any more is among them."""
+    """Managers with their merchants; who is there no more is among them, so that what was removed is told."""
     assigned: dict[str, list[str]] = {}
     managers = f"select manager, merchant_id from {NOW}.marts.{OVERVIEW}"
     if day.base:
-        managers += f" union all select manager, null from {BEFORE}.marts.{OVERVIEW}"
+        is_there = f"merchant_id in (select merchant_id from {NOW}.marts.{OVERVIEW})"
+        managers += f" union all select manager, if({is_there}, null, merchant_id) from {BEFORE}.marts.{OVERVIEW}"
     for manager, merchant in day.con.execute(f"from ({managers}) order by all").fetchall():
         assigned.setdefault(manager, [])
         if merchant is not None:

@@ -27,12 +27,42 @@ ALWAYS = "tests/end_to_end/test_chain.py"
 
 _TO_MARTS = ("dbt_project", "expectations", "publication", "spark_jobs")
 
-# Test file → the rooms whose change can break it. Its own folder below tests/ belongs to each without being named.
+# Test file → the rooms, or single files, whose change can break it. Its own folder below tests/ belongs to each without being
+# named.
 TESTS: dict[str, tuple[str, ...]] = {
-    "tests/dags/test_postgres.py": (*_TO_MARTS, "benchmarks", "dags", "dashboards", "exports", "operations", "static_site"),
+    "tests/contract/test_object_store.py": _TO_MARTS,
+    "tests/dags/test_postgres.py": (
+        *_TO_MARTS,
+        "benchmarks",
+        "dags",
+        "dashboards",
+        "exports",
+        "maintenance",
+        "operations",
+        "static_site",
+    ),
     "tests/dashboards/test_superset.py": (*_TO_MARTS, "dags", "dashboards", "docker", "exports", "operations"),
     "tests/dbt_project/test_build.py": ("dbt_project", "expectations"),
     "tests/dbt_project/test_metricflow.py": (*_TO_MARTS, "exports"),
+    "tests/dbt_project/test_spark_sql.py": (
+        *_TO_MARTS,
+        "benchmarks",
+        "dags",
+        "dashboards",
+        "exports",
+        "maintenance",
+        "operations",
+        "static_site",
+    ),
+    "tests/docker/test_deployment.py": (
+        *_TO_MARTS,
+        "dags",
+        "dashboards",
+        "docker",
+        "docs/deployment.md",
+        "exports",
+        "operations",
+    ),
     "tests/end_to_end/test_absurd_lines.py": (*_TO_MARTS, "exports"),
     ALWAYS: (*_TO_MARTS, "dags", "exports", "operations", "static_site"),
     "tests/end_to_end/test_kills.py": _TO_MARTS,
@@ -45,6 +75,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "tests/exports/pages/test_workbook.py": ("dbt_project", "expectations", "exports", "publication"),
     "tests/exports/returns/test_returns.py": ("dbt_project", "expectations", "exports", "publication"),
     "tests/exports/test_commands.py": ("dbt_project", "expectations", "exports", "publication"),
+    "tests/maintenance/test_kills.py": (*_TO_MARTS, "dags", "dashboards", "exports", "maintenance", "operations"),
     "tests/simulator/test_landing.py": ("expectations", "simulator", "spark_jobs"),
     "tests/spark_jobs/engine/test_cluster.py": ("expectations", "spark_jobs"),
     "tests/static_site/test_browser.py": ("dbt_project", "expectations", "exports", "publication", "static_site"),
@@ -55,6 +86,7 @@ EVERYTHING = (
     ".ci",
     "Makefile",
     "contract",
+    "lineage",
     "operations/setup.py",
     "pyproject.toml",
     "requirements.lock",
@@ -73,10 +105,7 @@ NOTHING = (
     "LICENSE",
     "README.md",
     "benchmarks",
-    "docker/Dockerfile",
     "docker/build.sh",
-    "docker/compose.yml",
-    "docker/example.env",
     "docs",
 )
 
@@ -86,6 +115,8 @@ def tests_of(path: str) -> Collection[str]:
     top, *below = PurePosixPath(path).parts
     if path in TESTS:
         return (path,)
+    if below and (named := [test for test, places in TESTS.items() if path in places]):
+        return named
     if _lies_in(path, NOTHING) or (top == "tests" and below[-1].startswith("test_")):
         return ()
     if top == "tests" and len(below) > 1:
@@ -166,7 +197,8 @@ def _uncommitted(checkout: Path) -> list[str]:
 
 def _run(tests: Iterable[str], arguments: Iterable[str] = ()) -> int:
     sys.stdout.flush()
-    return int(pytest.main(["-m", "acceptance", f"--junit-xml={REPORT}", *tests, *arguments]))
+    shared = ("--numprocesses=2", "--dist=loadfile")  # they wait for servers half of the time
+    return int(pytest.main(["-m", "acceptance and not soak", f"--junit-xml={REPORT}", *shared, *tests, *arguments]))
 
 
 def renew(checkout: Path, tested: str, report: Path) -> int:

@@ -26,7 +26,7 @@ from typing import NoReturn
 
 import psutil
 
-from contract.settings import CHECKOUT, LAKE_WRITERS, LAKE_WRITERS_SLOTS, SETTINGS, SettingError, Settings
+from contract.settings import CHECKOUT, LAKE_WRITERS, LAKE_WRITERS_SLOTS, SECRET_FILES, SETTINGS, SettingError, Settings
 from operations.airflow_rest import Airflow
 from operations.chain import CHAIN
 
@@ -184,7 +184,7 @@ def client(settings: Settings, server: Server) -> Airflow:
 
 def fanout_settings(settings: Settings) -> dict[str, str]:
     """The settings that the tasks see, with absolute paths; servers with equal settings are interchangeable."""
-    given = {name: os.environ[name] for name in SETTINGS if os.environ.get(name)}
+    given = {name: os.environ[name] for name in (*SETTINGS, *SECRET_FILES.values()) if os.environ.get(name)}
     given.pop("FANOUT_RUN_ID", None)
     return given | {"FANOUT_HOME": str(settings.home), "FANOUT_LANDING": str(settings.landing), "FANOUT_LAKE": settings.lake}
 

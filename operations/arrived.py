@@ -10,6 +10,8 @@ import sys
 from datetime import UTC, date, datetime
 
 from contract.events import RETURNED_CALLS, SOURCES
+from contract.lake_lock import at_work
+from contract.object_store import StoreGone, named
 from contract.settings import SettingError, Settings, parse_as_of
 from expectations.suites.deliveries import NOT_DELIVERED
 from spark_jobs.ingest.files import entries, landing_path
@@ -21,7 +23,7 @@ def arrived(settings: Settings, source: str, as_of: date) -> list[str]:
     read = {row["file"]: (row["bytes"], row["modified_at"]) for row in landing_files(settings, source)}
     found = []
     for path in entries(settings.landing / source / f"dt={as_of}"):
-        name = path.relative_to(settings.landing).as_posix()
+        name = f"{source}/dt={as_of}/{path.name}"
         if path.is_file() and landing_path(name) and not path.name.startswith(RETURNED_CALLS):
             stat = path.stat()
             if read.get(name) != (stat.st_size, datetime.fromtimestamp(int(stat.st_mtime), UTC)):
@@ -36,10 +38,14 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         settings, as_of = Settings.from_environment(), parse_as_of(arguments.as_of)
-        found = arrived(settings, arguments.source, as_of)
+        with named(settings), at_work(settings):
+            found = arrived(settings, arguments.source, as_of)
     except SettingError as error:
         print(error, file=sys.stderr)
         return 2
+    except StoreGone as error:
+        print(error, file=sys.stderr)
+        return 1
     if not found:
         print(f"{settings.landing / arguments.source / f'dt={as_of}'} still holds nothing new to read", file=sys.stderr)
         return NOT_DELIVERED

@@ -6,6 +6,9 @@ import json
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
+
+from contract.settings import SECRET_FILES, SettingError, read_secret
 
 _MOST_CHARACTERS = 600
 # What a JVM, Spark and loggers write as well; no error has one of these forms.
@@ -34,7 +37,11 @@ def cause(lines: Sequence[str]) -> str:
 
 def without_secrets(text: str) -> str:
     """The text without the values of secret settings, and without credentials and signatures in URLs."""
-    for name, value in os.environ.items():
+    values = {name: value for name, value in os.environ.items() if name not in SECRET_FILES.values()}
+    for name in SECRET_FILES:
+        with suppress(SettingError):  # what cannot be read is told as the cause itself
+            values[name] = read_secret(name)
+    for name, value in values.items():
         if _SECRET_NAME.search(name) and len(value) >= _LEAST_SECRET:
             text = text.replace(value, "***")
     return _SIGNATURE.sub(r"\1***", _CREDENTIALS.sub("***@", text))

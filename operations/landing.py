@@ -8,8 +8,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from contract.events import RETURNED_CALLS, SOURCES
+from contract.object_path import ObjectPath
 from contract.settings import SettingError, Settings, parse_as_of
-from spark_jobs.ingest.files import entries, landing_names, landing_path
+from spark_jobs.ingest.files import entries, landing_entries, landing_path
+from spark_jobs.lake.catalog import has_rows
 
 _WANTED = "<source>/dt=YYYY-MM-DD/*.jsonl[.gz|.zst]"
 
@@ -23,13 +25,13 @@ class Survey:
     passed_by: list[tuple[str, str]]
 
 
-def survey(landing: Path) -> Survey:
+def survey(landing: Path | ObjectPath) -> Survey:
     """Look at every name in the landing folder; opens no file."""
     days: set[date] = set()
     files = 0
     passed_by = [(path.name, f"is not one of {', '.join(SOURCES)}") for path in entries(landing) if path.name not in SOURCES]
     for source in SOURCES:
-        for name, fault in landing_names(landing, source):
+        for name, _, fault in landing_entries(landing, source):
             file = landing_path(name)
             if file is None or fault:
                 passed_by.append((name, str(fault)))
@@ -52,7 +54,7 @@ def choose_as_of(asked: str | None, found: Survey, settings: Settings, now: date
             raise SettingError(f"FANOUT_LANDING={settings.landing} holds no delivery; files lie in it as {_WANTED}")
         return newest
     as_of = parse_as_of(asked)
-    if newest is None and not any(Path(settings.lake).glob("*_events")):
+    if newest is None and not any(has_rows(settings, f"{source}_events") for source in SOURCES):
         raise SettingError(f"FANOUT_LANDING={settings.landing} holds no delivery and the lake no event; files lie as {_WANTED}")
     today = now.astimezone(ZoneInfo(settings.timezone)).date()
     if as_of > max(today, newest or today):

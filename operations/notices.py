@@ -8,6 +8,8 @@ import urllib.request
 from html import escape
 from typing import Any
 
+from contract.settings import read_secret
+
 TIMEOUT_SECONDS = 10
 
 
@@ -16,7 +18,7 @@ def send(notice: dict[str, Any], subject: str) -> None:
 
     `text` is what chat services show. The mail goes through Airflow's connection `smtp_default`.
     """
-    if webhook := os.environ.get("FANOUT_ALERT_WEBHOOK"):
+    if webhook := read_secret("FANOUT_ALERT_WEBHOOK"):
         request = urllib.request.Request(webhook, json.dumps(notice).encode(), {"Content-Type": "application/json"})
         urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS).close()
     if address := os.environ.get("FANOUT_ALERT_EMAIL"):

@@ -79,7 +79,7 @@ def setting_problems(environ: Mapping[str, str]) -> Iterable[str]:
             parse_as_of(environ["AS_OF"])
         except SettingError as error:
             yield str(error)
-    known = {"AS_OF", "ARGS", "PYTHON"}
+    known = {"ALL", "AS_OF", "ARGS", "PYTHON"}
     for name in make_variables(environ.get("MAKEFLAGS", "")):
         if name not in known and not name.startswith("FANOUT_"):
             yield f"unknown setting {name}; besides FANOUT_* there is AS_OF"

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
+from contract.object_store import StoreGone, named
 from contract.settings import CHECKOUT, SettingError, Settings
 from operations import airflow_server
 from operations.airflow_server import AirflowError, Server
@@ -40,14 +41,15 @@ def main(arguments: list[str] | None = None) -> int:
         require(settings, end_of_next_year(datetime.now(UTC)))
         with airflow_server.only_one(settings):
             _fill_empty_default_landing(settings)
-            as_of = _look_at_landing(settings, asked)
+            with named(settings):
+                as_of = _look_at_landing(settings, asked)
             with _airflow(settings) as server:
                 say(f"Airflow is up after {time.monotonic() - started:.0f} s; {as_of} goes through the DAGs")
                 day = follow(airflow_server.client(settings, server), settings, as_of.isoformat(), say)
     except SettingError as error:
         print(f"refused: {error}", file=sys.stderr)
         return 2
-    except (AirflowError, OSError, subprocess.CalledProcessError) as error:
+    except (AirflowError, StoreGone, OSError, subprocess.CalledProcessError) as error:
         print(f"failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

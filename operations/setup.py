@@ -16,20 +16,23 @@ import subprocess
 import sys
 import time
 
-from contract.settings import CHECKOUT
+from contract.settings import CHECKOUT, Settings
 
 VENV = CHECKOUT / ".venv"
 LOCK = CHECKOUT / "requirements.lock"
 STAMP = VENV / "setup.sha256"
+STORE_JARS = VENV / "jars" / "object_store" / "resolved.json"
+_STEPS = 6  # the last one only for an object store
+_OF_STORE = "the JARs for an object store, 640 MB"
 
 
 def fingerprint() -> str:
     """A hash of everything that the environment is made from."""
     session = (CHECKOUT / "spark_jobs" / "engine" / "session.py").read_text()
-    coordinates = re.search(r"^COORDINATES = .*$", session, re.MULTILINE)
-    assert coordinates is not None, "spark_jobs/engine/session.py names the JARs in COORDINATES"
+    coordinates = re.findall(r"^(?:STORE_)?COORDINATES = .*$", session, re.MULTILINE)
+    assert coordinates, "spark_jobs/engine/session.py names the JARs in COORDINATES"
     archive = (CHECKOUT / "spark_jobs" / "class_archive.py").read_bytes()
-    return hashlib.sha256(LOCK.read_bytes() + coordinates[0].encode() + archive).hexdigest()
+    return hashlib.sha256(LOCK.read_bytes() + "".join(coordinates).encode() + archive).hexdigest()
 
 
 def is_current() -> bool:
@@ -54,22 +57,24 @@ def install() -> None:
     _step(3, f"{LOCK.read_text().count('==')} packages of {LOCK.name}", sync)
     _step(4, "the JARs of Delta Lake and GraphFrames", [python, "-m", "spark_jobs.engine.session"])
     _step(5, "an archive of the classes that jobs load", [python, "-m", "spark_jobs.class_archive"])
+    STORE_JARS.unlink(missing_ok=True)  # those of an object store may be others now
     STAMP.write_text(fingerprint())
 
 
 def _step(number: int, what: str, command: list[str]) -> None:
-    print(f"set-up {number}/5: {what}", flush=True)
+    print(f"set-up {number}/{_STEPS}: {what}", flush=True)
     environ = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = time.monotonic()
     subprocess.run(command, check=True, cwd=CHECKOUT, env=environ)
-    print(f"set-up {number}/5: done in {time.monotonic() - started:.0f} s", flush=True)
+    print(f"set-up {number}/{_STEPS}: done in {time.monotonic() - started:.0f} s", flush=True)
 
 
 def main() -> int:
-    if is_current():
-        return 0
     try:
-        install()
+        if not is_current():
+            install()
+        if Settings.from_environment().uses_object_store and not STORE_JARS.exists():
+            _step(6, _OF_STORE, [str(VENV / "bin" / "python"), "-m", "spark_jobs.engine.session", "--object-store"])
     except subprocess.CalledProcessError as error:
         print(f"set-up failed: {' '.join(map(str, error.cmd))} ended with {error.returncode}; see above", file=sys.stderr)
         return 1

@@ -4,6 +4,8 @@
     python -m operations.waiting --start    # starts them
     python -m operations.waiting --watch    # looks every minute and alerts, as a part of `make up` and of the compose file
 
+The watch also tells of marts and exports that are late (`operations.deadlines`).
+
 Airflow itself says nothing of such a day: no run exists that could fail. It comes about where a DAG was paused or did not load
 when its input came, or where Airflow lost count. Reads Airflow's database, of the Airflow that `make up` left running or that
 the environment names.
@@ -21,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contract.settings import SettingError, Settings
-from operations import airflow_server
+from operations import airflow_server, deadlines
 from operations.notices import send
 
 LOOK_EVERY_SECONDS = 60
@@ -94,7 +96,7 @@ def start(session: Any, found: Collection[Waiting], now: datetime) -> None:
         trigger_dag(dag_id, run_id=run_id, partition_key=key, triggered_by=DagRunTriggeredByType.CLI, session=session)
 
 
-def alert(found: Collection[Waiting], told: set[Waiting], now: datetime) -> None:
+def alert(found: Collection[Waiting], told: set[Any], now: datetime) -> None:
     """Tell of what nobody has been told of yet."""
     for each in found:
         if each not in told:
@@ -103,17 +105,22 @@ def alert(found: Collection[Waiting], told: set[Waiting], now: datetime) -> None
             told.add(each)
 
 
-def look(limit: timedelta, told: set[Waiting]) -> None:
+def look(settings: Settings, told: set[Any]) -> None:
     """One look of the watch; a fault of the database or of the alert is said, and tried again with the next."""
     from airflow.utils.session import create_session
 
     now = datetime.now(UTC)
-    try:
+
+    def of_dags() -> None:
         with create_session() as session:
-            found = waiting(session, now, limit)
+            found = waiting(session, now, timedelta(minutes=settings.wait_minutes))
         alert(found, told, now)
-    except Exception as error:
-        print(f"{now:%Y-%m-%d %H:%M:%S} {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+
+    for one in (of_dags, lambda: deadlines.alert(deadlines.missed(settings, now), told, send)):
+        try:
+            one()
+        except Exception as error:
+            print(f"{now:%Y-%m-%d %H:%M:%S} {type(error).__name__}: {error}", file=sys.stderr, flush=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -135,14 +142,13 @@ def main(arguments: list[str] | None = None) -> int:
     except SettingError as error:
         print(f"refused: {error}", file=sys.stderr)
         return 2
-    limit = timedelta(minutes=settings.wait_minutes)
     # Airflow's hooks read connections from its database only in a process that says so.
     os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
-    told: set[Waiting] = set()
+    told: set[Any] = set()
     while asked.watch:
-        look(limit, told)
+        look(settings, told)
         time.sleep(LOOK_EVERY_SECONDS)
-    return _once(limit, asked.start)
+    return _once(timedelta(minutes=settings.wait_minutes), asked.start)
 
 
 def _once(limit: timedelta, is_to_start: bool) -> int:

@@ -10,7 +10,10 @@ import argparse
 import json
 import sys
 
+from contract.object_store import StoreGone, named
 from contract.settings import SettingError, Settings, parse_as_of
+from lineage.emitter import emitting
+from lineage.jobs import PUBLICATION
 from publication.publish import publish, roll_back
 from publication.versions import PublicationError
 
@@ -26,11 +29,12 @@ def main() -> int:
     try:
         settings, as_of = Settings.from_environment(), parse_as_of(arguments.as_of)
         rolls_back = arguments.command == "rollback"
-        report = roll_back(settings, as_of, arguments.version) if rolls_back else publish(settings, as_of)
+        with named(settings):
+            report = roll_back(settings, as_of, arguments.version) if rolls_back else publish(settings, as_of)
     except SettingError as error:
         print(error, file=sys.stderr)
         return 2
-    except PublicationError as error:
+    except (PublicationError, StoreGone) as error:
         print(error, file=sys.stderr)
         return 1
     print(json.dumps(report))
@@ -38,4 +42,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(emitting(main, PUBLICATION))

@@ -1,4 +1,4 @@
-"""Hand the published marts of a day to BI tools that do not read DuckDB: to PostgreSQL, as Parquet files, or both.
+"""Hand the published marts of a day on: to PostgreSQL, as Parquet files, into an object store, or to several of these.
 
 python -m publication.bi --as-of 2026-03-20
 """
@@ -10,8 +10,11 @@ import json
 import sys
 from typing import Any
 
+from contract.object_store import StoreGone
 from contract.settings import SettingError, Settings, parse_as_of
-from publication import parquet, postgres
+from lineage.emitter import emitting
+from lineage.jobs import BI
+from publication import parquet, postgres, uploads
 from publication.versions import PublicationError
 
 
@@ -27,6 +30,7 @@ def main() -> int:
     ways = {
         "parquet": ("FANOUT_BI_PARQUET", settings.bi_parquet, parquet.write),
         "postgres": ("FANOUT_BI_DSN", settings.bi_dsn, postgres.load),
+        "object_store": ("FANOUT_PUBLISHED_URI", settings.published_uri, uploads.write),
     }
     report: dict[str, Any] = {"step": "bi"}
     failures = []
@@ -36,7 +40,7 @@ def main() -> int:
             continue
         try:
             report[way] = hand_over(settings, as_of)
-        except PublicationError as error:  # neither way waits for the other
+        except (PublicationError, StoreGone) as error:  # no way waits for another
             failures.append(str(error))
     if failures:
         print("; ".join(failures), file=sys.stderr)
@@ -46,4 +50,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(emitting(main, BI))

@@ -14,8 +14,12 @@ from zoneinfo import ZoneInfo
 import duckdb
 from deltalake import DeltaTable
 
-from contract.published import PUBLISHED
+from contract.columns import Null
+from contract.object_path import ObjectPath
+from contract.object_store import delta_options, is_uri
+from contract.published import BY_PUBLICATION, GATE_RESULTS, PUBLISHED
 from contract.settings import Settings
+from contract.table import Table
 from contract.tables import TABLES
 from expectations.gate import file_sha256
 from publication.versions import (
@@ -64,11 +68,12 @@ def publish(settings: Settings, as_of: date, now: Callable[[], datetime] = _NOW)
             "timezone": settings.timezone,
             "run_id": settings.run_id,
         }
-        contents = _copy_marts(settings.warehouse(as_of), building / DATABASE, publication)
+        gates = _gates(settings, gate)
+        contents = _copy_marts(settings.warehouse(as_of), building / DATABASE, publication, gates)
         run = {
             **publication,
             "lake_versions": lake_versions(settings.lake),
-            "gates": _gates(settings, gate),
+            "gates": gates,
             "warehouse_sha256": gate["warehouse_sha256"],
             **contents,
             **_on_time(settings, as_of, now()),
@@ -136,8 +141,10 @@ def roll_back(settings: Settings, as_of: date, version: str | None) -> dict[str,
 
 def lake_versions(lake: str) -> dict[str, int]:
     """The version of each Delta table of the lake."""
-    tables = sorted(path for path in Path(lake).glob("*") if path.is_dir())
-    return {table.name: DeltaTable(table).version() for table in tables if DeltaTable.is_deltatable(str(table))}
+    folder, options = ObjectPath(lake) if is_uri(lake) else Path(lake), delta_options(lake)
+    names = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    tables = {name: f"{lake}/{name}" for name in names if DeltaTable.is_deltatable(f"{lake}/{name}", options)}
+    return {name: DeltaTable(table, storage_options=options).version() for name, table in tables.items()}
 
 
 def _passed_gate(settings: Settings, as_of: date) -> dict[str, Any]:
@@ -185,11 +192,14 @@ def _same_content(day: Path, before: str | None, run: dict[str, Any]) -> str | N
     return None
 
 
-def _copy_marts(warehouse: Path, target: Path, publication: Mapping[str, str]) -> dict[str, Any]:
+def _copy_marts(
+    warehouse: Path, target: Path, publication: Mapping[str, str], gates: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
     """Copy schema `marts` with constraints and comments into a new read-only file; declared keys become primary keys.
 
     Args:
         publication: the row of the mart `published`, which is no content.
+        gates: what `gate_results` has, which is none either.
 
     Returns:
         `schema_sha256` (of columns, types, constraints and comments), and by mart `rows` and `digests`, which do not depend
@@ -221,8 +231,15 @@ def _copy_marts(warehouse: Path, target: Path, publication: Mapping[str, str]) -
         diagnosed = 0
         if "diagnosis" in rows:
             [(diagnosed,)] = con.execute(_DIAGNOSED, [publication["as_of"]]).fetchall()
-        con.execute(_published(), publication)
-        rows[PUBLISHED.name] = 1
+        own: dict[str, list[Mapping[str, Any]]] = {
+            PUBLISHED.name: [publication],
+            GATE_RESULTS.name: [_gate_row(name, verdict) for name, verdict in gates.items()],
+        }
+        for table in BY_PUBLICATION:
+            con.execute(_create(table))
+            names = ", ".join(f"${column.name}" for column in table.columns)
+            con.executemany(f"insert into {_mart(table.name)} values ({names})", own[table.name])
+            rows[table.name] = len(own[table.name])
         for name, column, comment in columns:
             con.execute(f"comment on column {_mart(name)}.{quoted(column)} is {literal(comment)}")
         try:
@@ -230,23 +247,36 @@ def _copy_marts(warehouse: Path, target: Path, publication: Mapping[str, str]) -
         except duckdb.TransactionException as error:  # keys are checked only at the commit
             raise PublicationError(f"{warehouse} breaks a key that contract/tables declares: {error}") from error
     target.chmod(0o444)
-    schema = hashlib.sha256(json.dumps([tables, columns, keys, _published()]).encode()).hexdigest()
+    schema = hashlib.sha256(json.dumps([tables, columns, keys, *map(_create, BY_PUBLICATION)]).encode()).hexdigest()
     return {"schema_sha256": schema, "rows": rows, "digests": digests, "merchants_diagnosed": diagnosed}
 
 
-def _published() -> str:
-    """The statements that make the mart `published` of the parameters named as its columns."""
-    mart = _mart(PUBLISHED.name)
-    columns = [f"{quoted(column.name)} {column.type} not null" for column in PUBLISHED.columns]
-    comments = [f"comment on column {mart}.{quoted(column.name)} is {literal(column.text)}" for column in PUBLISHED.columns]
+def _create(table: Table) -> str:
+    """The statements that make a mart of the publication itself."""
+    mart = _mart(table.name)
+    columns = [
+        f"{quoted(column.name)} {column.type}{' not null' if column.null is Null.NEVER else ''}" for column in table.columns
+    ]
+    comments = [f"comment on column {mart}.{quoted(column.name)} is {literal(column.text)}" for column in table.columns]
     return ";\n".join(
         [
-            f"create table {mart} ({', '.join(columns)}, primary key ({PUBLISHED.key}))",
-            f"comment on table {mart} is {literal(PUBLISHED.text)}",
+            f"create table {mart} ({', '.join(columns)}, primary key ({table.key}))",
+            f"comment on table {mart} is {literal(table.text)}",
             *comments,
-            f"insert into {mart} values ({', '.join(f'${column.name}' for column in PUBLISHED.columns)})",
         ]
     )
+
+
+def _gate_row(name: str, verdict: Mapping[str, Any]) -> dict[str, Any]:
+    broken = [*verdict["failures"], *verdict["warnings"]]
+    return {
+        "gate": name,
+        "is_passed": verdict["passed"],
+        "expectations": verdict["expectations"],
+        "failures": len(verdict["failures"]),
+        "warnings": len(verdict["warnings"]),
+        "broken": "; ".join(broken) or None,
+    }
 
 
 def _mart(name: str) -> str:

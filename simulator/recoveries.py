@@ -10,7 +10,6 @@ that calls do harm. A step that helps adds `UPLIFT` to the probability that it s
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import sys
 from datetime import date
@@ -22,6 +21,7 @@ import numpy as np
 
 from simulator.calendar import DAY, HOUR, Bools, Calendar, Floats, Ints
 from simulator.calls import midnights
+from simulator.command import parser, status
 from simulator.delivery import Outbox
 from simulator.draws import only
 
@@ -156,19 +156,12 @@ def _call(planted: Merchants, calendar: Calendar, outbox: Outbox, rng: np.random
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True, help="a new folder")
-    parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same bytes (default %(default)s)")
-    parser.add_argument("--merchants", type=int, default=3_000, help="default %(default)s")
-    parser.add_argument("--end", type=date.fromisoformat, default=date(2026, 3, 31), help="the last day (default %(default)s)")
-    parser.add_argument("--holdout-share", type=float, default=0.0, help="part of the merchants that nobody calls")
-    given = parser.parse_args()
-    try:
-        simulate_recoveries(given.out, given.end, seed=given.seed, merchants=given.merchants, holdout_share=given.holdout_share)
-    except OSError as error:
-        print(f"simulator: {error}", file=sys.stderr)
-        return 2
-    return 0
+    arguments = parser(__doc__, date(2026, 3, 31))
+    arguments.add_argument("--merchants", type=int, default=3_000, help="default %(default)s")
+    arguments.add_argument("--holdout-share", type=float, default=0.0, help="part of the merchants that nobody calls")
+    given = arguments.parse_args()
+    size, share = given.merchants, given.holdout_share
+    return status(lambda: simulate_recoveries(given.out, given.end, seed=given.seed, merchants=size, holdout_share=share))
 
 
 if __name__ == "__main__":

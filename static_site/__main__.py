@@ -11,8 +11,16 @@ import sys
 from datetime import date
 
 from contract.settings import SettingError, Settings, parse_as_of
+from lineage import names
+from lineage.emitter import Job, emitting
 from publication.versions import PublicationError, newest_day
-from static_site.write import write
+from static_site.write import PAGES, write
+
+JOB = Job(
+    "static_site",
+    lambda _: names.published_marts(),
+    lambda _: (names.site("index"), *(names.site(page.__name__.rpartition(".")[2]) for page in PAGES)),
+)
 
 
 def newest(settings: Settings) -> date:
@@ -45,4 +53,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(emitting(main, JOB))

@@ -13,6 +13,7 @@ import duckdb
 
 from contract.machine import load_extension
 from contract.settings import Settings
+from contract.spill import spill_folder
 from exports.policy.names import readable
 from publication.publish import current_database
 from publication.versions import RUN, PublicationError
@@ -107,9 +108,11 @@ def open_day(settings: Settings, as_of: date) -> Iterator[PublishedDay]:
     """
     database = current_database(settings, as_of)
     run = json.loads((database.parent / RUN).read_text(encoding="utf-8"))
-    scratch = settings.home / "work" / "duckdb"  # beside the file DuckDB would spill into a version that is not to change
-    scratch.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(database), read_only=True, config={"temp_directory": str(scratch)}) as con:
+    # Beside the file DuckDB would spill into a version that is not to change.
+    with (
+        spill_folder(settings) as spill,
+        duckdb.connect(str(database), read_only=True, config={"temp_directory": str(spill)}) as con,
+    ):
         try:
             con.execute(load_extension("icu"))  # business dates of instants
             con.execute(_MERCHANTS)

@@ -15,6 +15,7 @@ from static_site.render import render
 from static_site.section import Page
 
 INDEX = "index.html"
+PAGES = (platform, merchants, regions, groups, spread, live, ingest)  # the index is before them
 
 
 def write(settings: Settings, as_of: date) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def write(settings: Settings, as_of: date) -> dict[str, Any]:
 
 def make_pages(day: PublishedDay) -> list[Page]:
     """The pages of a day, the index first."""
-    shown = [module.page(day) for module in (platform, merchants, regions, groups, spread, live, ingest)]
+    shown = [module.page(day) for module in PAGES]
     return [index.page(day, shown), *shown]
 
 

@@ -15,20 +15,38 @@ from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
+from xdist.scheduler import LoadFileScheduling
 
 from contract.settings import CHECKOUT, Settings
-from spark_jobs.engine.session import spark_session
+from spark_jobs.engine.session import MissingJars, spark_session
+from tests.object_stores import ObjectStore, object_store_server, reached
+from tests.second_object_store import second_object_store_server
+
+# An Airflow has several processes of its own: two at once would wait for each other longer than tests do.
+WITH_AIRFLOW = ("tests/dags/test_postgres.py", "tests/docker/test_deployment.py", "tests/end_to_end/test_chain.py")
 
 # Airflow reads it when it is imported, by whichever test comes first; without the plugins it does not know the timetable.
 os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(CHECKOUT / "operations" / "airflow_plugins")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark what needs the Spark session, so that `-m 'not spark'` leaves the fast tests."""
-    for item in items:
-        if "spark" in getattr(item, "fixturenames", ()):
-            item.add_marker("spark")
+    if "spark" in getattr(item, "fixturenames", ()):
+        item.add_marker("spark")
+
+
+class OneSession(LoadFileScheduling):  # type: ignore[misc]
+    """Of the processes that share a run one has all tests with the Spark session, and one all that start an Airflow."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        if file in WITH_AIRFLOW:
+            return "airflow"
+        return "spark" if "spark: SparkSession" in (CHECKOUT / file).read_text() else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneSession:
+    return OneSession(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +67,29 @@ def settings(tmp_path: Path) -> Settings:
     landing.mkdir()
     base = Settings.from_environment({"FANOUT_HOME": str(tmp_path / "home"), "FANOUT_LANDING": str(landing)})
     return replace(base, spark_memory="2g")
+
+
+@pytest.fixture(scope="session")
+def running_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    """In a process of its own: delta-rs keeps Python from answering while it asks."""
+    with object_store_server(tmp_path_factory.mktemp("store")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def running_second_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    """By other makers. What answers as one of them does may be how they read the protocol, and not how it is."""
+    try:
+        with second_object_store_server(tmp_path_factory.mktemp("second") / "store") as server:
+            yield server
+    except MissingJars:
+        pytest.skip("the JARs of S3Mock are missing; run: python -m tests.second_object_store")
+
+
+@pytest.fixture
+def store(running_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
+    """An object store that this process reaches; tests share its bucket."""
+    yield from reached(running_store, monkeypatch)
 
 
 @pytest.fixture(scope="session")

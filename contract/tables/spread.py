@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from contract.columns import (
     AS_OF,
     MERCHANT,
     USER,
+    Column,
     Place,
     choice,
     count,
@@ -26,6 +28,22 @@ from contract.columns import (
 )
 from contract.table import ANALYSTS, MERCHANT_SUCCESS, SPREAD_MAP, Audience, Empty, Question, Table, export
 from contract.values import CHANNELS, METRICS, OBJECT_TYPES, PARENT_STATUSES
+
+
+def _routing() -> Iterator[Column]:
+    """What people of spreaders received and passed on: of the mart alone."""
+    for column in (
+        count("received", "shares", "Known shares of others that the person opened."),
+        count("passed_on", "shares", "Those of received with a share of the person's own below them, made in the 90 days."),
+        nullable(number("amplification", "opens a share", "Opens of these shares below / received.", least=0)),
+        count("groups_in", "chat groups", "Chat groups that the received shares were made into."),
+        count("groups_out", "chat groups", "Chat groups that the person's own shares were made into."),
+        nullable(number("routing", "ratio", "groups_out / groups_in.", least=0)),
+        flag("is_amplifier", "Whether the person passed something on, and amplification is at least 1."),
+        flag("is_router", "Whether the person passed something on, received from a group, and shared into another."),
+    ):
+        yield replace(column, place=Place.MART)
+
 
 TABLES: tuple[Table, ...] = (
     Table(
@@ -187,6 +205,7 @@ TABLES: tuple[Table, ...] = (
                 ),
                 place=Place.LAKE,
             ),
+            *_routing(),
         ),
         questions=(Question.SPREADING,),
         consumers=(MERCHANT_SUCCESS,),

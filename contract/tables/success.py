@@ -31,18 +31,21 @@ from contract.columns import (
 )
 from contract.success import RULES
 from contract.table import MERCHANT_SUCCESS, SPREAD_MAP, Audience, Empty, Question, Table, export
-from contract.tables import merchants, spread, teams
+from contract.tables import groups, merchants, people, spread, teams
 from contract.values import (
     BENCHMARKS,
     CALL_RESULTS,
     CAUSES,
     CHANNEL_DOMAINS,
     CHANNEL_VERDICTS,
+    GROUP_CAUSE_SETS,
     GROUP_DRIVERS,
     GROUP_KINDS,
     GROUP_STATES,
     LIST_EXITS,
     NO_CONTACT_REASONS,
+    OWNER_VERDICTS,
+    POND_KINDS,
     STAGES,
     SUPPRESSIONS,
     TIPS,
@@ -77,7 +80,8 @@ def _windows(days: int) -> Iterator[Column]:
     yield nullable(flag(f"logged_in_{days}d", f"Whether the merchant logged in from the call on, {end}"))
     yield nullable(
         flag(
-            f"left_{days}d", f"Whether the merchant is churned {days} days after the day of the call; null until they are over."
+            f"left_{days}d",
+            f"Whether the merchant is churned on the day on which the {days} × 24 hours after the call end; null until then.",
         )
     )
     yield nullable(
@@ -95,7 +99,7 @@ def _so_far() -> Iterator[Column]:
     yield count("orders_so_far", "orders", f"Paid orders from the call {end}")
     yield flag("sold_again_so_far", f"Whether there was such an order from the call {end}")
     yield flag("logged_in_so_far", f"Whether the merchant logged in from the call {end}")
-    yield flag("left_so_far", "Whether the merchant is churned at as_of, or was 28 days after the day of the call.")
+    yield flag("left_so_far", "Whether the merchant is churned on the day on which that time ends.")
     yield money("revenue_before_so_far", "Net revenue of as much time before the call as that of revenue_after_so_far.")
     yield money("revenue_after_so_far", f"Net revenue from the call {end}")
 
@@ -409,6 +413,131 @@ TABLES: tuple[Table, ...] = (
         questions=(Question.SUCCESS,),
         consumers=(MERCHANT_SUCCESS,),
         audience=Audience.MERCHANT,
+    ),
+    Table(
+        "groups_to_revive",
+        "Grain: chat group of a merchant that is not dead and has a cause to be revived. silent: it is dying, as in "
+        "group_activity; one_way and nobody_buys: is_one_way and is_active_not_converting of group_health; red_axis: one of "
+        "its four axes is red.",
+        key="merchant_id, group_id",
+        columns=(
+            MERCHANT,
+            identifier("group_id", "Id of the chat group that the row is about."),
+            count(
+                "rank",
+                "place, from 1",
+                "Place among the merchant's: the silent first, who may be dead in a week, then by health, the lowest first, "
+                "then by members.",
+                least=1,
+            ),
+            choice("causes", GROUP_CAUSE_SETS, "Those that hold, with blanks between."),
+            *_as_in(groups.TABLES, "group_health", "health weakest_axis"),
+            *_as_in(groups.TABLES, "group_health", "survival_colour activity_colour conversion_colour growth_colour"),
+            nullable(share("official_share", "Messages of the owner and staff / all, of 28 days; null without messages.")),
+            choice("kind", GROUP_KINDS, "What the group is for, or unknown."),
+            choice("state", GROUP_STATES, "As in group_activity."),
+            count("members", "people", "People in it at the end of as_of."),
+            nullable(date("last_message_date", "Business date of the last message; null if there was none.")),
+            count("silent_days", "days", "Days from the last message, or the creation, to as_of."),
+            count("messages_7d", "messages", "Messages of the last 7 days."),
+            count("messages_prev_7d", "messages", "Messages of the 7 days before."),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MERCHANT,
+    ),
+    Table(
+        "group_owners",
+        "Grain: merchant × owner of a chat group that is not dead, named by the owner's weakest group. Carries, needs help: "
+        f"the owner_effect of community_people is {RULES['owner_points']} points of health or more above, or below, 0. How "
+        "sure that is lies in the effect, which is drawn to 0 where an owner has few groups.",
+        key="merchant_id, group_id",
+        columns=(
+            MERCHANT,
+            identifier("group_id", "The owner's living group with the lowest health; of several the first by id."),
+            nullable(identifier("user_id", "The owner, if a fan of the merchant who may be contacted.", person=True)),
+            choice("verdict", OWNER_VERDICTS, "carries, needs_help, or usual; usual too without an effect."),
+            count(
+                "place",
+                "place, from 1",
+                "Place among the merchant's owners of the verdict by mean_health: of those who carry the highest first, of the "
+                "others the lowest.",
+                least=1,
+            ),
+            count("groups_owned", "chat groups", "Groups of the merchant that the owner has.", least=1),
+            count("groups_alive", "chat groups", "Those that are not dead.", least=1),
+            nullable(number("mean_health", "points", "Mean health of these groups.", least=0, most=100)),
+            *_as_in(groups.TABLES, "group_health", "health weakest_axis"),
+            *_as_in(people.TABLES, "community_people", "sends_28d operator_hours_28d"),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MANAGER,
+    ),
+    Table(
+        "sellers_over_cap",
+        "Grain: merchant × fan at the end of as_of who may be contacted and who in the last 30 days shared into one chat group "
+        "more often than the merchant's advised_cap (share_fatigue).",
+        key="merchant_id, user_id",
+        columns=(
+            MERCHANT,
+            USER,
+            *_as_in(people.TABLES, "community_people", "busiest_group_shares_30d"),
+            count("advised_cap", "shares", "Shares in 30 days that a sharer should stop at.", least=1),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MERCHANT,
+    ),
+    Table(
+        "inviters_to_thank",
+        "Grain: merchant × fan at the end of as_of who may be contacted and whose invitation somebody was the first to accept.",
+        key="merchant_id, user_id",
+        columns=(
+            MERCHANT,
+            USER,
+            count(
+                "inviter_rank", "place, from 1", "Place among all inviters of the merchant, as in community_people.", least=1
+            ),
+            *_as_in(
+                people.TABLES,
+                "community_people",
+                "invitees invitees_new invitees_adjusted paid_invitees invitee_revenue matured_invitees retained_invitees",
+            ),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MERCHANT,
+    ),
+    Table(
+        "merchant_ponds",
+        f"Grain: merchant × pond × place: pond_ranks as a merchant may see it. Under {RULES['smallest_cell']} participants "
+        "nobody is named, and points are left out, by which one could be found again in another pond. In regions nobody ever "
+        "is, since where a person lives is the person's own, and smaller regions are left out.",
+        key="merchant_id, pond_kind, pond, place",
+        columns=(
+            MERCHANT,
+            choice("pond_kind", POND_KINDS, "What the pond is: region, group or circle."),
+            text("pond", "The region or the chat group; circles are numbered, the one with most participants first."),
+            count("place", "place, from 1", "Place in the pond; of equals any comes first, always the same.", least=1),
+            nullable(identifier("user_id", "Who; null in small ponds and in regions.", person=True)),
+            count("participants", "people", "People in the pond.", least=3),
+            nullable(
+                count("points", "opens", "Opens of the person's shares by others in the last 28 days; null without a name.")
+            ),
+            nullable(count("points_7d_ago", "opens", "The same 7 days before; null without a name.")),
+            *_as_in(people.TABLES, "pond_ranks", "rank percentile gap_to_next gap_behind overtakes_7d overtaken_7d"),
+        ),
+        questions=(Question.SUCCESS,),
+        consumers=(MERCHANT_SUCCESS,),
+        audience=Audience.MERCHANT,
+        export=export(
+            "merchant_id pond_kind pond place user_id participants points points_7d_ago rank percentile gap_to_next gap_behind "
+            "overtakes_7d overtaken_7d",
+            f"Who stands where among those whose shares were opened, in a region, chat group or circle. From "
+            f"{RULES['smallest_cell']} people on, those of groups and circles are named; a region with fewer is left out.",
+            file="ponds",
+        ),
     ),
     Table(
         "largest_cascades",

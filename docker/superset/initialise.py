@@ -1,4 +1,5 @@
-"""Creates or upgrades Superset's metadata, its roles, and the login `admin` with the password in SUPERSET_ADMIN_PASSWORD.
+"""Creates or upgrades Superset's metadata, its roles, and the login `admin` with the password in SUPERSET_ADMIN_PASSWORD, or in
+the file that SUPERSET_ADMIN_PASSWORD_FILE names.
 
 One process instead of Superset's three commands, of which `fab create-admin` takes the password as an argument, which every
 user of the machine sees.
@@ -10,6 +11,7 @@ import os
 
 from flask_migrate import upgrade
 from superset.app import create_app
+from superset_config import secret
 
 app = create_app()
 with app.app_context():
@@ -21,7 +23,7 @@ with app.app_context():
     security = app.appbuilder.sm
     app.appbuilder.add_permissions(update_perms=True)
     security.sync_role_definitions()
-    password = os.environ.get("SUPERSET_ADMIN_PASSWORD")
+    password = secret("SUPERSET_ADMIN_PASSWORD")
     if not password:
         raise SystemExit("SUPERSET_ADMIN_PASSWORD is missing: the password that the login admin is to have")
     admin = security.find_user("admin")

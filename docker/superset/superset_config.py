@@ -3,6 +3,8 @@
 SUPERSET_HOME         folder of metadata, cache and spilled queries
 SUPERSET_SECRET_KEY   secret of at least 32 characters, which signs sessions and encrypts what is secret in the metadata
 SUPERSET_METADATA     URL of the metadata database; default an SQLite file in SUPERSET_HOME
+
+Of the last two a file may be named instead, by SUPERSET_SECRET_KEY_FILE and SUPERSET_METADATA_FILE.
 """
 
 from __future__ import annotations
@@ -17,10 +19,18 @@ from sqlalchemy.engine.url import URL
 from superset.security import SupersetSecurityManager
 
 HOME = Path(os.environ["SUPERSET_HOME"])
-SECRET_KEY = os.environ.get("SUPERSET_SECRET_KEY", "")
+
+
+def secret(name: str) -> str:
+    """What a variable holds, or the file that the variable with `_FILE` behind its name leads to; empty if there is neither."""
+    file = os.environ.get(f"{name}_FILE")
+    return Path(file).read_text().strip() if file else os.environ.get(name, "")
+
+
+SECRET_KEY = secret("SUPERSET_SECRET_KEY")
 if len(SECRET_KEY) < 32:
     raise SystemExit("SUPERSET_SECRET_KEY is missing or has fewer than 32 characters; make one with: openssl rand -base64 42")
-SQLALCHEMY_DATABASE_URI = os.environ.get("SUPERSET_METADATA") or f"sqlite:///{HOME}/superset.db?timeout=20"
+SQLALCHEMY_DATABASE_URI = secret("SUPERSET_METADATA") or f"sqlite:///{HOME}/superset.db?timeout=20"
 
 APP_NAME = "Fanout"
 # Templates are for row-level security, which names the person who asks.
@@ -66,8 +76,11 @@ CUSTOM_SECURITY_MANAGER = SecurityManager
 
 
 def DB_CONNECTION_MUTATOR(url: URL, parameters: dict[str, Any], *_: object) -> tuple[URL, dict[str, Any]]:
-    """Open the very file that the cache key of the request names, and spill into the folder that this Superset may write."""
+    """Open the very file that the cache key of the request names, and spill into the folder that this Superset may write: into
+    one of this process and file alone, since two DuckDBs that share a folder overwrite each other's files."""
     if url.drivername == "duckdb" and url.database:
         url = url.set(database=_published(url.database))
-        parameters.setdefault("connect_args", {}).setdefault("config", {})["temp_directory"] = str(HOME / "spill")
+        spill = HOME / "spill" / f"{os.getpid()}-{'-'.join(Path(str(url.database)).parts[-3:-1])}"
+        spill.parent.mkdir(exist_ok=True)
+        parameters.setdefault("connect_args", {}).setdefault("config", {})["temp_directory"] = str(spill)
     return url, parameters

@@ -17,8 +17,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from contract.connections import Connection, connection
 from contract.settings import Settings
-from exports.delivery.connections import Connection, connection
 from exports.delivery.destinations import Destination
 from exports.delivery.folder import Folder
 from exports.delivery.receipts import Journal, last_delivery, receipt_file, write_receipt, write_whole

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
 
-from exports.delivery.connections import Connection
+from contract.connections import Connection
 from exports.delivery.notes import Note
 from exports.delivery.transport import TIMEOUT_SECONDS, Broken, Closed, DeliveryError, Refused, Uncertain, Unreachable
 from exports.policy.names import readable

@@ -21,8 +21,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Protocol
 
+from contract.connections import connection
 from contract.settings import SettingError, Settings
-from exports.delivery.connections import connection
 from exports.delivery.destinations import MAIL, Message
 from exports.delivery.mail import Mail
 from exports.delivery.notes import Note, notes

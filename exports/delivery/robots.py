@@ -19,7 +19,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import parse_qsl, quote_plus, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from exports.delivery.connections import Connection
+from contract.connections import Connection
 from exports.delivery.notes import Note
 from exports.delivery.transport import TIMEOUT_SECONDS, Broken, Closed, DeliveryError, Refused, Uncertain, Unreachable
 from exports.policy.names import readable

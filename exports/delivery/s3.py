@@ -11,7 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError, SSLError
 
-from exports.delivery.connections import Connection
+from contract.connections import Connection
 from exports.delivery.destinations import Destination
 from exports.delivery.transport import TIMEOUT_SECONDS, Broken, DeliveryError, Refused
 

@@ -12,7 +12,7 @@ from typing import Self
 
 import paramiko
 
-from exports.delivery.connections import Connection
+from contract.connections import Connection
 from exports.delivery.destinations import Destination
 from exports.delivery.transport import TIMEOUT_SECONDS, Broken, DeliveryError, Refused, part_name
 

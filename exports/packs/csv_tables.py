@@ -8,7 +8,7 @@ person, only its `row_id`: nobody who is no fan any more, or was erased, is name
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
@@ -19,21 +19,21 @@ from exports.packs.datapackage import AS_OF, DATA_PACKAGE, MONTHS, Resource, des
 from exports.packs.export_day import BEFORE, NOW, ExportDay
 from exports.packs.manifest import File, write, write_same
 from exports.packs.row_ids import ROW_ID
-from exports.policy.allow_list import Table
+from exports.policy.allow_list import OVERVIEW, Table
 
 CSV = "csv"  # the folder of a pack that holds them
 _ROUNDING = 1e-6  # of an age in weeks, which is a double
 
 
 def write_tables(
-    day: ExportDay, kind: str, tables: Iterable[Table], folders: Mapping[str, Path], currency: str
+    day: ExportDay, kind: str, tables: Sequence[Table], folders: Mapping[str, Path], currency: str
 ) -> dict[str, list[File]]:
     """Write tables into the folder of every owner; an owner without rows gets the header.
 
     Args:
         kind: of the packs: managers or merchants.
         tables: what to write.
-        folders: by owner.
+        folders: by owner; the rows of others are left out.
         currency: of all money.
 
     Returns:
@@ -41,6 +41,7 @@ def write_tables(
     """
     if not folders:  # a platform without merchants
         return {}
+    _choose(day, next(iter(tables)).owner, list(folders))
     files: dict[str, list[File]] = {owner: [] for owner in folders}
     resources = []
     for table in tables:
@@ -61,6 +62,19 @@ def write_tables(
     for written in files.values():
         written.append(package)
     return files
+
+
+def _choose(day: ExportDay, owner: str, owners: list[str]) -> None:
+    """Make the temp tables `chosen_<db>`: the merchants whose rows are written, on each of the days.
+
+    Args:
+        owner: the column of the overview that names whose packs they are.
+    """
+    for db in day.catalogs:
+        mine = f"from {db}.marts.{OVERVIEW} where {owner} in (select unnest(?))"
+        if owner == "merchant_id":
+            mine = "from (select unnest(?) as merchant_id)"
+        day.con.execute(f"create or replace temp table chosen_{db} as select merchant_id {mine}", [owners])
 
 
 def _as_of(day: ExportDay) -> CsvColumn:
@@ -95,10 +109,11 @@ def _identity(table: Table) -> list[str]:
 
 
 def _rows(table: Table, db: str) -> str:
-    """SQL of a table's rows with `row_id` where it has one."""
+    """SQL of a table's rows of the chosen merchants, with `row_id` where it has one."""
+    rows = table.sql(db, f"chosen_{db}")
     if not table.person_key:
-        return f"select * from ({table.sql(db)})"
-    return f"select {row_ids.sql(table.name, table.key)} as {ROW_ID}, * from ({table.sql(db)})"
+        return f"select * from ({rows})"
+    return f"select {row_ids.sql(table.name, table.key)} as {ROW_ID}, * from ({rows})"
 
 
 def _change_columns(table: Table, types: Mapping[str, str]) -> list[CsvColumn]:

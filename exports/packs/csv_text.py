@@ -69,22 +69,28 @@ class CsvColumn:
     sql: str
 
 
-def cell(column: CsvColumn) -> str:
-    """SQL of the text of one cell."""
+def _written(column: CsvColumn) -> str:
+    """SQL of what a cell says, guarded, null where it is empty."""
     value = column.sql
     kind = column.type.partition("(")[0]
     if kind == "VARCHAR":
         is_word = f"{_is(value, _WITH_DIGITS)} or {_is(value, _WITHOUT_DIGITS)} and not {_is(value, _VALUES)}"
-        guarded = f"if({value} = '' or {is_word}, {value}, {_literal(GUARD)} || {value})"
-        quoted = f"""'"' || replace({guarded}, '"', '""') || '"'"""
-        return f"coalesce(if(regexp_matches({guarded}, {_literal(_QUOTED)}), {quoted}, {guarded}), '')"
+        return f"if({value} = '' or {is_word}, {value}, {_literal(GUARD)} || {value})"
     if kind == "TIMESTAMP WITH TIME ZONE":
         value, kind = f"make_timestamp(epoch_us({value}))", "TIMESTAMP"
     if kind == "TIMESTAMP":
         seconds = f"strftime({value}, '%Y-%m-%dT%H:%M:%S')"
         fraction = f"rtrim(strftime({value}, '.%f'), '.0')"
-        return f"coalesce({seconds} || {fraction} || 'Z', '')"
-    return f"coalesce(({value})::varchar, '')"
+        return f"{seconds} || {fraction} || 'Z'"
+    return f"({value})::varchar"
+
+
+def _cell(column: CsvColumn, value: str) -> str:
+    """SQL of the text of one cell, from what it says."""
+    if column.type.partition("(")[0] == "VARCHAR":
+        is_quoted = f"regexp_matches({value}, {_literal(_QUOTED)})"
+        value = f"""if({is_quoted}, '"' || replace({value}, '"', '""') || '"', {value})"""
+    return f"coalesce({value}, '')"
 
 
 def unguarded(cell: str) -> str:
@@ -113,8 +119,14 @@ def lines_by_owner(
         owner: SQL of whose row it is.
         order: columns that order an owner's rows, all of them together unique.
     """
-    line = " || ',' || ".join(cell(column) for column in columns)
-    query = f"select {owner} as owner, {line} || chr(13) || chr(10) as line from {source} order by {', '.join([owner, *order])}"
+    # In two steps: DuckDB compiles a pattern for each place that an expression stands in.
+    names = [f"cell_{number}" for number in range(len(columns))]
+    keys = [f"{key} as key_{number}" for number, key in enumerate(order)]
+    values = [f"{_written(column)} as {name}" for column, name in zip(columns, names, strict=True)]
+    line = " || ',' || ".join(_cell(column, name) for column, name in zip(columns, names, strict=True))
+    query = f"""select owner, {line} || chr(13) || chr(10) as line
+        from (select {", ".join([f"{owner} as owner", *keys, *values])} from {source})
+        order by {", ".join(["owner", *(f"key_{number}" for number in range(len(order)))])}"""
     for batch in con.execute(query).to_arrow_reader(_ROWS_PER_BATCH):
         runs = pc.run_end_encode(batch.column("owner"))
         lines = batch.column("line")

@@ -105,7 +105,9 @@ def _resource(resource: Resource, comments: Mapping[str, str], currency: str) ->
 
 
 def _field(resource: Resource, column: CsvColumn, comments: Mapping[str, str], currency: str) -> dict[str, Any]:
-    table, plain = resource.table, column.name.removesuffix(BEFORE)
+    table, plain = resource.table, column.name
+    if plain not in table.columns:  # some marts have columns of their own that end so
+        plain = plain.removesuffix(BEFORE)
     text = description(table, plain, comments)
     if plain != column.name:
         text = f"Value in the delivery before, where it was another: {text}"

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from contract.settings import Settings
+from contract.spill import spill_folder
 from exports.policy import people
 from exports.policy.allow_list import MANAGER_TABLES, MERCHANT_TABLES
 from publication.publish import current_database
@@ -21,7 +22,7 @@ from publication.versions import DATABASE
 log = logging.getLogger(__name__)
 
 NOW, BEFORE = "now", "before"
-MEMORY = "1GB"  # of DuckDB, which keeps what it has read as long as there is room, and spills beyond it
+MEMORY = "768MB"  # of DuckDB, which keeps what it has read as long as there is room, and spills beyond it
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class ExportDay:
 
 
 @contextmanager
-def open_day(settings: Settings, as_of: date, base: Published | None, scratch: Path) -> Iterator[ExportDay]:
+def open_day(settings: Settings, as_of: date, base: Published | None, threads: int | None = None) -> Iterator[ExportDay]:
     """Open a day's current publication, and a base to compare with.
 
     Temp tables, each for `now` and `before`: `fans_<db>` (see `people.name_fans`) and `reasons_<db>`, the reasons of calls in
@@ -71,13 +72,16 @@ def open_day(settings: Settings, as_of: date, base: Published | None, scratch: P
 
     Args:
         base: left out where its version is gone, or has not the marts of this one.
-        scratch: where DuckDB may spill.
+        threads: of DuckDB, one a core if there is no number.
 
     Raises:
         PublicationError: the day has not been published.
     """
     database = current_database(settings, as_of)
-    with duckdb.connect(config={"temp_directory": str(scratch), "memory_limit": MEMORY}) as con:
+    config: dict[str, Any] = {"memory_limit": MEMORY}
+    if threads:
+        config["threads"] = threads
+    with spill_folder(settings) as spill, duckdb.connect(config={**config, "temp_directory": str(spill)}) as con:
         if base is not None:
             older = settings.published / base.as_of.isoformat() / base.version / DATABASE
             try:

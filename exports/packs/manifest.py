@@ -36,9 +36,11 @@ def write(folder: Path, name: str, pieces: Iterable[tuple[int, bytes | memoryvie
     """Write the pieces (rows, bytes) of a new file below `folder`."""
     digest = hashlib.sha256()
     rows = size = 0
-    with (folder / name).open("xb") as out:
+    # Without a buffer and a Path: a day has hundreds of thousands of small files, each of one or two pieces.
+    with open(f"{folder}/{name}", "xb", buffering=0) as out:
         for count, piece in pieces:
-            out.write(piece)
+            if out.write(piece) != len(piece):
+                raise OSError(f"{folder}/{name} was not written whole")
             digest.update(piece)
             rows += count
             size += len(piece)

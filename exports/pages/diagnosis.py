@@ -8,22 +8,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from contract.values import LEAVES
+from contract.values import LEAVES, TREE
 from exports.pages import drawings
 from exports.pages.words import Words, percent, rounded_parts
 
-# The nodes from the root, with their depth, each before those that it consists of.
-_TREE = {
-    "paid": 0,
-    "buyers": 1,
-    "active_users": 2,
-    "new_users": 3,
-    "returning_users": 3,
-    "conversion": 2,
-    "paid_per_buyer": 1,
-    "orders_per_buyer": 2,
-    "paid_per_order": 2,
-}
 _BELOW = {
     "paid": LEAVES,
     "buyers": LEAVES[:3],
@@ -45,7 +33,7 @@ def has_basis(nodes: Nodes | None) -> bool:
 def tree(title: str, nodes: Nodes, words: Words) -> Markup:
     parts = _parts(nodes)
     boxes = []
-    for node, depth in _TREE.items():
+    for node, depth in TREE.items():
         row = nodes[node]
         value, baseline = row["value"], row["baseline"]
         direction = 0 if value is None or baseline is None else (value > baseline) - (value < baseline)

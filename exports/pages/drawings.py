@@ -1,13 +1,13 @@
 """Pictures as inline SVG: no script, no font, no network.
 
-drawsvg draws them and escapes every text, but takes 0.1 ms an element: dots, bars and texts, of which a day has millions, are
-written as they are.
+drawsvg draws them, but takes 0.1 ms an element: dots, bars, boxes and texts, of which a day has millions, are written as they
+are, every text escaped.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import ceil, cos, log10, pi, sin, tau
@@ -20,7 +20,9 @@ from markupsafe import Markup, escape
 WIDTH = 400  # as a phone shows it, nearly: texts keep their size there
 _INK, _FAINT, _ACCENT, _SOFT, _GRID = "#1f2933", "#52606d", "#1f6f8b", "#cfe3ea", "#e4e7eb"
 _RED, _GREEN, _GREY, _LINK = "#c0392b", "#2e8b57", "#9fb3c8", "#bcccdc"
+_KINDS = (_ACCENT, "#8bbccd", "#e0b65c", "#d98880")  # of parts that stand on each other
 _LABELS = 40  # of branches that are not drawn
+_ROOM_FOR_A_MARK = 14.0  # between the words above a curve
 
 Point = tuple[float, float]
 
@@ -31,18 +33,21 @@ def _picture(height: float, title: str, origin: str | Point = (0, 0)) -> Any:
     return picture
 
 
-def _svg(picture: Any) -> Markup:
+def _svg(picture: Any, drawn: Sequence[str]) -> Markup:
+    """A picture, and on it what is written as it is."""
+    if drawn:
+        picture.append(draw.Raw("\n".join(drawn)))
     return Markup(picture.as_svg(header=""))
 
 
-def _text(x: float, y: float, text: str, anchor: str = "start", colour: str = _INK, size: int = 13) -> Any:
+def _text(x: float, y: float, text: str, anchor: str = "start", colour: str = _INK, size: int = 13) -> str:
     place = f'x="{round(x, 1)}" y="{round(y, 1)}" font-size="{size}" text-anchor="{anchor}" fill="{colour}"'
-    return draw.Raw(f"<text {place}>{escape(text)}</text>")
+    return f"<text {place}>{escape(text)}</text>"
 
 
-def _rect(x: float, y: float, width: float, height: float, colour: str) -> Any:
+def _rect(x: float, y: float, width: float, height: float, colour: str) -> str:
     place = f'x="{round(x, 1)}" y="{round(y, 1)}" width="{round(width, 1)}" height="{round(height, 1)}"'
-    return draw.Raw(f'<rect {place} rx="2" fill="{colour}" />')
+    return f'<rect {place} rx="2" fill="{colour}" />'
 
 
 def _dot(at: Point, radius: float, told: str | None = None) -> str:
@@ -59,28 +64,29 @@ def columns(title: str, labels: Sequence[str], values: Sequence[float], written:
     step = WIDTH / max(len(values), 1)
     picture = _picture(height, title)
     picture.append(draw.Line(0, round(zero, 1), WIDTH, round(zero, 1), stroke=_GRID))
+    drawn = []
     for index, (label, value, number) in enumerate(zip(labels, values, written, strict=True)):
         bar = base_height * abs(value) / span
         x, y = index * step + step * 0.15, zero - bar if value >= 0 else zero
-        picture.append(_rect(x, y, step * 0.7, max(bar, 0.5), _ACCENT if index == len(values) - 1 else _SOFT))
+        drawn.append(_rect(x, y, step * 0.7, max(bar, 0.5), _ACCENT if index == len(values) - 1 else _SOFT))
         middle = index * step + step / 2
-        picture.append(_text(middle, y - 5 if value >= 0 else y + bar + 12, number, "middle", size=9))
+        drawn.append(_text(middle, y - 5 if value >= 0 else y + bar + 12, number, "middle", size=9))
         if index % 3 == (len(values) - 1) % 3:
-            picture.append(_text(middle, height - 6, label, "middle", _FAINT, 11))
-    return _svg(picture)
+            drawn.append(_text(middle, height - 6, label, "middle", _FAINT, 11))
+    return _svg(picture, drawn)
 
 
 def bars(title: str, rows: Sequence[tuple[str, float, str]], most: float | None = None) -> Markup:
     """Bars with a label before and a number behind."""
     line, left, right = 26.0, 160.0, 84.0
     scale = most or max([value for _, value, _ in rows] or [0.0]) or 1.0
-    picture = _picture(max(len(rows) * line, 1.0), title)
+    drawn = []
     for index, (label, value, number) in enumerate(rows):
         y = index * line
-        picture.append(_text(left - 10, y + 18, _shortened(label, 20), "end", size=12))
-        picture.append(_rect(left, y + 5, max((WIDTH - left - right) * value / scale, 1.0), line - 10, _ACCENT))
-        picture.append(_text(left + (WIDTH - left - right) * value / scale + 8, y + 18, number))
-    return _svg(picture)
+        drawn.append(_text(left - 10, y + 18, _shortened(label, 20), "end", size=12))
+        drawn.append(_rect(left, y + 5, max((WIDTH - left - right) * value / scale, 1.0), line - 10, _ACCENT))
+        drawn.append(_text(left + (WIDTH - left - right) * value / scale + 8, y + 18, number))
+    return _svg(_picture(max(len(rows) * line, 1.0), title), drawn)
 
 
 @dataclass(frozen=True)
@@ -111,30 +117,31 @@ _BOXES = {"green": (_GREEN, "#e3f3ea"), "yellow": ("#d8b24a", "#fdf6e0"), "red":
 def tree(title: str, boxes: Sequence[Box]) -> Markup:
     """Boxes below each other, each indented below the one that it is a part of: so the texts keep their size on a phone."""
     high, gap, indent = 49.0, 7.0, 22.0
-    picture = _picture(len(boxes) * (high + gap), title)
+    drawn = []
     above: dict[int, float] = {}
     for index, box in enumerate(boxes):
         x, y = box.depth * indent + 1, index * (high + gap) + 2
         middle = y + high / 2 - 2
         if box.depth:
             stem = x - indent / 2 - 1
-            path = draw.Path(fill="none", stroke=_LINK, stroke_width=1.5)
-            picture.append(path.M(stem, above[box.depth - 1]).V(middle).H(x))
+            way = f"M{stem},{above[box.depth - 1]} V{middle} H{x}"
+            drawn.append(f'<path d="{way}" fill="none" stroke="{_LINK}" stroke-width="1.5" />')
         above[box.depth] = y + high - 4
         frame, ground = _BOXES[box.colour]
         thick = 3 if box.colour == "red" else 1.2
-        place = (x + thick / 2, y + thick / 2, WIDTH - x - thick - 1, high - thick - 4)
-        picture.append(draw.Rectangle(*(round(n, 1) for n in place), rx=4, fill=ground, stroke=frame, stroke_width=thick))
-        picture.append(_text(x + 11, y + 19, box.label, size=12))
-        picture.append(_text(x + 11, y + 37, box.value, size=14))
-        picture.append(_text(x + 96, y + 37, box.expected, colour=_FAINT, size=12))
-        picture.append(_text(WIDTH - 12, middle + 5, box.part, "end", size=14))
+        place = f'x="{round(x + thick / 2, 1)}" y="{round(y + thick / 2, 1)}"'
+        size = f'width="{round(WIDTH - x - thick - 1, 1)}" height="{round(high - thick - 4, 1)}"'
+        drawn.append(f'<rect {place} {size} rx="4" fill="{ground}" stroke="{frame}" stroke-width="{thick}" />')
+        drawn.append(_text(x + 11, y + 19, box.label, size=12))
+        drawn.append(_text(x + 11, y + 37, box.value, size=14))
+        drawn.append(_text(x + 96, y + 37, box.expected, colour=_FAINT, size=12))
+        drawn.append(_text(WIDTH - 12, middle + 5, box.part, "end", size=14))
         if box.direction:
             tip, base = (-5, 4) if box.direction > 0 else (5, -4)
-            arrow = draw.Path(fill=frame if box.colour in ("green", "red") else _FAINT)
-            at = WIDTH - 92
-            picture.append(arrow.M(at, middle + tip).L(at - 6, middle + base).L(at + 6, middle + base).Z())
-    return _svg(picture)
+            at, colour = WIDTH - 92, frame if box.colour in ("green", "red") else _FAINT
+            way = f"M{at},{middle + tip} L{at - 6},{middle + base} L{at + 6},{middle + base} Z"
+            drawn.append(f'<path d="{way}" fill="{colour}" />')
+    return _svg(_picture(len(boxes) * (high + gap), title), drawn)
 
 
 def waterfall(
@@ -145,21 +152,21 @@ def waterfall(
     ends = list(accumulate([first[1], *(value for _, value, _ in parts)]))
     low, high = min([0.0, *ends]), max([0.0, *ends, last[1]])
     scale = (WIDTH - left - right) / ((high - low) or 1.0)
-    picture = _picture((len(parts) + 2) * line, title)
+    drawn = []
     spans = [(0.0, first[1]), *pairwise(ends), (0.0, last[1])]
     for index, ((label, value, number), (begin, end)) in enumerate(zip([first, *parts, last], spans, strict=True)):
         y, x = index * line, left + (min(begin, end) - low) * scale
         is_whole = index in (0, len(parts) + 1)
         colour = _ACCENT if is_whole else _GREEN if value > 0 else _RED
         width = max(abs(end - begin) * scale, 1.0)
-        picture.append(_text(left - 10, y + 18, _shortened(label, 18), "end", size=12))
-        picture.append(_rect(x, y + 5, width, line - 10, colour))
-        picture.append(_text(WIDTH - 8, y + 18, number, "end"))
+        drawn.append(_text(left - 10, y + 18, _shortened(label, 18), "end", size=12))
+        drawn.append(_rect(x, y + 5, width, line - 10, colour))
+        drawn.append(_text(WIDTH - 8, y + 18, number, "end"))
         if not is_whole or index == 0:
-            edge = left + (end - low) * scale
-            joint = draw.Line(round(edge, 1), y + line - 5, round(edge, 1), y + line + 5, stroke=_FAINT, stroke_dasharray="2,2")
-            picture.append(joint)
-    return _svg(picture)
+            edge = round(left + (end - low) * scale, 1)
+            way = f"M{edge},{y + line - 5} L{edge},{y + line + 5}"
+            drawn.append(f'<path d="{way}" stroke="{_FAINT}" stroke-dasharray="2,2" />')
+    return _svg(_picture((len(parts) + 2) * line, title), drawn)
 
 
 def steps(title: str, points: Sequence[Point], below: str, most: str) -> Markup:
@@ -174,12 +181,138 @@ def steps(title: str, points: Sequence[Point], below: str, most: str) -> Markup:
         stairs.H(round(left + x * wide, 1)).V(round(height - y * tall, 1))
     picture.append(draw.Line(left, height, WIDTH - right, height, stroke=_GRID))
     picture.append(stairs)
-    picture.append(_text(left - 6, top + 4, most, "end", _FAINT, 11))
-    picture.append(_text(left - 6, height + 4, "0", "end", _FAINT, 11))
-    picture.append(_text(left, height + 16, "0", "middle", _FAINT, 11))
-    picture.append(_text(WIDTH - right, height + 16, f"{last_x:,.3g}" if last_x < 100 else f"{last_x:,.0f}", "end", _FAINT, 11))
-    picture.append(_text((left + WIDTH - right) / 2, height + 16, below, "middle", _FAINT, 11))
-    return _svg(picture)
+    texts = [
+        _text(left - 6, top + 4, most, "end", _FAINT, 11),
+        _text(left - 6, height + 4, "0", "end", _FAINT, 11),
+        _text(left, height + 16, "0", "middle", _FAINT, 11),
+        _text(WIDTH - right, height + 16, f"{last_x:,.3g}" if last_x < 100 else f"{last_x:,.0f}", "end", _FAINT, 11),
+        _text((left + WIDTH - right) / 2, height + 16, below, "middle", _FAINT, 11),
+    ]
+    return _svg(picture, texts)
+
+
+def curve(title: str, points: Sequence[Point], marks: Sequence[tuple[float, str]], below: str) -> Markup:
+    """A number over time as an area, with moments marked by a line and a word above; `points` are in the order of time."""
+    left, right, top, height = 40.0, 10.0, 26.0, 150.0
+    first, last, most = points[0][0], points[-1][0], max(y for _, y in points)
+    wide, tall = (WIDTH - left - right) / ((last - first) or 1.0), (height - top) / (most or 1.0)
+    picture = _picture(height + 24, title)
+    area = draw.Path(fill=_SOFT, stroke=_ACCENT, stroke_width=1.5)
+    area.M(left, height)
+    for x, y in points:
+        area.L(round(left + (x - first) * wide, 1), round(height - y * tall, 1))
+    picture.append(area.L(round(left + (last - first) * wide, 1), height).Z())
+    texts = []
+    written = -_ROOM_FOR_A_MARK
+    for x, word in marks:
+        if first <= x <= last:
+            at = round(left + (x - first) * wide, 1)
+            picture.append(draw.Line(at, top - 6, at, height, stroke=_RED, stroke_dasharray="3,2"))
+            if at - written >= _ROOM_FOR_A_MARK:
+                texts.append(_text(at, top - 10, word, "middle", _RED, 10))
+                written = at
+    texts += [
+        _text(left - 6, top + 8, f"{most:,.0f}", "end", _FAINT, 11),
+        _text(left - 6, height + 4, "0", "end", _FAINT, 11),
+        _text(left, height + 16, f"{first:,.0f}", "middle", _FAINT, 11),
+        _text(WIDTH - right, height + 16, f"{last:,.0f}", "end", _FAINT, 11),
+        _text((left + WIDTH - right) / 2, height + 16, below, "middle", _FAINT, 11),
+    ]
+    return _svg(picture, texts)
+
+
+def intervals(title: str, rows: Sequence[tuple[str, tuple[float, float, float], str]]) -> Markup:
+    """Bars from zero with the interval around their end: label, (from, value, to), the value as written."""
+    line, left, right = 26.0, 130.0, 60.0
+    ends = [0.0, *(end for _, (low, value, high), _ in rows for end in (low, value, high))]
+    least, most = min(ends), max(ends)
+    scale = (WIDTH - left - right) / ((most - least) or 1.0)
+    drawn = []
+    zero = left - least * scale
+    drawn.append(f'<path d="M{round(zero, 1)},0 V{len(rows) * line}" stroke="{_FAINT}" />')
+    for index, (label, (low, value, high), number) in enumerate(rows):
+        y, end = index * line, left + (value - least) * scale
+        is_sure = low > 0 or high < 0
+        colour = _GREY if not is_sure else _GREEN if value > 0 else _RED
+        drawn.append(_text(left - 10, y + 18, _shortened(label, 18), "end", size=12))
+        drawn.append(_rect(min(zero, end), y + 6, max(abs(end - zero), 1.0), line - 12, colour))
+        begin, stop = (round(left + (bound - least) * scale, 1) for bound in (low, high))
+        drawn.append(f'<path d="M{begin},{y + line / 2} H{stop}" stroke="{_INK}" stroke-width="1.5" />')
+        drawn.append(_text(WIDTH - 8, y + 18, number, "end"))
+    return _svg(_picture(max(len(rows) * line, 1.0), title), drawn)
+
+
+def stacked(
+    title: str,
+    labels: Sequence[str],
+    kinds: Sequence[str],
+    values: Sequence[Sequence[float]],
+    written: Callable[[float], str],
+) -> Markup:
+    """Columns over time of parts that stand on each other; negative ones hang below the line. At most four kinds."""
+    top, base_height, right = 46.0, 150.0, 4.0
+    highest = max([sum(value for value in column if value > 0) for column in values] or [0.0])
+    lowest = min([sum(value for value in column if value < 0) for column in values] or [0.0])
+    tall = base_height / ((highest - lowest) or 1.0)
+    zero, step = top + highest * tall, (WIDTH - right) / max(len(values), 1)
+    height = top + base_height + 34
+    picture = _picture(height, title)
+    drawn = []
+    for place, (kind, colour) in enumerate(zip(kinds, _KINDS, strict=False)):
+        x = place * WIDTH / max(len(kinds), 1)
+        drawn += [_rect(x, 3, 10, 10, colour), _text(x + 14, 12, _shortened(kind, 14), colour=_FAINT, size=11)]
+    for index, (label, column) in enumerate(zip(labels, values, strict=True)):
+        x, up, down = index * step + step * 0.15, zero, zero
+        for value, colour in zip(column, _KINDS, strict=False):
+            bar = abs(value) * tall
+            if value > 0:
+                up -= bar
+                drawn.append(_rect(x, up, step * 0.7, bar, colour))
+            elif value < 0:
+                drawn.append(_rect(x, down, step * 0.7, bar, colour))
+                down += bar
+        middle = index * step + step / 2
+        for total, y in (
+            (sum(value for value in column if value > 0), up - 5),
+            (-sum(min(value, 0) for value in column), down + 11),
+        ):
+            if total:
+                drawn.append(_text(middle, y, written(total), "middle", size=10))
+        drawn.append(_text(middle, height - 4, label, "middle", _FAINT, 11))
+    picture.append(draw.Line(0, round(zero, 1), WIDTH, round(zero, 1), stroke=_FAINT))
+    return _svg(picture, drawn)
+
+
+def heat_map(
+    title: str, labels: Sequence[str], heads: Sequence[str], cells: Sequence[Sequence[float | None]], framed: Sequence[int]
+) -> Markup:
+    """Shares of each row, the larger the darker; one cell a row has a frame, and None is left empty."""
+    line, left, top = 30.0, 104.0, 24.0
+    wide = (WIDTH - left) / max(len(heads), 1)
+    drawn = [
+        _text(left + (place + 0.5) * wide, top - 8, _shortened(head, 8), "middle", _FAINT, 11)
+        for place, head in enumerate(heads)
+    ]
+    for number, (label, row, frame) in enumerate(zip(labels, cells, framed, strict=True)):
+        y = top + number * line
+        drawn.append(_text(left - 8, y + 19, _shortened(label, 17), "end", size=11))
+        for place, share in enumerate(row):
+            x = left + place * wide
+            colour = _shade(share or 0.0)
+            drawn.append(_rect(x + 1, y + 1, wide - 2, line - 2, colour))
+            if place == frame:
+                way = f'x="{round(x + 1, 1)}" y="{y + 1}" width="{round(wide - 2, 1)}" height="{line - 2}"'
+                drawn.append(f'<rect {way} fill="none" stroke="{_INK}" stroke-width="1.5" />')
+            if share is not None:
+                ink = "#ffffff" if share > 0.55 else _INK
+                drawn.append(_text(x + wide / 2, y + 19, f"{share:.0%}", "middle", ink, 11))
+    return _svg(_picture(top + len(labels) * line + 2, title), drawn)
+
+
+def _shade(share: float) -> str:
+    """From nearly white to the strong colour."""
+    ends = ((0xF5, 0x1F), (0xF7, 0x6F), (0xFA, 0x8B))
+    return "#" + "".join(f"{round(low + (high - low) * min(share, 1.0)):02x}" for low, high in ends)
 
 
 def rings(
@@ -234,12 +367,13 @@ def rings(
     picture.extend(draw.Group([draw.Raw("\n".join(drawn))], fill=colour) for colour, drawn in dots.items())
     deep = {share["share_id"]: share["depth"] for share in shares}
     written: list[Point] = []
+    texts = []
     for parent, count in sorted((hidden or {}).items(), key=lambda item: (-item[1], item[0])):
         x, y = place(parent, deep[parent] + 0.35)
         if len(written) < _LABELS and not any(abs(x - other) < 24 and abs(y - near) < 8 for other, near in written):
-            picture.append(_text(x, y + 2, f"+{count:,}", "middle", _FAINT, 7))
+            texts.append(_text(x, y + 2, f"+{count:,}", "middle", _FAINT, 7))
             written.append((x, y))
-    return _svg(picture)
+    return _svg(picture, texts)
 
 
 def _radius(revenue: Any) -> float:

@@ -10,6 +10,8 @@ from typing import Any
 
 from contract.values import STAGES, UNKNOWN
 from exports.packs.export_day import BEFORE, NOW, ExportDay
+from exports.pages.community import Community, communities
+from exports.pages.lives import Live, last_lives
 from exports.pages.playbook import Playbook
 from exports.pages.reasons import SHOWN, Reason
 from exports.pages.reference import Reference
@@ -57,6 +59,8 @@ class Merchant:
         diagnosis: rows of `diagnosis` of the windows that end with the day, by their days and node.
         tickets: its row of `merchant_tickets`, None if it opened none of late.
         map: where its map stands in the pack of its manager, None if there is none.
+        lives: its last live streams, the latest first.
+        community: how its people climb and compete.
     """
 
     overview: Row
@@ -73,6 +77,8 @@ class Merchant:
     diagnosis: dict[int, dict[str, Row]] = field(default_factory=dict)
     tickets: Row | None = None
     map: str | None = None
+    lives: list[Live] = field(default_factory=list)
+    community: Community = field(default_factory=Community)
 
     @property
     def best_product(self) -> str | None:
@@ -118,9 +124,9 @@ class Call:
 
 
 def merchants(day: ExportDay, identifiers: Iterable[str]) -> list[Merchant]:
-    """The merchants of a batch, in the order of their identifiers."""
-    day.con.execute("create or replace temp table batch (merchant_id varchar)")
-    day.con.executemany("insert into batch values (?)", [[identifier] for identifier in identifiers])
+    """The merchants of a batch, in the order of their identifiers; one that is there no more is left out."""
+    there = f"select merchant_id from {NOW}.marts.{OVERVIEW} where merchant_id in (select unnest(?))"
+    day.con.execute(f"create or replace temp table batch as {there}", [list(identifiers)])
     found = {row["merchant_id"]: Merchant(named(row)) for row in day.rows(f"{_of(OVERVIEW)} order by merchant_id")}
     for row in day.rows(_of("merchant_weeks")):
         found[row["merchant_id"]].weeks[WEEKS - 1 - row["weeks_ago"]] = row["revenue"] or Decimal(0)
@@ -147,6 +153,10 @@ def merchants(day: ExportDay, identifiers: Iterable[str]) -> list[Merchant]:
         found[merchant].nodes = nodes
     for merchant, spread in largest_cascades(day).items():
         found[merchant].spread = spread
+    for merchant, lives in last_lives(day).items():
+        found[merchant].lives = lives
+    for merchant, community in communities(day).items():
+        found[merchant].community = community
     return list(found.values())
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
@@ -20,6 +20,7 @@ from contract.tips import TipRules
 from contract.values import BENCHMARKS
 from exports.pages import diagnosis, drawings, sheets
 from exports.pages.about import About
+from exports.pages.community import FILE as COMMUNITY
 from exports.pages.figures import SHOWN_STAGES, WEEKS, Call, Merchant, Row, week_ends
 from exports.pages.outcomes import PERIODS, Outcomes
 from exports.pages.sheets import Sheet, SheetTable, on_list, today_note, written
@@ -36,12 +37,20 @@ _LISTED = [
     table for table in sheets.TABLES if table not in (sheets.RED, sheets.REGIONS, sheets.RED_PACKETS)
 ]  # which have a picture
 _LONGEST_LINE = 32  # characters of a text that stays on one line
+_KNOWN_CELLS = 50_000  # that are kept as HTML: most cells of a day are small numbers and the heads of tables
 _WITH_HYPHEN = re.compile(r"(?<![\w-])(?=[\w-]{3,20}(?![\w-]))(\w+(?:-\w+)+)", re.ASCII)
+
+
+class Cell(NamedTuple):
+    """A cell of a table as HTML, if it stands in the head and if it stands below."""
+
+    in_head: str
+    below: str
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page: things to do, a picture, a table, or the words that there is nothing."""
+    """A part of the page: things to do, links, a picture, a table, or the words that there is nothing."""
 
     title: str
     note: str = ""
@@ -49,6 +58,7 @@ class Section:
     table: dict[str, Any] | None = None
     empty: str = ""
     things: Sequence[tuple[str, str]] = ()
+    links: Sequence[tuple[str, str]] = ()  # to other pages of the pack: where, and what stands there
 
 
 @dataclass(frozen=True)
@@ -166,7 +176,9 @@ def merchant_report(merchant: Merchant, rules: TipRules, about: About, words: Wo
         *_benchmarks(merchant, about, words),
         _regions(alone, words),
         _spread(merchant, about, words),
-        *(_of_sheet(table, alone, words, 2, for_merchant=True) for table in _LISTED),
+        _lives(merchant, words),
+        Section(words("title.community"), words("title.community_note"), links=[(COMMUNITY, words("community.link"))]),
+        *(_of_sheet(table, alone, words, 2, for_merchant=True) for table in _LISTED if table.is_for_merchants),
         _packets(merchant, words),
     ]
     return page(words("title.merchant", name=merchant.name), about, words, tiles, sections, None, "")
@@ -204,6 +216,8 @@ def _template() -> Template:
     loader = FileSystemLoader(Path(__file__).resolve().parent / "templates")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters["unbroken"] = _unbroken
+    environment.filters["head_cells"] = _head_cells
+    environment.filters["table_rows"] = _table_rows
     return environment.get_template("report.html.j2")
 
 
@@ -216,6 +230,14 @@ def _unbroken(text: str) -> Markup:
         for piece in _WITH_HYPHEN.split(text)
     )
     return Markup("".join(pieces))
+
+
+def _head_cells(cells: Sequence[Cell]) -> Markup:
+    return Markup("".join([cell.in_head for cell in cells]))
+
+
+def _table_rows(rows: Sequence[Sequence[Cell]]) -> Markup:
+    return Markup("".join([f"<tr>{''.join([cell.below for cell in row])}</tr>\n" for row in rows]))
 
 
 def _card(call: Call, loss: str, about: About, words: Words) -> dict[str, Any]:
@@ -490,6 +512,14 @@ def map_note(spread: Spread, words: Words, root: str | None = None) -> str:
     return note
 
 
+def _lives(merchant: Merchant, words: Words) -> Section:
+    """The last live streams, each with a page of its own."""
+    links = [
+        (live.file, words("live.link", title=live.title, day=day(live.session["started_date"]))) for live in merchant.lives
+    ]
+    return Section(words("title.lives"), words("title.lives_note"), links=links, empty=words("title.nothing"))
+
+
 def _change(row: dict[str, Any], words: Words) -> Section:
     title = words("column.month_change")
     parts = {name: row[name] for name in ("user_effect", "per_fan_effect") if row[name] is not None}
@@ -513,12 +543,10 @@ def _table(title: str, note: str, sheet: Sheet, words: Words, hidden: int = 0) -
     if not sheet.rows:
         return Section(title, note, empty=words("title.nothing"))
     columns = sheet.columns[hidden:]
-    head = [_cell(words(f"column.{column.word}"), "n" if column.is_number else "") for column in columns]
+    forms = [(column.form, "n" if column.is_number else "") for column in columns]
+    head = [_cell(words(f"column.{column.word}"), kind) for column, (_, kind) in zip(columns, forms, strict=True)]
     rows = [
-        [
-            _cell(written(value, column.form, words), "n" if column.is_number else "")
-            for column, value in zip(columns, row[hidden:], strict=True)
-        ]
+        [_cell(written(value, form, words), kind) for (form, kind), value in zip(forms, row[hidden:], strict=True)]
         for row in sheet.rows[:LONGEST_TABLE]
     ]
     if len(sheet.rows) > LONGEST_TABLE:
@@ -561,6 +589,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> dic
     }
 
 
-def _cell(text: str, kind: str = "") -> dict[str, str]:
+@lru_cache(maxsize=_KNOWN_CELLS)
+def _cell(text: str, kind: str = "") -> Cell:
     """A cell: `n` is a number; a text that is too long for one line may break (`long`), an id or a day never does."""
-    return {"text": text, "kind": kind or ("long" if len(text) > _LONGEST_LINE else "")}
+    kind = kind or ("long" if len(text) > _LONGEST_LINE else "")
+    marked = f' class="{kind}"' if kind else ""
+    return Cell(f"<th{marked}>{escape(text)}</th>", f"<td{marked}>{_unbroken(text)}</td>")

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from contract.success import RULES
+from contract.values import GROUP_AXES
 from exports.pages.figures import Call, Merchant
 from exports.pages.words import Words, percent
 from exports.policy.allow_list import MANAGER_TABLES, Table
@@ -64,6 +65,7 @@ class Mark(StrEnum):
     RATE = "rate"  # from red to green
     SIGN = "sign"  # red below zero, green above
     BAR = "bar"
+    LIGHT = "light"  # the words of red, yellow and green
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ class SheetTable:
         columns: by column of that table.
         marks: by word of the column.
         in_words: how columns of codes are written.
+        of_row: how a column that tells of several is written, by the row.
+        is_for_merchants: whether the page of the merchant has it; where it judges people who work there, its manager's alone.
 
     Where the table has a column in the reader's language beside one, such as `advice_zh` beside `advice`, that one is shown.
     The name that a fan chose is whole on the page of the merchant, which may contact the fan, and masked elsewhere.
@@ -94,6 +98,8 @@ class SheetTable:
     columns: Mapping[str, SheetColumn]
     marks: Mapping[str, Mark] = field(default_factory=dict)
     in_words: Mapping[str, Callable[[Any, Words], Value]] = field(default_factory=dict)
+    of_row: Mapping[str, Callable[[Mapping[str, Any], Words], Value]] = field(default_factory=dict)
+    is_for_merchants: bool = True
 
     @property
     def allowed(self) -> Table:
@@ -109,23 +115,48 @@ class SheetTable:
             asleep=RULES["asleep_days"],
             months=RULES["channel_months"],
             few=RULES["channel_people"],
+            touches=RULES["lead_touches"],
         )
 
     def sheet(self, merchants: Iterable[Merchant], words: Words, *, for_merchant: bool = False) -> Sheet:
         """Its rows, merchant by merchant."""
         rows: list[tuple[Value, ...]] = []
+        shown = None  # the same of all rows
+        whole = [(place, self.of_row[name]) for place, name in enumerate(self.columns) if name in self.of_row]
         for merchant in merchants:
             owner = (merchant.name, merchant.overview["merchant_id"])
             for row in merchant.tables[self.name]:
-                row = row | {name: row.get(f"{name}_{words.language}", row[name]) for name in self.columns}
-                told = row | {name: tell(row[name], words) for name, tell in self.in_words.items()}
-                if for_merchant and "masked_name" in told:
-                    told["masked_name"] = told["display_name"]
-                rows.append((*owner, *(told[name] for name in self.columns)))
+                if shown is None:
+                    shown = self._shown(row, words, for_merchant)
+                told = [row[name] if tell is None else tell(row[name], words) for name, tell in shown]
+                for place, tell_of in whole:
+                    told[place] = tell_of(row, words)
+                rows.append((*owner, *told))
         return Sheet(self.name, (*_MERCHANT, *self.columns.values()), rows, self.marks)
+
+    def _shown(
+        self, row: Mapping[str, Any], words: Words, for_merchant: bool
+    ) -> list[tuple[str, Callable[[Any, Words], Value] | None]]:
+        """What stands in each column: a name of the row, and how it is put into words if it is."""
+        instead = {name: f"{name}_{words.language}" for name in self.columns if f"{name}_{words.language}" in row}
+        if for_merchant:
+            instead["masked_name"] = "display_name"
+        return [(instead.get(name, name), self.in_words.get(name)) for name in self.columns]
 
 
 _MERCHANT = (SheetColumn("name", Form.LONG_TEXT, 22), SheetColumn("merchant_id", Form.TEXT, 13))
+_COLOURS = tuple(f"{axis}_colour" for axis in GROUP_AXES)
+
+
+def _axis(axis: str | None, words: Words) -> str | None:
+    return None if axis is None else words(f"axis.{axis}")
+
+
+def _causes(row: Mapping[str, Any], words: Words) -> str:
+    """Why a group is to be revived, and which axes are red."""
+    red = [words(f"axis.{axis}") for axis in GROUP_AXES if row[f"{axis}_colour"] == "red"]
+    told = (words(f"group_cause.{cause}", axes=words("unit.comma").join(red)) for cause in row["causes"].split())
+    return words("unit.between").join(told)
 
 
 TREND = "trend"  # the column of Today in which a sparkline stands
@@ -427,7 +458,16 @@ FAN_STATEMENT = SheetTable(
 GROUPS = SheetTable(
     "groups",
     {
+        "rank": SheetColumn("rank", Form.COUNT, 5),
         "group_id": SheetColumn("group", Form.TEXT, 14),
+        "causes": SheetColumn("group_causes", Form.LONG_TEXT, 34),
+        "weakest_axis": SheetColumn("weakest_axis", Form.TEXT, 12),
+        "health": SheetColumn("health", Form.COUNT, 9),
+        "survival_colour": SheetColumn("survival_colour", Form.TEXT, 10),
+        "activity_colour": SheetColumn("activity_colour", Form.TEXT, 10),
+        "conversion_colour": SheetColumn("conversion_colour", Form.TEXT, 10),
+        "growth_colour": SheetColumn("growth_colour", Form.TEXT, 10),
+        "official_share": SheetColumn("official_share", Form.SHARE, 10),
         "kind": SheetColumn("kind", Form.TEXT, 11),
         "members": SheetColumn("members", Form.COUNT, 9),
         "last_message_date": SheetColumn("last_message", Form.DAY, 13),
@@ -435,8 +475,78 @@ GROUPS = SheetTable(
         "messages_7d": SheetColumn("messages_7d", Form.COUNT, 11),
         "messages_prev_7d": SheetColumn("messages_prev_7d", Form.COUNT, 11),
     },
-    {"silent_days": Mark.RISK},
-    {"kind": lambda kind, words: words(f"kind.{kind}")},
+    {"silent_days": Mark.RISK, "health": Mark.RATE} | dict.fromkeys(_COLOURS, Mark.LIGHT),
+    {
+        "weakest_axis": _axis,
+        "kind": lambda kind, words: words(f"kind.{kind}"),
+    }
+    | dict.fromkeys(_COLOURS, lambda colour, words: colour and words(f"colour.{colour}")),
+    {"causes": _causes},
+)
+OWNERS = SheetTable(
+    "owners",
+    {
+        "fan": SheetColumn("owner", Form.TEXT, 18),
+        "masked_name": SheetColumn("fan_name", Form.TEXT, 10),
+        "verdict": SheetColumn("verdict", Form.LONG_TEXT, 24),
+        "mean_health": SheetColumn("mean_health", Form.COUNT, 10),
+        "groups_alive": SheetColumn("groups_alive", Form.COUNT, 9),
+        "groups_owned": SheetColumn("groups_owned", Form.COUNT, 9),
+        "group_id": SheetColumn("weakest_group", Form.TEXT, 14),
+        "health": SheetColumn("health", Form.COUNT, 9),
+        "weakest_axis": SheetColumn("weakest_axis", Form.TEXT, 12),
+        "sends_28d": SheetColumn("broadcasts", Form.COUNT, 11),
+        "operator_hours_28d": SheetColumn("operator_hours", Form.COUNT, 11),
+    },
+    {"mean_health": Mark.RATE},
+    {"verdict": lambda verdict, words: words(f"owner_verdict.{verdict}"), "weakest_axis": _axis},
+    is_for_merchants=False,
+)
+SELLERS = SheetTable(
+    "sellers_over_cap",
+    {
+        "fan": SheetColumn("fan", Form.TEXT, 18),
+        "masked_name": SheetColumn("fan_name", Form.TEXT, 10),
+        "busiest_group_shares_30d": SheetColumn("shares_into_one_group", Form.COUNT, 13),
+        "advised_cap": SheetColumn("advice", Form.LONG_TEXT, 44),
+    },
+    {"shares_into_one_group": Mark.BAR},
+    of_row={
+        "advised_cap": lambda row, words: words("seller.advice", cap=row["advised_cap"], shares=row["busiest_group_shares_30d"])
+    },
+)
+INVITERS = SheetTable(
+    "inviters",
+    {
+        "inviter_rank": SheetColumn("rank", Form.COUNT, 5),
+        "fan": SheetColumn("fan", Form.TEXT, 18),
+        "masked_name": SheetColumn("fan_name", Form.TEXT, 10),
+        "invitees": SheetColumn("invitees", Form.COUNT, 9),
+        "invitees_new": SheetColumn("invitees_new", Form.COUNT, 9),
+        "invitees_adjusted": SheetColumn("invitees_adjusted", Form.COUNT, 11),
+        "paid_invitees": SheetColumn("paid_invitees", Form.COUNT, 9),
+        "invitee_revenue": SheetColumn("invitee_revenue", Form.MONEY, 13),
+        "matured_invitees": SheetColumn("matured_invitees", Form.COUNT, 11),
+        "retained_invitees": SheetColumn("retained_invitees", Form.COUNT, 11),
+    },
+    {"invitee_revenue": Mark.BAR},
+)
+PEOPLE_MONTHS = SheetTable(
+    "people_months",
+    {
+        "month": SheetColumn("month", Form.TEXT, 9),
+        "active_users": SheetColumn("active_users", Form.COUNT, 9),
+        "new_users": SheetColumn("new_users", Form.COUNT, 9),
+        "retained_users": SheetColumn("retained_users", Form.COUNT, 9),
+        "resurrected_users": SheetColumn("resurrected_users", Form.COUNT, 11),
+        "lost_users": SheetColumn("lost_users", Form.COUNT, 9),
+        "retention_rate": SheetColumn("retention_rate", Form.SHARE, 10),
+        "revenue_new": SheetColumn("revenue_new", Form.MONEY, 13),
+        "revenue_retained": SheetColumn("revenue_retained", Form.MONEY, 13),
+        "revenue_resurrected": SheetColumn("revenue_resurrected", Form.MONEY, 13),
+        "revenue_other": SheetColumn("revenue_other", Form.MONEY, 13),
+    },
+    {"retention_rate": Mark.RATE},
 )
 CAMPAIGNS = SheetTable(
     "campaigns",
@@ -457,6 +567,23 @@ CAMPAIGNS = SheetTable(
     },
     {"campaign_uplift": Mark.SIGN},
     {"verdict": lambda verdict, words: words(f"campaign.{verdict}")},
+)
+UNPAID_LIVES = SheetTable(
+    "unpaid_lives",
+    {
+        "live_id": SheetColumn("live", Form.TEXT, 14),
+        "started_date": SheetColumn("live_on", Form.DAY, 13),
+        "channel": SheetColumn("channel", Form.LONG_TEXT, 14),
+        "spend": SheetColumn("spend", Form.MONEY, 12),
+        "direct_revenue": SheetColumn("direct_revenue", Form.MONEY, 13),
+        "revenue": SheetColumn("revenue_with_spread", Form.MONEY, 13),
+        "return_on_spend": SheetColumn("return_on_spend", Form.SHARE, 10),
+        "arrivals": SheetColumn("live_arrivals", Form.COUNT, 9),
+        "viewers": SheetColumn("live_viewers", Form.COUNT, 9),
+        "orders": SheetColumn("orders", Form.COUNT, 9),
+    },
+    {"return_on_spend": Mark.RISK},
+    {"channel": lambda channel, words: words.texts.get(f"channel.{channel}", channel)},
 )
 RED_PACKETS = SheetTable(
     "red_packets",
@@ -479,8 +606,90 @@ RED_PACKETS = SheetTable(
         "is_optimum": lambda is_best, words: words("unit.best") if is_best else None,
     },
 )
+LEADS = SheetTable(
+    "leads",
+    {
+        "fan": SheetColumn("fan", Form.TEXT, 18),
+        "masked_name": SheetColumn("fan_name", Form.TEXT, 10),
+        "advice": SheetColumn("advice", Form.LONG_TEXT, 24),
+        "band": SheetColumn("lead_band", Form.TEXT, 9),
+        "score": SheetColumn("lead_score", Form.COUNT, 9),
+        "points_profile": SheetColumn("points_profile", Form.COUNT, 11),
+        "points_watch": SheetColumn("points_watch", Form.COUNT, 11),
+        "points_depth": SheetColumn("points_depth", Form.COUNT, 11),
+        "points_login": SheetColumn("points_login", Form.COUNT, 11),
+        "entry_source": SheetColumn("entry_source", Form.TEXT, 12),
+        "last_behaviour_date": SheetColumn("last_behaviour", Form.DAY, 13),
+        "touches": SheetColumn("touches", Form.COUNT, 9),
+    },
+    {"lead_score": Mark.BAR},
+    {
+        "advice": lambda advice, words: words(f"lead_advice.{advice}"),
+        "band": lambda band, words: words(f"lead_band.{band}"),
+        "entry_source": lambda source, words: words(f"entry_source.{source}"),
+    },
+)
+OUTREACH = SheetTable(
+    "outreach",
+    {
+        "month": SheetColumn("month", Form.TEXT, 9),
+        "stratum": SheetColumn("stratum", Form.TEXT, 10),
+        "value": SheetColumn("stratum_value", Form.TEXT, 14),
+        "attempts": SheetColumn("attempts", Form.COUNT, 9),
+        "matured": SheetColumn("outreach_people", Form.COUNT, 9),
+        "accepted": SheetColumn("accepted", Form.COUNT, 9),
+        "accepted_rate": SheetColumn("accepted_rate", Form.SHARE, 9),
+        "accepted_rate_lo": SheetColumn("rate_lo", Form.SHARE, 9),
+        "accepted_rate_hi": SheetColumn("rate_hi", Form.SHARE, 9),
+        "opted_out": SheetColumn("opted_out", Form.COUNT, 9),
+        "attempts_after_opt_out": SheetColumn("after_opt_out", Form.COUNT, 12),
+    },
+    {"accepted_rate": Mark.RATE},
+    {
+        "stratum": lambda stratum, words: words(f"stratum.{stratum}"),
+        "value": lambda value, words: words.texts.get(f"stratum_value.{value}", value),
+    },
+)
+REPRESENTATIVES = SheetTable(
+    "representatives",
+    {
+        "month": SheetColumn("month", Form.TEXT, 9),
+        "rep_id": SheetColumn("representative", Form.TEXT, 16),
+        "verdict": SheetColumn("verdict", Form.LONG_TEXT, 24),
+        "matured": SheetColumn("customers", Form.COUNT, 9),
+        "purchased": SheetColumn("purchased", Form.COUNT, 9),
+        "purchase_rate": SheetColumn("purchase_rate", Form.SHARE, 9),
+        "purchase_rate_shrunk": SheetColumn("purchase_rate_shrunk", Form.SHARE, 11),
+        "reply_seconds_p50": SheetColumn("reply_seconds", Form.COUNT, 11),
+        "script_score": SheetColumn("script_score", Form.COUNT, 10),
+    },
+    {"purchase_rate_shrunk": Mark.RATE},
+    {"verdict": lambda verdict, words: words(f"rep_verdict.{verdict}")},
+    is_for_merchants=False,
+)
 # In the order of workbook and pages. Regions have a picture, and in the workbook the leaders stand on their sheet.
-TABLES = (RED, REGIONS, CHANNELS, FAN_STATEMENT, PRODUCTS, LEAKS, WAKE, SPREADERS, LEADERS, GROUPS, CAMPAIGNS, RED_PACKETS)
+TABLES = (
+    RED,
+    REGIONS,
+    CHANNELS,
+    FAN_STATEMENT,
+    PRODUCTS,
+    LEAKS,
+    LEADS,
+    OUTREACH,
+    REPRESENTATIVES,
+    WAKE,
+    SPREADERS,
+    LEADERS,
+    INVITERS,
+    GROUPS,
+    OWNERS,
+    SELLERS,
+    PEOPLE_MONTHS,
+    CAMPAIGNS,
+    UNPAID_LIVES,
+    RED_PACKETS,
+)
 
 
 def written(value: Value, form: Form, words: Words) -> str:

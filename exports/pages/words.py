@@ -7,23 +7,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent / "words"
+Number = Decimal | float | int
+Units = tuple[tuple[int, str], ...]
 # From which size on a number is written in a larger unit; thousands only where room is short.
-_SIZES = {
+_SIZES: dict[str, Units] = {
     "en": ((1, ""), (10**3, "k"), (10**6, "M"), (10**9, "bn")),
     "zh": ((1, ""), (10**4, "万"), (10**8, "亿")),
 }
 LANGUAGES = tuple(_SIZES)
 _CURRENCIES: dict[str, dict[str, str]] = {"en": {}, "zh": {"CNY": "元"}}
 _SHORT_OF_ROOM = "k"
+_WITH_ROOM = {language: tuple(unit for unit in units if unit[1] != _SHORT_OF_ROOM) for language, units in _SIZES.items()}
+_KNOWN_NUMBERS = 50_000  # that are kept as they are written: most of a day are small counts
 _TIMES = (("days", 86_400), ("hours", 3_600), ("minutes", 60))
 _SPANS = 2  # of a unit of time make it worth using
-
-Number = Decimal | float | int
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Words:
         >>> [Words.of("zh").number(n) for n in (9_300, 12_345, 123_456_789)]
         ['9,300', '1.23万', '1.23亿']
         """
-        return _in_unit(Decimal(value), self._sizes(), places=2)
+        return _in_unit(value, self._sizes(), places=2)
 
     def short(self, value: Number) -> str:
         """A number where there is little room: three digits or so.
@@ -91,7 +93,7 @@ class Words:
         >>> Words.of("zh").short(9_300), Words.of("zh").short(12_345)
         ('9,300', '1.2万')
         """
-        return _in_unit(Decimal(value), _SIZES[self.language], places=1)
+        return _in_unit(value, _SIZES[self.language], places=1)
 
     def money(self, amount: Number, currency: str) -> str:
         """An amount in a sentence or by itself; without a unit where the language has no short word for the currency.
@@ -126,19 +128,20 @@ class Words:
         parts = ["" if amount is None else next(texts) for amount in amounts]
         return ("" if None in amounts else written), parts
 
-    def _sizes(self) -> list[tuple[int, str]]:
-        return [unit for unit in _SIZES[self.language] if unit[1] != _SHORT_OF_ROOM]
+    def _sizes(self) -> Units:
+        return _WITH_ROOM[self.language]
 
 
-def _in_unit(value: Decimal, units: Sequence[tuple[int, str]], places: int) -> str:
+@lru_cache(maxsize=_KNOWN_NUMBERS)
+def _in_unit(value: Number, units: Units, places: int) -> str:
     """A number in the smallest unit in which, once rounded, it does not reach the next one."""
-    for (size, _), (larger, _) in pairwise(units):
-        if abs(_rounded(value, size, places)) * size < larger:
-            break
-    else:
-        size = units[-1][0]
-    written = _rounded(value, size, places)
-    return f"{written:,f}{dict(units)[size]}"
+    exact = Decimal(value)
+    for (size, name), (larger, _) in pairwise(units):
+        rounded = _rounded(exact, size, places)
+        if abs(rounded) * size < larger:
+            return f"{rounded:,f}{name}"
+    size, name = units[-1]
+    return f"{_rounded(exact, size, places):,f}{name}"
 
 
 def _rounded(value: Decimal, size: int, places: int) -> Decimal:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from math import ceil
 from pathlib import Path
 from textwrap import wrap
@@ -29,6 +30,7 @@ from exports.policy.names import readable
 _NUMBERS = {Form.COUNT: "#,##0", Form.MONEY: "#,##0.00", Form.SHARE: "0.0%"}
 _HEAD_ROW = 2  # title, note, head
 _INK, _ACCENT, _BAR, _RED, _GREEN = "#1f2933", "#1f6f8b", "#a9cfdb", "#f5b7b1", "#abebc6"
+_LIGHTS = {"red": _RED, "yellow": "#fdf1c4", "green": _GREEN}
 _INPUT, _INPUT_EDGE = "#fff9e0", "#d9cf9f"
 _LINE_HEIGHT = 15.0
 _ROW_PIXELS = 20  # of a row of one line
@@ -87,6 +89,7 @@ class Workbook:
             form = self.number_head if column.is_number else self.head
             page.write_string(head, number, column.head or self.words(f"column.{column.word}"), form)
         page.set_row(head, 32)
+        forms = [(self.inputs if column.use is Use.INPUT else self.formats)[column.form] for column in sheet.columns]
         for offset, values in enumerate(sheet.rows, 1):
             # A row grows with its longest text; not every program does that when it opens the file.
             wrapped = [
@@ -95,21 +98,20 @@ class Workbook:
                 if value and column.form is Form.LONG_TEXT
             ]
             page.set_row(head + offset, _LINE_HEIGHT * max(wrapped, default=1))
-            for number, (column, value) in enumerate(zip(sheet.columns, values, strict=True)):
-                self._cell(page, head + offset, number, column, value)
+            for number, (column, form, value) in enumerate(zip(sheet.columns, forms, values, strict=True)):
+                self._cell(page, head + offset, number, column, form, value)
         if not sheet.rows:
             page.write_string(head + 1, 0, self.words("title.nothing"), self.note)
         return head + 1 + max(len(sheet.rows), 1)
 
-    def _cell(self, page: Any, row: int, number: int, column: SheetColumn, value: Value) -> None:
-        form = self.inputs[column.form] if column.use is Use.INPUT else self.formats[column.form]
+    def _cell(self, page: Any, row: int, number: int, column: SheetColumn, form: Any, value: Value) -> None:
         if value is None:
             page.write_blank(row, number, None, form)
         elif column.form is Form.DAY:
             assert isinstance(value, date), column.word
             page.write_datetime(row, number, datetime(value.year, value.month, value.day), form)
         elif column.is_number:
-            assert isinstance(value, int | float | Decimal), column.word
+            assert isinstance(value, (int, float, Decimal)), column.word
             page.write_number(row, number, value, form)
         else:
             page.write_string(row, number, readable(str(value))[:_LARGEST_CELL], form)
@@ -136,6 +138,12 @@ class Workbook:
                 page.conditional_format(*cells, {"type": "2_color_scale", "min_color": low, "max_color": high})
             case Mark.BAR:
                 page.conditional_format(*cells, {"type": "data_bar", "bar_color": _BAR, "bar_solid": True})
+            case Mark.LIGHT:
+                for colour, ground in _LIGHTS.items():
+                    word = self.words(f"colour.{colour}")
+                    form = self.book.add_format({"bg_color": ground})
+                    rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": form}
+                    page.conditional_format(*cells, rule)
             case Mark.SIGN:
                 for criterion, colour in (("<", "#c0392b"), (">", "#1e8449")):
                     form = self.book.add_format({"font_color": colour})
@@ -148,6 +156,7 @@ class Workbook:
         page.set_row(row, _LINE_HEIGHT * _lines(note, sum(column.width for column in columns)))
 
 
+@lru_cache(maxsize=10_000)  # the names of merchants stand in every sheet
 def _lines(text: str, width: float) -> int:
     """Lines that a wrapped text takes in a column: words stay whole, wide characters count twice and may part anywhere."""
     room = int(0.9 * width) - 1  # a wide font, the indent

@@ -2,9 +2,10 @@
 
 A mart or column that is not here is not exported. Left out of a merchant's pack on purpose: everything about the platform or
 other merchants (`platform_spreaders`, `islands`, `spread_motifs`, `team_formation_by_region`, the rows `all` of
-`spread_concentration`, all marts about ingest), the platform's own judgement of the merchant (`merchant_churn_flags`) and of
-its models, and every attribute of a person. A region may be a person's: teams and orders are counted by region only where
-enough people took part, and by day only without it.
+`spread_concentration`, all marts about ingest), the platform's own judgement of the merchant (`merchant_churn_flags`), of the
+owners of its chat groups and of its models, how long groups live (`group_lifetimes`), what two people give to each other
+(`ties`), and every attribute of a person. A region may be a person's: teams and orders are counted by region only where
+enough people took part, and by day only without it; nobody is named beside one.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from enum import StrEnum
 
 from contract.success import RULES
 from contract.tables import marts
-from exports.policy.people import LEADERS, SLEEPERS, SMALLEST_CELL, SPREADERS
+from exports.policy.people import INVITERS, LEADERS, LEADS, OWNERS, SELLERS, SLEEPERS, SMALLEST_CELL, SPREADERS
 
 
 class Why(StrEnum):
@@ -108,6 +109,9 @@ PAGES = 5
 CHANNELS = 12
 FAN_MONTHS = 6
 CAMPAIGNS = 10
+UNPAID = 10  # channels of lives
+GROUPS = 10
+OUTREACH = 10
 OVERVIEW = "merchant_overview"  # the mart that knows a merchant's manager
 # Beside a person who is named to a merchant: whether it may contact the person, and why not.
 _CONTACT = ("may_contact", "no_contact_reason")
@@ -122,6 +126,13 @@ _ONLY = {
     "merchant_team_regions": _LARGE_ENOUGH,
     "spread_concentration": "merchant_id <> 'all'",
     "red_packet_response": _PACKETS,
+    "lead_score_deciles": "rows.merchant_id <> 'all'",
+    # What a rule looks at may be a person's.
+    "lead_rules_review": f"rows.merchant_id <> 'all' and least(matched, leads - matched) >= {SMALLEST_CELL}",
+    **dict.fromkeys(("fan_survival", "community_days"), "rows.merchant_id <> 'all'"),
+    "share_fatigue": f"rows.merchant_id <> 'all' and exposures >= {SMALLEST_CELL}",
+    # A merchant sees how far its representatives differ, and none of them by name.
+    "sales_reps": "rep_id = 'all'",
 }
 
 
@@ -146,7 +157,9 @@ def _of_merchants() -> Iterator[Table]:
         yield Table(
             mart.export.file or mart.name,
             mart.name,
-            _columns(" ".join(name for name in mart.key_columns if name != person), " ".join(names), person or ""),
+            _columns(
+                " ".join(name for name in ("merchant_id", *mart.key_columns) if name != person), " ".join(names), person or ""
+            ),
             mart.export.row,
             where=_ONLY.get(mart.name, "true"),
             person=person,
@@ -251,6 +264,52 @@ MANAGER_TABLES = (
         most=SLEEPERS,
     ),
     Table(
+        "leads",
+        "lead_scores",
+        _columns(
+            "merchant_id",
+            """fan masked_name band score advice entry_source last_behaviour_date touches points_profile points_watch
+            points_depth points_login""",
+            "fan",
+        ),
+        f"A hot or warm lead who is a fan, has not bought and may be contacted, at most {LEADS} a merchant: those to call "
+        "first, then those who were called often enough.",
+        owner="manager",
+        where="band <> 'cold' and state not in ('converted', 'suppressed')",
+        person="user_id",
+        shown_as="fan",
+        person_key="fan",
+        order="advice <> 'call', score desc, fan",
+        most=LEADS,
+        ages={"score": None, "points_watch": None, "points_depth": None, "points_login": None},
+    ),
+    Table(
+        "outreach",
+        "outreach_results",
+        _columns(
+            "merchant_id month stratum value",
+            "attempts matured accepted accepted_rate accepted_rate_lo accepted_rate_hi opted_out attempts_after_opt_out",
+        ),
+        f"Outreach of a month, in all, of one kind, script or hour, that fewer accepted than is claimed, at most {OUTREACH} a "
+        "merchant.",
+        owner="manager",
+        where="band = 'below'",
+        order="month desc, accepted_rate, stratum, value",
+        most=OUTREACH,
+    ),
+    Table(
+        "representatives",
+        "sales_reps",
+        _columns(
+            "merchant_id month rep_id",
+            "verdict matured purchased purchase_rate purchase_rate_shrunk reply_seconds_p50 script_score",
+        ),
+        "A representative of the merchant who sold to more or fewer customers of a month than the others, by more than chance.",
+        owner="manager",
+        where="verdict <> 'usual' and purchase_rate_shrunk is not null",
+        order="month desc, purchase_rate_shrunk, rep_id",
+    ),
+    Table(
         "products",
         "product_ranking",
         _columns("merchant_id product_id", "title rank orders buyers sold_value orders_via_shares shares opens pins"),
@@ -300,13 +359,82 @@ MANAGER_TABLES = (
     ),
     Table(
         "groups",
-        "group_activity",
-        _columns("merchant_id group_id", "kind members last_message_date silent_days messages_7d messages_prev_7d"),
-        "A chat group that falls silent: no message for 7 days, or at most half as many as the week before.",
+        "groups_to_revive",
+        _columns(
+            "merchant_id group_id",
+            """rank causes health weakest_axis survival_colour activity_colour conversion_colour growth_colour official_share
+            kind state members last_message_date silent_days messages_7d messages_prev_7d""",
+        ),
+        "A chat group to revive, and why: it falls silent (no message for 7 days, or at most half as many as the week before), "
+        f"its talk is one-way, it is active but nobody buys, or an axis of its health is red; at most {GROUPS} a merchant.",
         owner="manager",
-        where="state = 'dying'",
-        order="members desc, group_id",
+        order="rank",
+        most=GROUPS,
         ages={"silent_days": 1},
+    ),
+    Table(
+        "owners",
+        "group_owners",
+        _columns(
+            "merchant_id group_id",
+            """fan masked_name verdict groups_owned groups_alive mean_health health weakest_axis sends_28d
+            operator_hours_28d""",
+            "fan",
+        ),
+        "An owner of chat groups whose groups do better or worse than all merchants', by more than chance gives few of them, "
+        f"at most {OWNERS} a merchant, with the weakest of these groups. Who is no fan, as staff often is, or may not be "
+        "contacted is not named.",
+        owner="manager",
+        where="verdict <> 'usual'",
+        person="user_id",
+        shown_as="fan",
+        keeps_strangers=True,
+        order="place, verdict desc",
+        most=OWNERS,
+    ),
+    Table(
+        "sellers_over_cap",
+        "sellers_over_cap",
+        _columns("merchant_id", "fan masked_name busiest_group_shares_30d advised_cap", "fan"),
+        "A fan who in the last 30 days shared into one chat group more often than is good for it, at most "
+        f"{SELLERS} a merchant. Who may not be contacted is left out.",
+        owner="manager",
+        person="user_id",
+        shown_as="fan",
+        person_key="fan",
+        order="busiest_group_shares_30d desc, fan",
+        most=SELLERS,
+    ),
+    Table(
+        "inviters",
+        "inviters_to_thank",
+        _columns(
+            "merchant_id",
+            """fan masked_name inviter_rank invitees invitees_new invitees_adjusted paid_invitees invitee_revenue
+            matured_invitees retained_invitees""",
+            "fan",
+        ),
+        f"An inviter to thank: a fan whom others joined, at most {INVITERS} a merchant. Who may not be contacted is left out.",
+        owner="manager",
+        person="user_id",
+        shown_as="fan",
+        person_key="fan",
+        order="inviter_rank, fan",
+        most=INVITERS,
+    ),
+    Table(
+        "people_months",
+        "community_months",
+        _columns(
+            "merchant_id month",
+            """active_users new_users retained_users resurrected_users lost_users retention_rate revenue_new revenue_retained
+            revenue_resurrected revenue_other""",
+        ),
+        "A month of a merchant: the people active in it, how many were new, stayed, came back and left, with what each of them "
+        f"paid; the last {FAN_MONTHS}.",
+        owner="manager",
+        order="month desc",
+        most=FAN_MONTHS,
     ),
     Table(
         "campaigns",
@@ -320,6 +448,18 @@ MANAGER_TABLES = (
         owner="manager",
         order="verdict <> 'untracked', ends_at desc nulls last, campaign_id",
         most=CAMPAIGNS,
+    ),
+    Table(
+        "unpaid_lives",
+        "live_channels",
+        _columns(
+            "merchant_id live_id channel", "started_date spend arrivals viewers orders direct_revenue revenue return_on_spend"
+        ),
+        f"A channel of a live stream whose money did not come back, the latest {UNPAID} of a merchant.",
+        owner="manager",
+        where="verdict = 'not_paid_back'",
+        order="started_date desc, live_id, channel",
+        most=UNPAID,
     ),
     Table(
         "red_packets",

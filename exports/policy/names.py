@@ -6,8 +6,8 @@ import hashlib
 import re
 import unicodedata
 
-_PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_RESERVED = re.compile(
+PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+RESERVED = re.compile(
     r"con|prn|aux|nul|com\d|lpt\d|unassigned"
 )  # devices on Windows, and the folder of merchants without a manager
 _HASH_DIGITS = 16
@@ -23,7 +23,7 @@ def safe_name(identifier: str) -> str:
     >>> safe_name("../M 17")
     'm-17~5221a952e9f78957'
     """
-    if _PLAIN.fullmatch(identifier) and not _RESERVED.fullmatch(identifier):
+    if PLAIN.fullmatch(identifier) and not RESERVED.fullmatch(identifier):
         return identifier
     letters = "".join(character if character.isalnum() else "-" for character in unicodedata.normalize("NFKC", identifier))
     readable = re.sub("-+", "-", letters.lower()).strip("-")[:32]

@@ -23,8 +23,8 @@ _CHARACTERS = 20  # of base32: 100 bits
 PSEUDONYM_FORM = f"{PSEUDONYM}[a-z2-7]{{{_CHARACTERS}}}"
 _ROWS_PER_BATCH = 100_000
 MASK = "**"  # in place of all of a name but its first character
-PER_MERCHANT = 20  # people of one merchant that its manager's files may name
-LEADERS, SPREADERS, SLEEPERS = 6, 8, 6
+PER_MERCHANT = 30  # people of one merchant that its manager's files may name
+LEADERS, SPREADERS, SLEEPERS, LEADS, OWNERS, SELLERS, INVITERS = 4, 5, 5, 6, 4, 3, 3
 SMALLEST_CELL = RULES["smallest_cell"]  # people in a breakdown by an attribute of persons
 
 

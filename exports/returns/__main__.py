@@ -25,6 +25,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contract.events import RETURNED_CALLS
+from contract.object_path import ObjectPath
+from contract.object_store import StoreGone, named
 from contract.settings import SettingError, Settings, parse_as_of
 from exports.delivery.receipts import write_whole
 from exports.packs.csv_text import BOM, LINE_END
@@ -36,6 +38,8 @@ from exports.returns.check import Checked, Remark, check, waits
 from exports.returns.lists import Lists
 from exports.returns.places import TAKEN
 from exports.returns.sheet import Unreadable, read
+from lineage.emitter import emitting
+from lineage.jobs import RETURNS
 from publication.versions import one_publisher
 
 log = logging.getLogger(__name__)
@@ -115,14 +119,24 @@ def _sheets(settings: Settings) -> list[Path]:
 def _known(settings: Settings) -> Known:
     """What sheets told that lies in the landing already."""
     found: Known = {}
-    for path in sorted((settings.landing / CALL.source).glob(f"dt=*/{RETURNED_CALLS}*.jsonl")):
+    for day, path in _landed(settings.landing / CALL.source):
         for line in path.read_bytes().splitlines():
             try:
                 event = json.loads(line)
             except ValueError:  # somebody has changed the file; the ingest says so
                 continue
-            found.setdefault(event["id"], []).append((path.parent.name, event))
+            found.setdefault(event["id"], []).append((day, event))
     return found
+
+
+def _landed(folder: Path | ObjectPath) -> Iterator[tuple[str, Path | ObjectPath]]:
+    """The files of calls in a folder of the landing, each with its day, in order."""
+    if isinstance(folder, ObjectPath):
+        folder = folder.listed()
+    days = [day for day in folder.iterdir() if day.name.startswith("dt=") and day.is_dir()] if folder.is_dir() else []
+    for day in sorted(days, key=lambda day: day.name):
+        files = (file for file in day.iterdir() if file.name.startswith(RETURNED_CALLS) and file.name.endswith(".jsonl"))
+        yield from ((day.name, file) for file in sorted(files, key=lambda file: file.name))
 
 
 def _take(settings: Settings, as_of: date, path: Path, lists: Lists, known: Known) -> Outcome | None:
@@ -181,9 +195,12 @@ def _land(settings: Settings, day: str, events: list[Event], name: str) -> None:
         return
     lines = sorted(json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() for event in events)
     content = b"\n".join([*lines, b""])
-    folder = settings.landing / CALL.source / day
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / f"{RETURNED_CALLS}{name}{hashlib.sha256(content).hexdigest()[:16]}.jsonl", content)
+    file = settings.landing / CALL.source / day / f"{RETURNED_CALLS}{name}{hashlib.sha256(content).hexdigest()[:16]}.jsonl"
+    if isinstance(file, ObjectPath):
+        file.write_bytes(content)
+    else:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, content)
 
 
 def _answer(outcome: Outcome, words: Words) -> bytes:
@@ -221,11 +238,13 @@ def main() -> int:
     arguments = parser.parse_args()
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
     try:
-        report = run(Settings.from_environment(), parse_as_of(arguments.as_of))
+        settings, as_of = Settings.from_environment(), parse_as_of(arguments.as_of)
+        with named(settings):
+            report = run(settings, as_of)
     except SettingError as error:
         print(error, file=sys.stderr)
         return 2
-    except Failed as error:
+    except (Failed, StoreGone) as error:
         print(error, file=sys.stderr)
         return 1
     print(json.dumps(report, ensure_ascii=False))
@@ -233,4 +252,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(emitting(main, RETURNS))

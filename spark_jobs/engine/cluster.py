@@ -37,14 +37,25 @@ class Worker:
     memory_mb: int
 
 
-def shortage(master: str, workers: Collection[Worker] | None, executor_mb: int) -> str | None:
+@dataclass(frozen=True)
+class Cluster:
+    """What a master says of itself."""
+
+    workers: Collection[Worker]
+    knows_this_job: bool = True
+
+
+def shortage(master: str, cluster: Cluster | None, executor_mb: int) -> str | None:
     """Why the cluster can start no executor of this size, however long one waits; None if it is merely busy.
 
     Args:
-        workers: None if the master did not answer.
+        cluster: None if the master did not answer.
     """
-    if workers is None:
-        return f"the master {master} does not answer; start it again, its workers and this job will find it"
+    if cluster is None:
+        return f"the master {master} does not answer; start it again, then run this again"
+    if not cluster.knows_this_job:
+        return f"the master {master} was started again meanwhile, and does not know this job; run it again"
+    workers = cluster.workers
     memory = [worker.memory_mb for worker in workers if worker.is_alive]
     if not memory:
         return f"{master} has no worker; start one, or look why those that were started have not registered"
@@ -72,7 +83,7 @@ def _watch(spark: SparkSession) -> None:
                 since = time.monotonic()
                 continue
             waited = time.monotonic() - since
-            reason = shortage(context.master, _workers(spark), context._jsc.sc().executorMemory())
+            reason = shortage(context.master, _cluster(spark), context._jsc.sc().executorMemory())
         except (AttributeError, OSError, Py4JError):  # the session has been stopped
             return
         if waited < GIVE_UP_SECONDS:
@@ -87,8 +98,8 @@ def _watch(spark: SparkSession) -> None:
         os._exit(1)
 
 
-def _workers(spark: SparkSession) -> list[Worker] | None:
-    """The workers of the master, which answers drivers as it answers its own page; None if it does not."""
+def _cluster(spark: SparkSession) -> Cluster | None:
+    """What the master says, which answers drivers as it answers its own page; None if it does not."""
     jvm: Any = spark._jvm
     context: Any = spark.sparkContext
     host, _, port = context.master.removeprefix("spark://").rpartition(":")
@@ -101,4 +112,5 @@ def _workers(spark: SparkSession) -> list[Worker] | None:
         state = master.askSync(question, any_class)
     except Py4JError:
         return None
-    return [Worker(str(worker.state()) == "ALIVE", worker.memory()) for worker in state.workers()]
+    workers = [Worker(str(worker.state()) == "ALIVE", worker.memory()) for worker in state.workers()]
+    return Cluster(workers, context.applicationId in {str(job.id()) for job in state.activeApps()})

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from contract.events import EVENT_TYPES, merchant_id
+
 
 @dataclass(frozen=True)
 class Family:
@@ -19,17 +21,34 @@ class Family:
     Attributes:
         name: of its package, and of its argument to the command.
         session: families with the same session run concurrently in one Spark session, a task of the DAG `build_models`.
+        reads: the event types that its tables are made of.
     """
 
     name: str
     session: str
+    reads: tuple[str, ...]
+
+
+# A merchant begins with the first event that names it.
+_NAMING_MERCHANTS = tuple(
+    event.name for event in EVENT_TYPES.values() if merchant_id.name in (field.name for field in event.fields)
+)
+_SALES = ("shop.order_paid.v1", "shop.order_refunded.v1")
 
 
 FAMILIES = (
-    Family("spread_graph", session="spread_graph"),
-    Family("group_survival", session="retention"),
-    Family("merchant_churn", session="retention"),
-    Family("lifetime_value", session="retention"),
+    Family("spread_graph", session="spread_graph", reads=("shop.share_created.v1", "shop.share_opened.v1", *_SALES)),
+    Family(
+        "group_survival",
+        session="retention",
+        reads=("group.chat_created.v1", "group.message_posted.v1", "group.member_joined.v1"),
+    ),
+    Family(
+        "merchant_churn",
+        session="retention",
+        reads=_NAMING_MERCHANTS,
+    ),
+    Family("lifetime_value", session="retention", reads=(*_SALES, "shop.spend_recorded.v1")),
 )
 
 # Each session with its families.

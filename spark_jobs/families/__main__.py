@@ -11,11 +11,28 @@ import argparse
 import json
 import sys
 
+from contract.lake_lock import at_work
+from contract.object_store import StoreGone, gone, named
 from contract.settings import SettingError, Settings, parse_as_of
+from contract.tables import family_tables
+from lineage import names
+from lineage.emitter import Arguments, Job, emitting
 from spark_jobs.engine.session import MissingJars, spark_session
 from spark_jobs.families import FAMILIES, SESSIONS
 from spark_jobs.families.runner import run_families
 from spark_jobs.lake.event_tables import event_rows, refuse_before_first_event
+
+
+def _inputs(arguments: Arguments) -> list[str]:
+    return [names.event_type(event) for family in FAMILIES if family.name in arguments.words for event in family.reads]
+
+
+def _outputs(arguments: Arguments) -> list[str]:
+    chosen = [family.name for family in FAMILIES if family.name in arguments.words]
+    return [names.lake(table.name) for family in chosen for table in family_tables(family)]
+
+
+JOB = Job("spark_jobs.families", _inputs, _outputs)
 
 
 def main() -> int:
@@ -31,19 +48,24 @@ def main() -> int:
     try:
         as_of = parse_as_of(given.as_of)
         settings = Settings.from_environment()
-        refuse_before_first_event(settings, as_of)
-        spark = spark_session(" ".join(chosen), settings, rows=event_rows(settings))
+        with named(settings), at_work(settings):
+            refuse_before_first_event(settings, as_of)
+            spark = spark_session(" ".join(chosen), settings, rows=event_rows(settings))
+            report, failed = run_families(spark, settings, as_of, chosen)
+    except StoreGone as error:
+        print(error, file=sys.stderr)
+        return 1
     except (SettingError, MissingJars) as error:
         print(error, file=sys.stderr)
         return 2
-    report, failed = run_families(spark, settings, as_of, chosen)
     print(json.dumps(report), flush=True)
     if failed:
-        reasons = "; ".join(f"{family} failed: {reason}" for family, reason in failed.items())
+        lost = gone(settings)
+        reasons = "; ".join(f"{family} failed: {lost or reason}" for family, reason in failed.items())
         print(f"{reasons}. Fix the cause and run again: {' '.join(failed)} --as-of {as_of}", file=sys.stderr)
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(emitting(main, JOB))

@@ -9,6 +9,8 @@ import argparse
 import sys
 
 from contract.events import SOURCES
+from lineage.emitter import emitting
+from lineage.jobs import INGEST
 from spark_jobs.ingest.command import run
 from spark_jobs.ingest.job import ingest, landed_rows
 
@@ -25,4 +27,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(emitting(main, INGEST))

@@ -26,15 +26,15 @@ from msgspec.structs import astuple
 from numpy.typing import NDArray
 
 from contract.events import (
+    EVENT_TYPES,
     MAX_LINE_BYTES,
     MONEY_LIMIT,
     ORDER_LINE,
-    PERSON_FIELDS,
     EventType,
     Fate,
     Field,
     Kind,
-    event_types,
+    person_fields,
 )
 from spark_jobs.ingest.classify import (
     EARLIEST_MICROS,
@@ -116,10 +116,11 @@ class _Unknown(NamedTuple):
 class ColumnClassifier:
     """Classifies the lines of one source into columns; see `Classifier` for the arguments."""
 
-    def __init__(self, source: str, currency: str, timezone: str):
+    def __init__(self, source: str, currency: str, timezone: str, contract: Sequence[EventType] = tuple(EVENT_TYPES.values())):
         self._timezone = timezone
-        self._classifier = Classifier(source, currency, timezone)
-        self._by_name = {event.name: _PlainType(event, currency) for event in event_types(source)}
+        self._classifier = Classifier(source, currency, timezone, contract)
+        persons = person_fields(contract)
+        self._by_name = {event.name: _PlainType(event, currency, persons) for event in contract if event.source == source}
         self._types = {plain.model: plain for plain in self._by_name.values()}
         self._decode = msgspec.json.Decoder(reduce(or_, self._types), float_hook=number).decode
 
@@ -210,7 +211,7 @@ class ColumnClassifier:
 class _PlainType:
     """How the plain lines of one event type become columns."""
 
-    def __init__(self, event: EventType, currency: str):
+    def __init__(self, event: EventType, currency: str, persons: Sequence[str]):
         self._name = event.name
         self._hash = content_hasher(event.name)
         data = _model(event.fields, currency)
@@ -221,8 +222,8 @@ class _PlainType:
         self._fields = data.__struct_fields__
         self.names = frozenset(self._fields)
         self._converters = {field.name: _converter(field, currency) for field in event.fields}
-        self._persons = [name for name in PERSON_FIELDS if name in self.names]
-        self.no_persons = [name for name in PERSON_FIELDS if name not in self.names]
+        self._persons = [name for name in persons if name in self.names]
+        self.no_persons = [name for name in persons if name not in self.names]
         self._optional = {field.name for field in event.fields if not field.required}
 
     def without_unknown(self, event: dict[str, Any]) -> Any:
@@ -332,7 +333,7 @@ def _converter(field: Field, currency: str) -> Callable[[Sequence[Any], Bad], pa
         case Kind.ORDER_LINES:
             return _order_lines(currency)
         case _:
-            build = _ARRAYS[field.kind]
+            build = ARRAYS[field.kind]
             return _free_ids(field.reserved) if field.reserved else lambda column, bad: build(column)
 
 
@@ -433,7 +434,7 @@ def _columns(lines: list[Line]) -> Columns:
     }
     values = zip(*(line.values for line in lines if line.values is not None), strict=True)
     for field, column in zip(event.fields, values, strict=True):
-        columns[field.name] = _ARRAYS[field.kind](column)
+        columns[field.name] = ARRAYS[field.kind](column)
     return columns
 
 
@@ -451,7 +452,8 @@ def _cents(values: Iterable[int | None]) -> pa.Array:
     return pa.Array.from_buffers(_MONEY, len(cents), cents.buffers(), cents.null_count)
 
 
-_ARRAYS: dict[Kind, Callable[[Any], pa.Array]] = {
+# How parsed values of a kind become a column.
+ARRAYS: dict[Kind, Callable[[Any], pa.Array]] = {
     Kind.IDENTIFIER: _strings,
     Kind.TEXT: _strings,
     Kind.ENUM: _strings,

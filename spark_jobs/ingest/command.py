@@ -13,9 +13,10 @@ from typing import Any
 from pyspark.errors import PythonException
 from pyspark.sql import SparkSession
 
+from contract.object_store import StoreGone, named
 from contract.settings import SettingError, Settings
 from spark_jobs.engine.session import MissingJars, spark_session
-from spark_jobs.ingest.job import WithdrawalError
+from spark_jobs.ingest.job import LostLines, WithdrawalError
 
 _FAULT = re.compile(r"^(?P<name>\w+): .+$", re.MULTILINE)
 
@@ -32,11 +33,15 @@ def run(
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
     try:
         settings = Settings.from_environment()
-        spark = spark_session(name, settings, rows=rows(settings)) if rows else spark_session(name, settings)
-        report = step(spark, settings)
-    except (SettingError, MissingJars, WithdrawalError) as error:
+        with named(settings):
+            spark = spark_session(name, settings, rows=rows(settings)) if rows else spark_session(name, settings)
+            report = step(spark, settings)
+    except (SettingError, MissingJars, WithdrawalError, LostLines) as error:
         print(error, file=sys.stderr)
         return 2
+    except StoreGone as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1
     except PythonException as error:
         fault = _storage_fault(str(error))
         if fault is None:

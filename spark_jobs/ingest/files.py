@@ -16,6 +16,8 @@ import zstandard
 from isal import igzip, isal_zlib
 from numpy.typing import NDArray
 
+from contract.object_path import ObjectPath
+
 _PATH = re.compile(r"(?P<source>shop|group|stream)/dt=(?P<dt>\d{4}-\d\d-\d\d)/[^/._][^/]*\.jsonl(?P<codec>\.gz|\.zst)?")
 _CHUNK = 2 << 20
 
@@ -50,35 +52,39 @@ def landing_path(name: str) -> LandingPath | None:
         return None
 
 
-def landing_names(landing: Path, source: str) -> Iterator[tuple[str, str | None]]:
-    """Paths below a source's landing folder, down to where the files should be, each with what is wrong with it, in order.
+def landing_entries(landing: Path | ObjectPath, source: str) -> Iterator[tuple[str, Path | ObjectPath, str | None]]:
+    """What lies below a source's landing folder, down to where the files should be, in order: names below the landing, paths,
+    and what is wrong with them.
 
     Names that begin with `_` or `.` are files still being written and are passed over.
     """
-    folder = landing / source
+    folder = landing / source if isinstance(landing, Path) else (landing / source).listed()
     if folder.exists() and not folder.is_dir():
-        yield source, "is a file, not a folder"
+        yield source, folder, "is a file, not a folder"
     for day in entries(folder):
         name = f"{source}/{day.name}"
         if not day.is_dir():
-            yield name, "is a file, not a folder dt=YYYY-MM-DD"
+            yield name, day, "is a file, not a folder dt=YYYY-MM-DD"
         elif landing_path(f"{name}/x.jsonl") is None:
-            yield name, "is not a folder dt=YYYY-MM-DD"
+            yield name, day, "is not a folder dt=YYYY-MM-DD"
         else:
             for file in entries(day):
                 path = f"{name}/{file.name}"
                 if not file.is_file():
-                    yield path, "is not a file"
+                    yield path, file, "is not a file"
                 else:
-                    yield path, None if landing_path(path) else "is not *.jsonl, *.jsonl.gz or *.jsonl.zst"
+                    yield path, file, None if landing_path(path) else "is not *.jsonl, *.jsonl.gz or *.jsonl.zst"
 
 
-def entries(folder: Path) -> list[Path]:
+def entries(folder: Path | ObjectPath) -> list[Path | ObjectPath]:
     """The entries of a folder by name, except those that begin with `_` or `.`; none if there is no folder."""
-    return sorted(path for path in folder.iterdir() if path.name[0] not in "_.") if folder.is_dir() else []
+    if not folder.is_dir():
+        return []
+    found = (path for path in folder.iterdir() if path.name[0] not in "_.")
+    return sorted(found, key=lambda path: path.name)
 
 
-def read_blocks(path: str, codec: str) -> Iterator[Block]:
+def read_blocks(path: Path | ObjectPath, codec: str) -> Iterator[Block]:
     """The lines of a file that are not blank, in blocks of some megabytes; a byte order mark before the first is skipped.
 
     Raises:
@@ -87,7 +93,7 @@ def read_blocks(path: str, codec: str) -> Iterator[Block]:
     """
     number, rest, mark = 0, list[bytes](), codecs.BOM_UTF8
     try:
-        with open(path, "rb") as file:
+        with path.open("rb") as file:
             for chunk in _decompressed(file, codec):
                 head, feed, tail = chunk.rpartition(b"\n")
                 if not feed:  # a line longer than a chunk

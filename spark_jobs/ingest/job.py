@@ -17,7 +17,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
-from contract.events import ERASURE_REQUEST, SOURCES, Fate, Reason, Withdrawal
+from contract.events import ERASURE_REQUEST, EVENT_TYPES, SOURCES, Fate, Reason, Withdrawal
 from contract.settings import Settings
 from spark_jobs.ingest.deduplicate import (
     BUCKET,
@@ -32,8 +32,9 @@ from spark_jobs.ingest.deduplicate import (
     is_copy,
     with_fate,
 )
-from spark_jobs.ingest.files import landing_names
+from spark_jobs.ingest.files import landing_entries
 from spark_jobs.ingest.history import KEYS, PLACES, History
+from spark_jobs.ingest.late_fields import LateFields
 from spark_jobs.ingest.workers import LINE_BATCH, ListedFile, Reader
 from spark_jobs.lake import catalog, event_tables, lock
 from spark_jobs.lake.files import DATA_FILE, DataFile, slots
@@ -52,6 +53,10 @@ class WithdrawalError(ValueError):
     """Lines that cannot be withdrawn or put back; the message says why and what to do."""
 
 
+class LostLines(ValueError):
+    """The bytes of lines are needed and lie neither in the lake nor in the landing; the message names their files."""
+
+
 class Ingest:
     """One source's loads into its event table. The caller holds `lock.one_writer`.
 
@@ -67,12 +72,13 @@ class Ingest:
         self.path = catalog.table_path(settings, f"{source}_events")
         self._added: set[str] = set()  # paths of the data files of the last commit, if it only added some
         self.reader = Reader(
-            landing=str(settings.landing),
+            landing=settings.landing,
             source=source,
             currency=settings.currency,
             timezone=settings.timezone,
             schema=to_arrow_schema(event_tables.event_schema(source)),
             table=self.path,
+            contract=tuple(EVENT_TYPES.values()),
         )
 
     def load_files(self) -> None:
@@ -95,16 +101,67 @@ class Ingest:
             chosen &= f.col("reason").isin(reasons)
         if files:
             chosen &= f.col("file").isin(files)
-        self._classify_again(self._history().where(chosen), Fate.QUARANTINED)
+        # Quarantined copies are conflicts: no replay of the others moves them.
+        self._classify_again(self._history().where(chosen), self._count(Fate.QUARANTINED), beside=_FATES_OF_COPIES)
 
-    def _classify_again(self, chosen: DataFrame, fate: Fate) -> None:
-        """Classify lines of a fate again by their raw bytes, as if they had come with their file."""
+    def fill_late_fields(self, files: list[str]) -> int:
+        """Give accepted lines, all or those of some files, the fields that the contract has declared since they came.
+
+        Returns:
+            How many lines got some, or were classified again because of them.
+
+        Raises:
+            LostLines: a value does not fit, and the bytes of its line are gone.
+        """
+        late = LateFields(self.settings.currency, self.reader.contract, self.reader.schema)
+        history = self._history()
+        history = history.where(f.col("file").isin(files)) if files else history
+        kept = history.where((f.col("fate") == Fate.ACCEPTED.value) & f.col("extra").isNotNull())
+        changed = self._mapped(kept, late.filled, late.result).persist()
+        filled = changed.where(~f.col("is_misfit"))
+        count = changed.count()
+        if not filled.isEmpty():
+            named = filled.where("names_others").select("event_key", "persons")
+            copies = self._history().where(f.col("fate") == Fate.DUPLICATE.value).drop("persons").join(named, "event_key")
+            self._merge(filled.select(self.columns).union(copies.select(self.columns)))
+        # What is refused now, or names others, makes room for other copies of its event, or is one that made room.
+        refused = history.where(is_copy() & f.col("fate").isin([Fate.QUARANTINED.value, Fate.WITHDRAWN.value]))
+        judged = self._restored(refused.select(*PLACE, "raw")).select(*PLACE, f.col("event_key").alias("key"), "persons")
+        said = refused.select(*PLACE, "event_key", f.col("persons").alias("before"))
+        differ = said.join(judged, list(PLACE)).where(f.col("key").isNull() | ~f.col("persons").eqNullSafe(f.col("before")))
+        events = changed.where("is_misfit").select("event_key").union(differ.select("event_key")).distinct().persist()
+        if not events.isEmpty():
+            self._classify_events_again(events)
+        events.unpersist()
+        changed.unpersist()
+        return count
+
+    def _classify_events_again(self, events: DataFrame) -> None:
+        """Classify all copies of some events (event_key) again."""
+        copies = self._history().where(is_copy()).join(events, "event_key", how="left_semi").select(*PLACE, "raw").persist()
+        raw = self._restored(copies).select(*PLACE, "raw").persist()
+        if lost := _files_without(raw, copies):
+            raise LostLines(f"{lost} left the landing, and their lines have to be read again; bring them back")
+        self._classify_again(raw, copies.count(), beside=[Fate.WITHDRAWN])  # a withdrawn copy says which others follow it
+        raw.unpersist()
+        copies.unpersist()
+
+    def _classify_again(self, chosen: DataFrame, count: int, *, beside: Sequence[Fate]) -> None:
+        """Classify lines again by their raw bytes, as if they had come with their file.
+
+        Args:
+            chosen: the lines: file, line, raw.
+            count: about how many they are.
+            beside: the fates of the copies in the table that take part beside them.
+        """
         lines = _by_file(chosen).sortWithinPartitions("file")
-        count = catalog.row_counts(self.settings, f"{self.source}_events", "fate").get(fate, 0)
         reader = replace(self.reader, buckets=self._buckets(count))
         line_batches = self._mapped(lines, reader.batch_lines, LINE_BATCH).persist()
-        self._commit(line_batches, _summary(line_batches), reader, count, again=fate)
+        self._commit(line_batches, _summary(line_batches), reader, count, beside=beside, are_known=True)
         line_batches.unpersist()
+
+    def _count(self, fate: Fate) -> int:
+        return catalog.row_counts(self.settings, f"{self.source}_events", "fate").get(fate, 0)
 
     def withdraw(self, chosen: Column, by: Withdrawal, reason: str) -> None:
         """Take out copies of events, whatever their fate, and let the remaining ones compete again.
@@ -117,14 +174,15 @@ class Ingest:
             raise WithdrawalError("no line that is an event was chosen; ingest_ledger names the files, event_id the events")
         if not copies.where(f.col("event_type") == ERASURE_REQUEST).isEmpty():
             raise WithdrawalError("a request to be erased cannot be withdrawn: what it has erased cannot come back")
-        raw = self._restored(copies.select(*PLACE, "raw")).select(*PLACE, "raw")
-        gone = copies.drop("raw", "reason", "withdrawn_by").join(raw, list(PLACE), how="left").persist()
-        if lost := gone.where(f.col("raw").isNull()).select("file").distinct().limit(5).collect():
-            files = ", ".join(sorted(row.file for row in lost))
-            raise WithdrawalError(f"{files} left the landing; bring it back, since the bytes of withdrawn lines are kept")
+        raw = self._restored(copies.select(*PLACE, "raw")).select(*PLACE, "raw").persist()
+        if lost := _files_without(raw, copies):
+            raise WithdrawalError(f"{lost} left the landing; bring it back, since the bytes of withdrawn lines are kept")
+        gone = copies.drop("raw", "reason", "withdrawn_by").join(raw, list(PLACE))
         gone = gone.withColumn("reason", f.lit(reason)).withColumn("withdrawn_by", f.lit(by.value))
+        gone.persist()
         self._take_out(gone, Fate.WITHDRAWN)
         gone.unpersist()
+        raw.unpersist()
         copies.unpersist()
 
     def put_back(self, chosen: Column) -> None:
@@ -140,7 +198,9 @@ class Ingest:
         of_events = withdrawn.where(f.col("withdrawn_by") == Withdrawal.EVENT.value)
         events = lines.where(f.col("withdrawn_by") == Withdrawal.EVENT.value).select("event_key").distinct()
         together = lines.union(of_events.join(events, "event_key", how="left_semi").select(*lines.columns))
-        self._classify_again(together.dropDuplicates(list(PLACE)), Fate.WITHDRAWN)
+        # Lines that are put back take part only as part of the line batches.
+        beside = [fate for fate in _FATES_OF_COPIES if fate is not Fate.WITHDRAWN]
+        self._classify_again(together.dropDuplicates(list(PLACE)), self._count(Fate.WITHDRAWN), beside=beside)
 
     def erase(self) -> None:
         """Remove what is known of people whose erasure request was accepted since the last time, in every event table."""
@@ -151,6 +211,16 @@ class Ingest:
                     job = self if source == self.source else Ingest(self.spark, self.settings, source)
                     job._erase_people(sorted(people))
             event_tables.add_erased_people(self.settings, people)
+
+    def erase_again(self) -> None:
+        """Remove lines that name people who are erased already, where the contract has learnt a new name for people."""
+        if people := event_tables.erasure_requests(self.settings) | event_tables.erased_people(self.settings):
+            self._erase_people(sorted(people))
+
+    def erase_lines(self, places: Sequence[tuple[str, int]]) -> None:
+        """Remove what lines (file, line) of the table say, such as of a person whose id stands in no field of a person."""
+        lines = self.spark.createDataFrame(places, "file string, line long")
+        self._take_out(self._history().join(f.broadcast(lines), list(PLACE), how="left_semi"), Fate.ERASED)
 
     def _history(self) -> DataFrame:
         return self.spark.read.format("delta").load(self.path)
@@ -167,11 +237,11 @@ class Ingest:
         if not folder.exists():
             log.warning("%s: no folder %s, nothing to read", self.source, folder)
             return
-        for name, fault in landing_names(self.settings.landing, self.source):
+        for name, path, fault in landing_entries(self.settings.landing, self.source):
             if fault:
                 log.warning("%s %s and was left alone", name, fault)
                 continue
-            stat = (self.settings.landing / name).stat()
+            stat = path.stat()
             yield ListedFile(name, stat.st_size, datetime.fromtimestamp(int(stat.st_mtime), UTC))
 
     def _load(self, files: list[ListedFile], *, replaced: Sequence[str] = ()) -> None:
@@ -201,7 +271,8 @@ class Ingest:
         lines: int,
         *,
         replaced: Sequence[str] = (),
-        again: Fate | None = None,
+        beside: Sequence[Fate] = _FATES_OF_COPIES,
+        are_known: bool = False,
     ) -> None:
         """Deduplicate persisted line batches against one another and all history, and write their lines in one commit.
 
@@ -209,15 +280,13 @@ class Ingest:
             reader: of the line batches, which knows the unreadable files.
             lines: about how many the line batches hold, which the reader's buckets are made for.
             replaced: files whose lines in the table are replaced by those of the line batches.
-            again: the fate that the lines of the line batches have in the table, where they are classified again.
+            beside: the fates of the copies in the table that take part.
+            are_known: whether the lines of the line batches are in the table, and are classified again.
         """
         people = event_tables.erasure_requests(self.settings) | event_tables.erased_people(self.settings)
         judge = Judge(unreadable=reader.unreadable)
         few = min(lines, summary.candidates) <= _KEYS_HELD
-        # Lines that are put back take part only as part of the line batches. Quarantined copies are conflicts: no replay
-        # moves them.
-        known = [fate for fate in _FATES_OF_COPIES if fate is not again or fate is Fate.QUARANTINED]
-        copies = self._copies(line_batches, reader.buckets, known, replaced, few=few).repartitionById(
+        copies = self._copies(line_batches, reader.buckets, beside, replaced, few=few).repartitionById(
             reader.buckets.count, "bucket"
         )
         undecided = self._mapped(copies, judge.undecided, BUCKET).persist()
@@ -238,7 +307,7 @@ class Ingest:
         else:
             line_batches = line_batches.withColumn("changes", f.lit(None).cast("array<binary>"))
         line_batches = line_batches.select("lines", "changes")
-        if not (replaced or again or sizes[False]):
+        if not (replaced or are_known or sizes[False]):
             files = self._mapped(line_batches, reader.write, DATA_FILE).collect()
             event_tables.commit_events(self.settings, self.source, files)
             self._added = {file.path for file in files}
@@ -364,6 +433,12 @@ def _batches(files: list[ListedFile]) -> Iterator[list[ListedFile]]:
         yield batch
 
 
+def _files_without(raw: DataFrame, lines: DataFrame) -> str:
+    """Names of some files whose lines have no raw bytes any more."""
+    lost = lines.join(raw, list(PLACE), how="left_anti").select("file").distinct().limit(5).collect()
+    return ", ".join(sorted(row.file for row in lost))
+
+
 def _by_file(lines: DataFrame) -> DataFrame:
     return lines.groupBy("file").agg(f.sort_array(f.collect_list(f.struct("line", "raw"))).alias("lines"))
 
@@ -375,7 +450,7 @@ def ingest(spark: SparkSession, settings: Settings, source: str) -> dict[str, An
 
 def landed_rows(settings: Settings, source: str) -> int:
     """About how many lines lie in a source's landing folder."""
-    files = (file for file in (settings.landing / source).glob("*/*") if file.is_file())
+    files = (path for _, path, fault in landing_entries(settings.landing, source) if fault is None)
     return sum(_about_lines(file.name, file.stat().st_size) for file in files)
 
 
@@ -383,9 +458,29 @@ def _about_lines(name: str, size: int) -> int:
     return size // (_BYTES_PER_LINE if name.endswith(".jsonl") else _COMPRESSED_BYTES_PER_LINE)
 
 
-def replay(spark: SparkSession, settings: Settings, source: str, reasons: list[str], files: list[str]) -> dict[str, Any]:
-    """Classify quarantined lines again after the contract was fixed; returns the report of the step."""
-    return _step(spark, settings, source, "replay", lambda job: job.replay(reasons, files))
+def replay(
+    spark: SparkSession, settings: Settings, source: str, reasons: list[str], files: list[str], *, accepted: bool = False
+) -> dict[str, Any]:
+    """Classify quarantined lines again after the contract was fixed; returns the report of the step.
+
+    Args:
+        accepted: whether accepted lines get the fields that the contract has declared since, too.
+
+    Raises:
+        LostLines: a value of such a field does not fit, and the bytes of its line are gone.
+    """
+    filled = 0
+
+    def work(job: Ingest) -> None:
+        nonlocal filled
+        if accepted:
+            filled = job.fill_late_fields(files)
+        job.replay(reasons, files)
+        if accepted:
+            job.erase_again()
+
+    report = _step(spark, settings, source, "replay", work)
+    return report | ({"filled": filled} if accepted else {})
 
 
 def withdraw(
@@ -398,6 +493,11 @@ def withdraw(
 def put_back(spark: SparkSession, settings: Settings, source: str, chosen: Column) -> dict[str, Any]:
     """Bring withdrawn lines back; returns the report of the step."""
     return _step(spark, settings, source, "put_back", lambda job: job.put_back(chosen))
+
+
+def erase_lines(spark: SparkSession, settings: Settings, source: str, places: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    """Erase lines that name people elsewhere than in a field of a person; returns the report of the step."""
+    return _step(spark, settings, source, "erase", lambda job: job.erase_lines(places))
 
 
 def _step(spark: SparkSession, settings: Settings, source: str, name: str, work: Callable[[Ingest], None]) -> dict[str, Any]:

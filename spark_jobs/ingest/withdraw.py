@@ -23,6 +23,8 @@ from pyspark.sql import functions as f
 
 from contract.events import SOURCES, Withdrawal
 from contract.settings import Settings
+from lineage.emitter import emitting
+from lineage.jobs import WITHDRAW
 from spark_jobs.ingest.command import run
 from spark_jobs.ingest.job import WithdrawalError, put_back, withdraw
 from spark_jobs.lake import catalog
@@ -70,4 +72,4 @@ def _source(spark: SparkSession, settings: Settings, args: argparse.Namespace) -
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(emitting(main, WITHDRAW))

@@ -20,8 +20,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark import TaskContext
 
-from contract.events import ERASURE_REQUEST, Fate
+from contract.events import ERASURE_REQUEST, EVENT_TYPES, EventType, Fate
+from contract.object_path import ObjectPath
 from spark_jobs.engine.batches import deserialized, serialized
+from spark_jobs.ingest.classify import ERASED_PERSON
 from spark_jobs.ingest.columns import ColumnClassifier, Lines
 from spark_jobs.ingest.deduplicate import BUCKET, CHANGE, KEEP_RAW, KEPT, Buckets, Mask, digests, naming, runs
 from spark_jobs.ingest.files import Block, LandingPath, UnreadableFile, landing_path, read_blocks
@@ -68,9 +70,10 @@ class Reader:
         people: whose lines are erased, except well-formed requests to be erased.
         buckets: for the copies.
         reread_by: the run that reads changed files again, None where files are new.
+        contract: the event types of all sources, as the driver knows them.
     """
 
-    landing: str
+    landing: Path | ObjectPath
     source: str
     currency: str
     timezone: str
@@ -81,6 +84,7 @@ class Reader:
     people: Sequence[str] = field(default=(), repr=False)
     buckets: Buckets = field(default_factory=Buckets)
     reread_by: str | None = None
+    contract: Sequence[EventType] = tuple(EVENT_TYPES.values())
 
     def batch_files(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Positions in `slots` to rows of `LINE_BATCH`. Every file ends with its line 0.
@@ -133,7 +137,7 @@ class Reader:
         yield from writer.flush()
 
     def classifier(self) -> ColumnClassifier:
-        return ColumnClassifier(self.source, self.currency, self.timezone)
+        return ColumnClassifier(self.source, self.currency, self.timezone, self.contract)
 
     def _wide(self, table: pa.Table) -> pa.Table:
         return _widened(table, self.schema, _nulls(self.schema, len(table)))
@@ -145,7 +149,7 @@ class Reader:
             rows = 0
             marker: dict[str, Any] = {"bytes": known.bytes, "modified_at": known.modified_at, "reread_by": self.reread_by}
             try:
-                for block in read_blocks(f"{self.landing}/{known.name}", file.codec):
+                for block in read_blocks(self.landing / known.name, file.codec):
                     rows += len(block[1])
                     batcher.add(file, block)
                     if batcher.bytes >= _LINE_BATCH_BYTES:
@@ -168,13 +172,13 @@ class Reader:
         if not wanted:
             return {}
         try:
-            blocks = read_blocks(f"{self.landing}/{name}", _delivery(name).codec)
+            blocks = read_blocks(self.landing / name, _delivery(name).codec)
             lines = (line for numbers, raws in blocks for line in zip(numbers.tolist(), raws, strict=True))
             return {number: line for number, line in lines if number in wanted}
         except UnreadableFile:
             return {}
         except FileNotFoundError:
-            if not Path(self.landing, self.source).is_dir():  # the landing itself is missing: nothing is known of the file
+            if not (self.landing / self.source).is_dir():  # the landing itself is missing: nothing is known of the file
                 raise
             return {}
 
@@ -190,9 +194,10 @@ class Reader:
 
     def _named(self, table: pa.Table) -> Mask:
         """Which lines name an erased person and are no well-formed request; `Judge` leaves the same lines out."""
-        if not self.people or "persons" not in table.column_names or _are_requests(table):
+        people = [*self.people, ERASED_PERSON] if "reason" in table.column_names else self.people
+        if not people or "persons" not in table.column_names or _are_requests(table):
             return np.zeros(len(table), np.bool_)
-        return naming(table["persons"], self.people)
+        return naming(table["persons"], people)
 
     def _deduplicated(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
         """The lines of line batches with the fates that other lines give them: erased, or as `changes` says."""

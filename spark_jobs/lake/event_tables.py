@@ -21,7 +21,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from contract.events import COLUMN_KINDS, ERASURE_REQUEST, EVENT_TYPES, SOURCES, Fate, source_fields
 from contract.settings import SettingError, Settings
 from spark_jobs.lake.catalog import row_counts, table_path
-from spark_jobs.lake.files import DataFile, commit, data_files, open_table, write_file
+from spark_jobs.lake.files import DataFile, commit, data_files, delta_table, open_table, write_file
 
 # What is known of a line, before the fields of its event; see docs/events.md.
 ENVELOPE = """
@@ -32,7 +32,7 @@ ENVELOPE = """
 """
 PARTITION_COLUMNS = ("fate", "event_month")
 DESCRIBED = ("dt", "file", "line", "event_type", "event_date", "event_time")  # columns whose range a commit states
-_ERASED_PEOPLE = "erased_people"
+ERASED_PEOPLE = "erased_people"
 
 
 def event_schema(source: str) -> t.StructType:
@@ -50,8 +50,8 @@ def event_table(settings: Settings, source: str) -> deltalake.DeltaTable:
         SettingError: an earlier version, which compared copies differently, loaded it, so later copies would be conflicts.
     """
     path, schema = table_path(settings, f"{source}_events"), to_arrow_schema(event_schema(source))
-    there = deltalake.DeltaTable(path).schema().fields if deltalake.DeltaTable.is_deltatable(path) else []
-    if any(field.name == "value_hash" for field in there):
+    there = delta_table(path)
+    if there is not None and any(field.name == "value_hash" for field in there.schema().fields):
         raise SettingError(
             f"{path} was loaded by an earlier version, which compared whole lines; load the landing into a new FANOUT_LAKE"
         )
@@ -77,9 +77,9 @@ def refuse_before_first_event(settings: Settings, as_of: date) -> None:
     """
     days = []
     for source in SOURCES:
-        path = table_path(settings, f"{source}_events")
-        if deltalake.DeltaTable.is_deltatable(path):
-            files = pa.table(deltalake.DeltaTable(path).get_add_actions(flatten=True))
+        table = delta_table(table_path(settings, f"{source}_events"))
+        if table is not None:
+            files = pa.table(table.get_add_actions(flatten=True))
             if "min.event_date" in files.column_names:
                 fates, first = files["partition.fate"].to_pylist(), files["min.event_date"].to_pylist()
                 days += [day for fate, day in zip(fates, first, strict=True) if fate == Fate.ACCEPTED.value and day]
@@ -97,7 +97,9 @@ def event_files(settings: Settings, source: str, *fates: Fate) -> list[DataFile]
 
 def landing_files(settings: Settings, source: str) -> list[dict[str, Any]]:
     """The landing files that an event table knows: file, fate (`read` or `unreadable`), bytes, modified_at."""
-    table = deltalake.DeltaTable(table_path(settings, f"{source}_events"))
+    table = delta_table(table_path(settings, f"{source}_events"))
+    if table is None:
+        return []
     fates = [("fate", "in", [Fate.READ.value, Fate.UNREADABLE.value])]
     rows: list[dict[str, Any]] = table.to_pyarrow_table(
         filters=fates, columns=["file", "fate", "bytes", "modified_at"]
@@ -105,33 +107,47 @@ def landing_files(settings: Settings, source: str) -> list[dict[str, Any]]:
     return rows
 
 
+def types_of_file(settings: Settings, source: str, file: str) -> list[str]:
+    """The event types of the accepted lines that a landing file brought; the file is named as in ingest_ledger."""
+    table = delta_table(table_path(settings, f"{source}_events"))
+    if table is None:
+        return []
+    chosen = [("fate", "=", Fate.ACCEPTED.value), ("file", "=", file)]
+    types: list[str] = table.to_pyarrow_table(filters=chosen, columns=["event_type"])["event_type"].unique().to_pylist()
+    return sorted(types)
+
+
 def erasure_requests(settings: Settings) -> set[str]:
     """The people whose request to be erased was accepted."""
-    if not event_files(settings, "shop", Fate.ACCEPTED):
+    table = delta_table(table_path(settings, "shop_events"))
+    if table is None:
         return set()
     accepted = [("fate", "=", Fate.ACCEPTED.value), ("event_type", "=", ERASURE_REQUEST)]
-    requests = deltalake.DeltaTable(table_path(settings, "shop_events")).to_pyarrow_table(filters=accepted, columns=["user_id"])
+    requests = table.to_pyarrow_table(filters=accepted, columns=["user_id"])
     return set(requests["user_id"].to_pylist())
 
 
 def erased_people(settings: Settings) -> set[str]:
     """The people who were erased from every event table."""
-    path = table_path(settings, _ERASED_PEOPLE)
-    if not deltalake.DeltaTable.is_deltatable(path):
-        return set()
-    return set(deltalake.DeltaTable(path).to_pyarrow_table()["user_id"].to_pylist())
+    table = delta_table(table_path(settings, ERASED_PEOPLE))
+    return set() if table is None else set(table.to_pyarrow_table()["user_id"].to_pylist())
 
 
 def add_erased_people(settings: Settings, people: Iterable[str]) -> None:
     rows = pa.table({"user_id": pa.array(sorted(people), pa.string())})
-    path = table_path(settings, _ERASED_PEOPLE)
+    path = table_path(settings, ERASED_PEOPLE)
     table = open_table(path, rows.schema, [], settings.run_id)
     commit(table, write_file(path, {}, rows).to_pylist(), settings.run_id)
 
 
 def accepted_events(spark: SparkSession, settings: Settings, source: str, as_of: date) -> DataFrame:
-    """Accepted events of a source with a business date of at most `as_of`, all columns."""
+    """Accepted events of a source with a business date of at most `as_of`, all columns of the contract.
+
+    Fields that were declared after the last ingest, which the table lacks, are null.
+    """
     events = spark.read.format("delta").load(table_path(settings, f"{source}_events"))
+    missing = [field for field in event_schema(source) if field.name not in events.columns]
+    events = events.withColumns({field.name: f.lit(None).cast(field.dataType) for field in missing})
     return events.where((f.col("fate") == Fate.ACCEPTED.value) & (f.col("event_date") <= f.lit(as_of)))
 
 

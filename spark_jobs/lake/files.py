@@ -23,6 +23,8 @@ from deltalake.transaction import AddAction, RemoveAction
 from pyarrow.dataset import dataset
 from pyarrow.fs import PyFileSystem
 
+from contract.object_store import delta_options
+
 # What `write_file` reports of a file: path below the table, size (bytes), modified_at (milliseconds since 1970), partition and
 # statistics (JSON).
 DATA_FILE = pa.schema(
@@ -51,7 +53,7 @@ def write_file(
         described: columns whose range the commit states, so that readers skip files, and the file states, so that they skip row
             groups; if none is named, the file states it for all.
     """
-    files = PyFileSystem(DeltaStorageHandler(uri))
+    files = _folder(uri)
     path = "/".join([*(f"{name}={value or _NO_VALUE}" for name, value in partition.items()), f"part-{uuid4()}.zstd.parquet"])
     with files.open_output_stream(path) as sink:
         pq.write_table(
@@ -94,11 +96,23 @@ class DataFile:
     partition: Mapping[str, str | None]
 
 
+def delta_table(uri: str) -> deltalake.DeltaTable | None:
+    """A table as it is now; None if there is none."""
+    options = delta_options(uri)
+    return deltalake.DeltaTable(uri, storage_options=options) if deltalake.DeltaTable.is_deltatable(uri, options) else None
+
+
+def _folder(uri: str) -> PyFileSystem:
+    """The folder of a table."""
+    return PyFileSystem(DeltaStorageHandler(uri, delta_options(uri)))
+
+
 def data_files(uri: str) -> list[DataFile]:
     """The files of a table, from its log alone, in the order of their paths; none if there is no table."""
-    if not deltalake.DeltaTable.is_deltatable(uri):
+    table = delta_table(uri)
+    if table is None:
         return []
-    known = pa.table(deltalake.DeltaTable(uri).get_add_actions())
+    known = pa.table(table.get_add_actions())
     partitions = known["partition"].to_pylist() if "partition" in known.column_names else [{}] * len(known)
     paths, rows, sizes = (known[name].to_pylist() for name in ("path", "num_records", "size_bytes"))
     files = (
@@ -110,7 +124,7 @@ def data_files(uri: str) -> list[DataFile]:
 
 def read_groups(uri: str, file: DataFile, names: Sequence[str]) -> Iterator[pa.Table]:
     """Some columns of a data file, a row group at a time; columns that the file lacks are left out."""
-    with PyFileSystem(DeltaStorageHandler(uri)).open_input_file(file.path) as source:
+    with _folder(uri).open_input_file(file.path) as source:
         content = pq.ParquetFile(source)
         there = [name for name in names if name in content.schema_arrow.names and name not in file.partition]
         for number in range(content.num_row_groups):
@@ -126,8 +140,7 @@ def matching_rows(uri: str, files: Sequence[DataFile], schema: pa.Schema, wanted
 
     Row groups without any are not read.
     """
-    store = PyFileSystem(DeltaStorageHandler(uri))
-    rows = dataset([file.path for file in files], schema=schema, format="parquet", filesystem=store)
+    rows = dataset([file.path for file in files], schema=schema, format="parquet", filesystem=_folder(uri))
     found: list[pa.RecordBatch] = []
     for batch in rows.to_batches(filter=wanted, use_threads=False, batch_readahead=1, fragment_readahead=1):
         found.append(batch)
@@ -201,17 +214,19 @@ def open_table(
 ) -> deltalake.DeltaTable:
     """A table, made if it is missing and widened if the schema has new columns."""
     wanted = deltalake.Schema.from_arrow(pa.schema([field.with_nullable(True) for field in schema]))
-    if not deltalake.DeltaTable.is_deltatable(uri):
+    table = delta_table(uri)
+    if table is None:
+        options = delta_options(uri)
         deltalake.DeltaTable.create(
             uri,
             wanted,
             mode="ignore",
             partition_by=list(partition_by),
             configuration=configuration,
+            storage_options=options,
             commit_properties=_by(run_id),
         )
-        return deltalake.DeltaTable(uri)
-    table = deltalake.DeltaTable(uri)
+        return deltalake.DeltaTable(uri, storage_options=options)
     known = {field.name for field in table.schema().fields}
     new = [field for field in wanted.fields if field.name not in known]
     if new:

@@ -68,12 +68,48 @@ def test_a_landing_may_have_any_name_but_has_to_be_there(tmp_path: Path) -> None
         read(home=str(tmp_path), landing=f"{landing}\n")
 
 
-@pytest.mark.parametrize("lake", ["s3://lake/fanout", "S3A://lake", "abfss://lake@x/y", "hdfs://host/lake", "file:///lake"])
-def test_a_lake_that_is_no_folder_is_refused(lake: str) -> None:
-    with pytest.raises(
-        SettingError, match=f"FANOUT_LAKE={lake} is a URI, and nothing here reads a lake there yet; name a folder"
-    ):
-        read(lake=lake)
+def test_landing_and_lake_may_lie_in_an_object_store() -> None:
+    settings = read(home="/tmp/x", landing="s3://in.example/landing/", lake="s3://lake", published_uri="s3://lake-2/pub/a_b")
+    assert (str(settings.landing), settings.lake) == ("s3://in.example/landing", "s3://lake")
+    assert settings.published_uri == "s3://lake-2/pub/a_b"
+    assert settings.uses_object_store
+    assert not read(home="/tmp/x", published_uri="s3://lake-2/pub").uses_object_store
+
+
+@pytest.mark.parametrize("setting", ["home", "landing", "lake", "bi_parquet", "destinations", "playbook", "published_uri"])
+@pytest.mark.parametrize(
+    "uri", ["S3A://lake/x", "s3a://lake/x", "abfss://lake@x/y", "hdfs://host/lake", "file:///lake", "s3:/x"]
+)
+def test_a_uri_of_another_kind_is_refused(setting: str, uri: str) -> None:
+    with pytest.raises(SettingError, match=f"^FANOUT_{setting.upper()}={uri} is (a URI|no place)"):
+        read(**{setting: uri})
+
+
+@pytest.mark.parametrize("setting", ["home", "bi_parquet", "destinations", "playbook"])
+def test_an_object_store_is_refused_where_files_are_needed(setting: str) -> None:
+    with pytest.raises(SettingError, match=f"^FANOUT_{setting.upper()}=s3://b-1/x is a URI, .*; name a folder or file$"):
+        read(**{setting: "s3://b-1/x"})
+
+
+@pytest.mark.parametrize("setting", ["landing", "lake", "published_uri"])
+@pytest.mark.parametrize(
+    "uri", ["s3://", "s3://B/x", "s3://ab", "s3://b-1/a b", "s3://b-1/a%20b", "s3://b-1//x", "s3://b-1/../x", "s3://b-1/x?y"]
+)
+def test_a_place_of_an_object_store_has_one_form(setting: str, uri: str) -> None:
+    with pytest.raises(SettingError, match=rf"^FANOUT_{setting.upper()}=.* is not s3://bucket/prefix"):
+        read(**{setting: uri})
+
+
+@pytest.mark.parametrize(
+    ("published", "says"), [("lake", "LAKE"), ("lake/x", "LAKE"), ("in/a/b", "LANDING"), ("in", "LANDING"), ("lake-2", "")]
+)
+def test_what_is_published_lies_apart_in_the_store(published: str, says: str) -> None:
+    places = {"landing": "s3://b-1/in/a", "lake": "s3://b-1/lake", "published_uri": f"s3://b-1/{published}"}
+    if not says:
+        assert read(**places).published_uri == "s3://b-1/lake-2"
+        return
+    with pytest.raises(SettingError, match=f"^FANOUT_PUBLISHED_URI=.* and FANOUT_{says} lie in one another"):
+        read(**places)
 
 
 @pytest.mark.parametrize("setting", ["home", "lake"])
@@ -172,6 +208,9 @@ def test_a_schedule_that_airflow_could_not_keep_is_refused(cron: str) -> None:
         *(("executor_memory", text) for text in ("100m", "99999g")),
         *(("spark_master", text) for text in ("local[0]", "local[99999]", "spark://host", "spark://", "mesos://x", "k8s://")),
         *(("keep_versions", text) for text in ("0", "-1", "３", "9" * 5_000)),
+        *(("keep_days", text) for text in ("0", "-1", "1.5", "9" * 5_000)),
+        *(("keep_dead_hours", text) for text in ("0", "1h")),
+        *(("rewrite_landing", text) for text in ("true", "YES")),
         *(("wait_minutes", text) for text in ("0", "-1", "1.5", "10000", "an hour")),
         *(("executor_edges", text) for text in ("-1", "１", "1e6")),
         *(("churn_capacity", text) for text in ("0", "many")),
@@ -192,10 +231,21 @@ def test_a_schedule_that_airflow_could_not_keep_is_refused(cron: str) -> None:
             ("superset_url", text)
             for text in ("bi.example:8088", "ftp://bi.example", "http://admin:x@bi.example", "http://b/?q=1")
         ),
+        *(
+            ("exports_url", text)
+            for text in (
+                "files.example",
+                "ftp://files.example",
+                "http://u:x@files.example",
+                "http://f/?q=1",
+                "http://f/'\"><b>",
+            )
+        ),
         *(("alert_email", text) for text in ("night", "a@b,c@d", "a b@c", "@")),
         *(("language", text) for text in ("de", "EN")),
         *(("pseudonym_key", text) for text in ("short", "\udcff" * 40)),
         *(("destinations", text) for text in ("/nowhere/destinations.toml",)),
+        ("s3_connection", "a b"),
     ],
 )
 def test_a_value_that_is_impossible_is_refused_by_name(setting: str, text: str) -> None:
@@ -209,6 +259,8 @@ def test_a_value_that_is_impossible_is_refused_by_name(setting: str, text: str) 
         *(("spark_memory", text) for text in ("500m", "8g", "12000m")),
         *(("spark_master", text) for text in ("local", "local[2]", "local[*]", "spark://host:7077", "k8s://https://x:443")),
         *(("executor_edges", text) for text in ("0", "1000")),
+        ("keep_days", "400"),
+        *(("rewrite_landing", text) for text in ("yes", "no")),
         *(("churn_threshold", text) for text in ("0.4", ".05")),
         *(("holdout_share", text) for text in ("0", "0.1", ".5")),
         ("holdout_key", "2026-spring_A.1"),
@@ -221,6 +273,7 @@ def test_a_value_that_is_impossible_is_refused_by_name(setting: str, text: str) 
         ("bi_parquet", "/tmp/parquet"),
         ("superset_url", "http://127.0.0.1:8088"),
         ("superset_url", "https://bi.example/superset/"),
+        ("exports_url", "https://files.example/exports/"),
         ("contact", "王小明\n+86 10 1234"),
     ],
 )
@@ -253,3 +306,20 @@ def test_secrets_are_not_in_the_message() -> None:
 
 def test_an_empty_environment_is_a_deployment() -> None:
     assert Settings.from_environment({}).timezone == "Asia/Shanghai"
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "dsn"
+    file.write_text("postgresql://loader:word@host/marts\n")
+    assert read(bi_dsn_file=str(file)).bi_dsn == "postgresql://loader:word@host/marts"
+    file.write_text("")
+    assert read(bi_dsn_file=str(file)).bi_dsn is None, "an empty file is none"
+    file.write_text("mysql://host")
+    with pytest.raises(SettingError, match=r"^FANOUT_BI_DSN is not a URL"):
+        read(bi_dsn_file=str(file))
+    with pytest.raises(SettingError, match=r"^FANOUT_BI_DSN and FANOUT_BI_DSN_FILE are both set"):
+        read(bi_dsn_file=str(file), bi_dsn="postgresql://loader:word@host/marts")
+    with pytest.raises(SettingError, match=f"^FANOUT_PSEUDONYM_KEY_FILE={tmp_path}/gone cannot be read"):
+        read(pseudonym_key_file=f"{tmp_path}/gone")
+    with pytest.raises(SettingError, match=r"^unknown setting FANOUT_CONTACT_FILE"):
+        read(contact_file=str(file))

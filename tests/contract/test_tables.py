@@ -12,7 +12,7 @@ import yaml
 from contract.columns import MERCHANT, Column, Type, count, date, money, number, text
 from contract.settings import CHECKOUT
 from contract.table import ANALYSTS, AREAS, CONSUMERS, Audience, Table, export
-from contract.table_files import analysts_page, mart_model, staging_model
+from contract.table_files import analysts_page, mart_model, sql_files, staging_model
 from contract.tables import AREA_OF, TABLES, marts
 
 DAY = date("day", "The day.")
@@ -28,7 +28,10 @@ def test_one_name_is_one_quantity_in_one_unit() -> None:
     # Readers know both: the months since a cohort's first order, and the day, week or month of a cube; the value of a stratum,
     # and that of a node.
     # The tier of a city is a number, but a text where the row may be of all tiers, or of people of whom none is known.
-    assert {name for name, found in meanings.items() if len(found) > 1} == {"period", "city_tier", "value"}
+    # A lead is a merchant to the platform, a person to a merchant; lines of a file are accepted, and outreach is; a delivery
+    # has attempts, and outreach has. A rule of leads gives parts of points, a pond counts opens as points.
+    known = {"period", "city_tier", "value", "leads", "accepted", "attempts", "points"}
+    assert {name for name, found in meanings.items() if len(found) > 1} == known
 
 
 def test_every_mart_has_an_area_with_an_owner_and_a_consumer() -> None:
@@ -104,7 +107,15 @@ def test_every_month_has_a_date_beside_it_and_every_total_a_flag() -> None:
     with_totals = {table.name for table in marts() for column in table.columns if column.name == "is_total"}
     known = {"team_formation_by_region", "spread_concentration", "group_survival", "group_lifetimes", "success_effect"}
     known |= {"merchant_cube", "red_packet_response", "lead_funnel"}
+    known |= {"lead_score_deciles", "lead_rules_review", "outreach_results", "sales_reps"}
+    known |= {"community_days", "share_fatigue", "fan_survival"}
     assert with_totals == known
+
+
+def test_a_mart_with_more_than_the_lake_has_is_written_by_hand() -> None:
+    generated = {path.stem for path in sql_files() if "marts" in path.parts}
+    assert "group_survival" in generated
+    assert "group_lifetimes" not in generated
 
 
 def test_models_say_what_is_declared() -> None:
@@ -124,6 +135,7 @@ def test_the_page_for_analysts_keeps_what_is_written_by_hand() -> None:
     page = analysts_page("# Head\n\n## Where to look\n\n| a table of before |\n\n## Ten questions\n\nrest\n")
     assert page.startswith("# Head\n\n## Where to look\n\n<!-- Generated")
     assert "a table of before" not in page
-    assert "| what a live stream brought | `live_sessions`, `live_minutes` |" in page
+    assert "| what a live stream brought | `live_sessions`, `live_minutes`, `live_products`, " in page
+    assert "| how long chat groups live | `chat_groups`," in page
     assert page.endswith("|\n\n## Ten questions\n\nrest\n")
     assert analysts_page(page) == page

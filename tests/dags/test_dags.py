@@ -15,12 +15,13 @@ import pendulum
 import pytest
 
 from contract.events import SOURCES
-from operations.chain import CHAIN
+from contract.settings import LAKE_WRITERS, LAKE_WRITERS_SLOTS
+from operations.chain import BESIDE, CHAIN
 from spark_jobs.families import SESSIONS
 from tests.dags.conftest import DAG_FOLDER
 from tests.dags.wiring import inputs, modules_of, wiring
 
-HELPERS = {"__init__.py", "alerts.py", "assets.py", "tasks.py", "timetable.py"}
+HELPERS = {"__init__.py", "alerts.py", "assets.py", "metrics.py", "tasks.py", "timetable.py"}
 MAX_LINES = 100
 
 
@@ -60,7 +61,7 @@ def test_every_file_is_a_dag_of_its_name(dags: dict[str, Any]) -> None:
 
 
 def test_the_chain_of_a_day_has_every_dag(dags: dict[str, Any]) -> None:
-    assert sorted(CHAIN) == sorted(dags)
+    assert sorted([*CHAIN, *BESIDE]) == sorted(dags)
 
 
 def test_every_session_of_families_has_a_task_that_the_marts_wait_for(dags: dict[str, Any]) -> None:
@@ -102,6 +103,22 @@ def test_the_day_waits_for_the_gate_of_every_source(dags: dict[str, Any]) -> Non
     for source in SOURCES:
         assert ingest.task_dict[f"gate_{source}"].upstream_task_ids == {f"ingest_{source}"}
     assert ingest.task_dict["events"].trigger_rule == "all_success"
+
+
+def test_maintenance_leaves_no_slot_to_writers_of_the_lake(dags: dict[str, Any]) -> None:
+    task = dags["maintain"].task_dict["maintain"]
+    assert (task.pool, task.pool_slots) == (LAKE_WRITERS, LAKE_WRITERS_SLOTS)
+    writers = [task for dag_id in CHAIN for task in dags[dag_id].tasks if task.pool == LAKE_WRITERS]
+    assert {task.pool_slots for task in writers} == {1}
+
+
+def test_maintenance_runs_on_sunday_for_the_day_before(assets: ModuleType) -> None:
+    weekly = assets.weekly()
+    assert weekly.serialize()["expression"] == "0 14 * * 0"
+    [info] = weekly.iter_partition_dagrun_infos(
+        earliest=datetime(2026, 3, 15, tzinfo=UTC), latest=datetime(2026, 3, 21, 23, tzinfo=UTC)
+    )
+    assert info.partition_key == "2026-03-21"  # a Saturday
 
 
 def test_no_dag_follows_more_than_one_asset(dags: dict[str, Any]) -> None:
@@ -162,7 +179,7 @@ def test_every_input_is_updated_by_exactly_one_task(dags: dict[str, Any]) -> Non
 
 def test_an_input_is_updated_by_the_last_task_of_its_dag(dags: dict[str, Any]) -> None:
     updates = [(task["updates"], task["before"]) for dag in wiring(dags).values() for task in dag["tasks"].values()]
-    assert sum(bool(assets) for assets, _ in updates) == len(dags)
+    assert sum(bool(assets) for assets, _ in updates) == len(CHAIN)
     assert [assets for assets, before in updates if assets and before] == []
 
 

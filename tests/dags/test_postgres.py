@@ -167,7 +167,7 @@ def prepared(postgres: Postgres, folder: Path, dags: Path) -> Iterator[Deploymen
     settings = Settings.from_environment({"FANOUT_HOME": str(folder)})
     server = Server("", airflow_server.free_port(), 0, "run", airflow_server.fanout_settings(settings))
     airflow_server.airflow_home(settings).mkdir(parents=True)
-    settings.landing.mkdir()
+    settings.landing_folder.mkdir()
     password = airflow_server.password(settings)
     name = f"airflow_{secrets.token_hex(4)}"
     postgres.execute(f"create database {name} template migrated")

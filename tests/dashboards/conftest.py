@@ -20,6 +20,12 @@ FILLED = (
     "update marts.team_formation_by_region set closed = 30 where region = 'CN-ZJ' and month = 'all'",
     "insert into marts.group_survival by name (select * replace ('driver' as stratum, 'interest' as value, false as is_total)"
     " from marts.group_survival where stratum = 'all')",
+    "insert into marts.group_lifetimes by name (select * replace ('driver' as stratum, 'interest' as value, false as is_total)"
+    " from marts.group_lifetimes where stratum = 'all')",
+    "insert into marts.fan_survival by name (select * replace ('all' as merchant_id, true as is_total) from marts.fan_survival"
+    " where stratum = 'method' and merchant_id = 'm-1')",
+    "update marts.community_days set is_final = true, festival_day = date - date '2026-02-17'",
+    "update marts.community_months set co_churn_matched = 1, k_factor = 0.5",
 )
 
 

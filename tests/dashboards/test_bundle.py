@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import zipfile
 from collections import Counter
 from dataclasses import replace
@@ -22,6 +23,7 @@ from dashboards import access, bundle
 from dashboards.boards import BOARDS, Board
 from dashboards.charts import BundleError, Chart, Kind, Of
 from dashboards.datasets import TOTALS, datasets, identity
+from operations import superset_server
 
 CHARTS = [chart for board in BOARDS for chart in board.charts]
 GOOD = Chart("Orders", "orders", Kind.BAR, (Of("SUM", "net", "Net"),), x="week_start")
@@ -43,8 +45,8 @@ def query(name: str) -> str:
 
 def test_there_is_a_dashboard_for_each_question_of_the_house() -> None:
     assert [shown.slug for shown in BOARDS] == [
-        "this-morning", "cube", "fans-and-money", "channels", "spread", "teams", "live", "groups", "journeys",
-        "campaigns-and-leads", "data-quality",
+        "this-morning", "why", "cube", "fans-and-money", "channels", "spread", "teams", "live", "groups", "people",
+        "journeys", "campaigns-and-leads", "leads", "data-quality",
     ]  # fmt: skip
     assert len(CHARTS) > 40
     assert all(len(shown.charts) >= 5 for shown in BOARDS)
@@ -96,6 +98,33 @@ def test_total_rows_are_left_out_and_are_a_dataset_of_their_own(con: duckdb.Duck
     asked = "select sum(opened) from ({}) as d"
     assert con.execute(asked.format(query("team_formation_by_region"))).fetchall() == [(4,)]
     assert con.execute(asked.format(query(f"team_formation_by_region{TOTALS}"))).fetchall() == [(4,)]
+
+
+def test_a_map_is_linked_where_the_exports_are_served_and_the_folder_is_called_like_the_merchant(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    found = {}
+    for url in (None, "https://files.example/exports"):
+        dataset = datasets(url)["largest_cascades"]
+        assert dataset.sql is not None
+        wanted = ("m-1", "con", "M 17")
+        named = " union all ".join(f"select * replace ('{name}' as merchant_id) from marts.largest_cascades" for name in wanted)
+        read = dataset.sql.replace("marts.largest_cascades as t", f"({named}) as t")
+        found[url] = dict(con.execute(f"select distinct merchant_id, spread_map from ({read})").fetchall())
+    path = "2026-03-20/merchants/m-1/spread_map.html"
+    link = f'<a href="https://files.example/exports/{path}" target="_blank">map</a>'
+    assert found == {
+        None: {"m-1": path, "con": None, "M 17": None},
+        "https://files.example/exports": {"m-1": link, "con": None, "M 17": None},
+    }
+
+
+def test_the_places_in_the_tree_sort_as_the_tree(con: duckdb.DuckDBPyConnection) -> None:
+    rows = con.execute(f"select distinct place_in_tree from ({query('diagnosis')}) as d order by 1").fetchall()
+    assert [place for (place,) in rows][:6] == [
+        "1 Payments", "1.1 Buyers", "1.1.1 Visitors", "1.1.1.1 New visitors", "1.1.1.2 Returning visitors",
+        "1.1.2 Share who bought",
+    ]  # fmt: skip
 
 
 def test_a_week_counts_as_whole_only_with_all_its_days(published_home: Settings, con: duckdb.DuckDBPyConnection) -> None:
@@ -197,3 +226,13 @@ def test_readers_of_one_merchant_get_nothing_that_names_people() -> None:
         assert re.search("merchant_id", access.CLAUSE)
         assert dataset.column("merchant_id") is not None
         assert not [column.name for column in dataset.columns if column.is_person or column.name == "user_id"]
+
+
+def test_a_server_that_starts_removes_what_killed_workers_spilled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUPERSET_HOME", str(tmp_path))
+    left = tmp_path / "spill" / "7-2026-03-20-v000001" / "duckdb_temp_storage_DEFAULT-0.tmp"
+    left.parent.mkdir(parents=True)
+    left.write_text("rows")
+    (tmp_path / "superset.db").write_text("metadata")
+    runpy.run_path(str(superset_server.SOURCE / "gunicorn.conf.py"))["on_starting"](None)
+    assert [path.name for path in tmp_path.iterdir()] == ["superset.db"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import stat
 import threading
 import zipfile
@@ -153,12 +154,15 @@ def test_sql_lab_reads_the_marts_and_nothing_else(deployment: Deployment, tmp_pa
 def test_the_parameters_are_in_force_where_queries_run(deployment: Deployment) -> None:
     names = "'access_mode', 'enable_external_access', 'lock_configuration', 'memory_limit', 'temp_directory', 'threads'"
     rows = deployment.sql(f"select name, value from duckdb_settings() where name in ({names})")
-    assert {row["name"]: row["value"] for row in rows} == {
+    found = {row["name"]: row["value"] for row in rows}
+    spill = Path(found.pop("temp_directory"))
+    assert spill.parent == deployment.settings.home / "superset" / "spill", "a folder of each process and version"
+    assert re.fullmatch(rf"\d+-{AS_OF}-v\d{{6}}", spill.name)
+    assert found == {
         "access_mode": "read_only",
         "enable_external_access": "false",
         "lock_configuration": "true",
         "memory_limit": "1.8 GiB",
-        "temp_directory": str(deployment.settings.home / "superset" / "spill"),
         "threads": "2",
     }
 
@@ -167,12 +171,12 @@ def test_a_query_that_spills_leaves_the_published_version_as_it_is(deployment: D
     version = (deployment.settings.published / "current").resolve()
     before = sorted(path.name for path in version.iterdir())
     spill = deployment.settings.home / "superset" / "spill"
-    spill.mkdir()
+    spill.mkdir(exist_ok=True)
     os.utime(spill, (0, 0))
     spilling = "select count(*) as n from (select distinct repeat(md5(range::varchar), 8) from range(9000000))"
     assert deployment.sql(spilling) == [{"n": 9_000_000}]  # 2.3 GB of keys, with 1.8 GiB
     assert spill.stat().st_mtime > 0  # files came and went
-    assert list(spill.iterdir()) == []
+    assert not [path for path in spill.rglob("*") if path.is_file()]
     assert sorted(path.name for path in version.iterdir()) == before
 
 
@@ -302,6 +306,17 @@ def test_readers_through_publications_see_whole_versions_and_no_error(deployment
     assert all(numbers == sorted(numbers) for numbers in seen)
     assert max(len({*numbers}) for numbers in seen) > 1
     assert deployment.sql(pair) == [{"a": str(PUBLICATIONS), "b": str(PUBLICATIONS)}]
+
+
+def test_secrets_may_stand_in_files(deployment: Deployment, tmp_path: Path) -> None:
+    environ = {"PATH": os.environ["PATH"], "SUPERSET_HOME": str(tmp_path), "PYTHONPATH": str(superset_server.SOURCE)}
+    for name, text in {"SUPERSET_SECRET_KEY": "k" * 40, "SUPERSET_METADATA": "postgresql+psycopg2://a:b@c/d"}.items():
+        (tmp_path / name).write_text(f"{text}\n")
+        environ[f"{name}_FILE"] = str(tmp_path / name)
+    script = "import superset_config as c; print(c.SECRET_KEY, c.SQLALCHEMY_DATABASE_URI)"
+    process = psutil.Popen([str(superset_server.VENV / "bin" / "python"), "-c", script], env=environ, stdout=-1, text=True)
+    said, _ = process.communicate(timeout=120)
+    assert said.split() == ["k" * 40, "postgresql+psycopg2://a:b@c/d"]
 
 
 def test_a_server_without_a_secret_key_does_not_start(deployment: Deployment, tmp_path: Path) -> None:

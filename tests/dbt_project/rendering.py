@@ -15,7 +15,7 @@ def macro(call: str) -> str:
 
 def model(name: str, tables: Mapping[str, str], **variables: str) -> str:
     environment = _environment()
-    environment.globals |= {"var": variables.__getitem__, "ref": lambda table: f"({tables[table]})"}
+    environment.globals |= {"var": variables.__getitem__, "ref": lambda table: f"({tables[table]})", "config": lambda **_: ""}
     (path,) = (PROJECT / "models").rglob(f"{name}.sql")
     return environment.from_string(_macros() + path.read_text(encoding="utf-8")).render()
 

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy
 import sqlalchemy.exc
 
-from contract.published import PUBLISHED
+from contract.published import BY_PUBLICATION
 from contract.settings import CHECKOUT, Settings
 from tests.small_warehouse import FOR_ANALYSTS, build
 
@@ -26,10 +26,10 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
 
 
-def test_there_are_twenty_two_questions() -> None:
+def test_there_are_twenty_eight_questions() -> None:
     numbers = re.findall(r"^(\d+)\. .*\?", PAGE, re.MULTILINE)
-    assert numbers == [str(number) for number in range(1, 23)]
-    assert len(blocks("sql")) == 23  # and the rules of thumb
+    assert numbers == [str(number) for number in range(1, 29)]
+    assert len(blocks("sql")) == 29  # and the rules of thumb
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +61,10 @@ def test_queries_give_rows(marts: duckdb.DuckDBPyConnection, by_hand: duckdb.Duc
         (17, (1, 3, None, None, None)),
         (20, ("by itself", 3, Decimal("92.50"), pytest.approx(92.5 / 3), 0.0)),
         (22, ("m-1", "u-2", Decimal("30.00"), 1, 1.0, Decimal("18.00"))),
+        (24, ("m-1", date(2026, 2, 1), "CN-ZJ", 3, 2, Decimal("50.00"), 1.0)),
+        (25, (date(2026, 2, 1), Decimal("0.00"), Decimal("50.00"), 0.0)),
+        (26, ("m-1", "p-1", "tea", 5, 2, 0.4)),
+        (27, ("channel", "group", date(2026, 2, 9), Decimal("8.00"), Decimal("50.00"), 6.25)),
     ],
 )
 def test_answers_are_those_by_hand(by_hand: duckdb.DuckDBPyConnection, question: int, row: tuple[Any, ...]) -> None:
@@ -150,6 +154,6 @@ def test_without_them_a_reader_reads_other_files(warehouse: Path, tmp_path: Path
 def test_every_mart_is_named(marts: duckdb.DuckDBPyConnection) -> None:
     names = {name for (name,) in marts.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()}
     assert names
-    assert names | {PUBLISHED.name} == set(
+    assert names | {table.name for table in BY_PUBLICATION} == set(
         re.findall(r"`(\w+)`", PAGE.split("## Where to look")[1].split("## Ten questions")[0])
     )

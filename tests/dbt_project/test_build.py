@@ -12,11 +12,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from contract.events import EVENT_TYPES, Field, Kind
 from contract.settings import Settings
 from dbt_project import build as command
 from dbt_project.build import PROJECT, BuildFailed, build, variables
 from dbt_project.docs import newest_day, write_docs
 from tests.dbt_project.conftest import AS_OF
+from tests.dbt_project.tiny_lake import TinyLake
 
 
 def test_nothing_is_written_into_the_checkout(built: tuple[Settings, dict[str, Any]]) -> None:
@@ -31,6 +33,28 @@ def test_build_names_what_failed_and_the_log(settings: Settings) -> None:
     leftover.write_text("what a killed run left")
     with pytest.raises(BuildFailed, match=r"(?s)stg_shop__order_paid: .*shop_events.*dbt\.log"):
         build(settings, AS_OF)
+
+
+def test_a_field_declared_after_the_last_ingest_is_null(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = TinyLake(settings)
+    lake.add("fan_followed", "2026-04-01T12:00:00+08:00", merchant_id="m", user_id="u")
+    lake.write()
+    event = EVENT_TYPES["shop.fan_followed.v1"]
+    fields = [Field("wish", Kind.TEXT, "", required=False), Field("due", Kind.TIME, "", required=False)]
+    assert command.late_fields(settings) == {}
+    monkeypatch.setitem(EVENT_TYPES, event.name, replace(event, fields=(*event.fields, *fields)))
+    late = command.late_fields(settings)
+    assert late == {"shop_events": {"wish": "varchar", "due": "timestamptz"}}
+    table = "{{ 'select *' ~ late_fields('shop_events') }} from {{ source('shop', 'shop_events') }}"
+    query = f"select typeof(wish), typeof(due), wish, due from ({table})"
+
+    def shown() -> Any:
+        outcome: Any = command.run_dbt(settings, AS_OF, "show", "--inline", query)
+        return [tuple(row) for row in outcome.result.results[0].agate_table.rows] if outcome.success else str(outcome.exception)
+
+    assert set(shown()) == {("VARCHAR", "TIMESTAMP WITH TIME ZONE", None, None)}
+    monkeypatch.setattr(command, "late_fields", lambda settings: {})
+    assert "wish" in str(shown())
 
 
 def test_report_is_the_last_line(

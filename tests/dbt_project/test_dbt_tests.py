@@ -30,6 +30,7 @@ FAULTS = {
         create or replace view intermediate.int_lines_unioned as
         select * from staging.stg_shop__lines union all by name select * from staging.stg_shop__lines
     """,
+    "one_version_holds_on_a_day": "update intermediate.lead_rules set valid_to = '2026-02-01' where version = 'v1'",
     "spark_and_dbt_saw_the_same_events": """
         create or replace view staging.stg_spread_graph__cascade_nodes as
         select * from marts.cascade_nodes where share_id = 's1'

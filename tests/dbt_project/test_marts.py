@@ -243,7 +243,7 @@ def test_live_sessions_and_minutes(marts: duckdb.DuckDBPyConnection) -> None:
 
 def test_claims_that_the_events_cannot_answer_say_why(marts: duckdb.DuckDBPyConnection) -> None:
     found = rows(marts, "select claim_id, verdict, reason from claim_checks")
-    assert len(found) == 14
+    assert len(found) == 24
     assert {verdict for _, verdict, _ in found} == {"insufficient"}
     reasons = {claim: reason for claim, _, reason in found}
     assert reasons["outreach_accepted"] == "there are no such events"

@@ -341,8 +341,8 @@ def tick(place: Place, key: str) -> None:
     with closing(sqlite3.connect(place.home / "airflow" / "airflow.db", timeout=30)) as connection, connection:
         changed = connection.execute(
             "UPDATE dag SET next_dagrun_create_after = strftime('%Y-%m-%d %H:%M:%S.000000'), next_dagrun_partition_key = ?"
-            " WHERE next_dagrun_create_after IS NOT NULL",
-            [key],
+            " WHERE dag_id = ? AND next_dagrun_create_after IS NOT NULL",
+            [key, FIRST_DAG],
         )
         assert changed.rowcount == 1, "the schedule is on"
 

@@ -32,7 +32,7 @@ def renamed(content: bytes) -> bytes:
 
 def is_whole(path: Path) -> bool:
     try:
-        return all(len(numbers) == len(lines) for numbers, lines in read_blocks(str(path), path.suffix.removesuffix(".jsonl")))
+        return all(len(numbers) == len(lines) for numbers, lines in read_blocks(path, path.suffix.removesuffix(".jsonl")))
     except UnreadableFile:
         return False
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Hashable
+from dataclasses import replace
 from datetime import date
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -17,16 +20,57 @@ from tests.small_warehouse import AS_OF, published
 Rows = list[dict[str, str]]
 
 
-@pytest.fixture
-def exported(settings: Settings) -> Callable[..., Path]:
-    """Publish a day of the small warehouse, changed by SQL statements, export it, and give the folder."""
+class Homes:
+    """Homes with a day of the small warehouse that was published and exported, made once for tests that ask for the same."""
 
-    def make(*changes: str, as_of: date = AS_OF, with_settings: Settings = settings) -> Path:
-        published(with_settings, *changes, as_of=as_of)
-        export(with_settings, as_of)
+    MOST = 8  # of 100 MB each; the tests of a file, which run one after another, ask for few
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._made: dict[Hashable, Path] = {}
+        self._number = count()
+
+    def put(self, settings: Settings, changes: tuple[str, ...], as_of: date) -> None:
+        """Give the settings' home such a day: copied where no home is yet, and where it is as good as a new one."""
+        if settings.home.exists():
+            make(settings, changes, as_of)
+            return
+        asked = (changes, as_of, replace(settings, home=Path(), landing=Path(), lake=""))
+        made = self._made.pop(asked, None)
+        if made is None:
+            made = self._folder / str(next(self._number))
+            make(replace(settings, home=made), changes, as_of)
+        self._made[asked] = made
+        shutil.copytree(made, settings.home, symlinks=True)
+        if len(self._made) > self.MOST:
+            shutil.rmtree(self._made.pop(next(iter(self._made))))
+
+
+def make(settings: Settings, changes: tuple[str, ...], as_of: date) -> None:
+    published(settings, *changes, as_of=as_of)
+    export(settings, as_of)
+
+
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Homes:
+    return Homes(tmp_path_factory.mktemp("homes"))
+
+
+@pytest.fixture
+def exported(settings: Settings, homes: Homes) -> Callable[..., Path]:
+    """Publish a day of the small warehouse, changed by SQL statements, export it, and give the folder.
+
+    All homes have the same key of row ids, but for those that are asked for with `alone`.
+    """
+
+    def give(*changes: str, as_of: date = AS_OF, with_settings: Settings = settings, alone: bool = False) -> Path:
+        if alone:
+            make(with_settings, changes, as_of)
+        else:
+            homes.put(with_settings, changes, as_of)
         return with_settings.exports / as_of.isoformat()
 
-    return make
+    return give
 
 
 @pytest.fixture(scope="session")

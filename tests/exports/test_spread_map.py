@@ -36,7 +36,7 @@ LARGE = """
 
 
 def spread_of(settings: Settings, root: str | None, key: str | None = None) -> Spread | None:
-    with open_day(replace(settings, pseudonym_key=key), AS_OF, None, settings.home) as day:
+    with open_day(replace(settings, pseudonym_key=key), AS_OF, None) as day:
         if root:
             return one_cascade(day, "m-1", root)
         day.con.execute("create temp table batch as select unnest(['m-1', 'nobody']) as merchant_id")

@@ -109,7 +109,10 @@ def test_a_test_file_chooses_itself_and_its_neighbour_the_folder() -> None:
     assert select(["tests/exports/delivery/servers.py"]).keys() == OF_EXPORTS | {ALWAYS}
     assert select(["tests/end_to_end/conftest.py"]).keys() == {test for test in TESTS if test.startswith("tests/end_to_end/")}
     assert select(["tests/spark_jobs/frames.py"]).keys() == {"tests/spark_jobs/engine/test_cluster.py", ALWAYS}
-    assert select(["tests/contract/helper.py"]).keys() == {ALWAYS}
+    assert select(["tests/contract/helper.py"]).keys() == {"tests/contract/test_object_store.py", ALWAYS}
+    assert select(["tests/publication/kill_everywhere.py"]).keys() == {ALWAYS}
+    # One page is run by a test; a change of the others chooses nothing.
+    assert select(["docs/deployment.md"]).keys() == {"tests/docker/test_deployment.py", ALWAYS}
 
 
 def test_the_table_has_every_acceptance_test_and_no_other() -> None:
@@ -137,10 +140,12 @@ def test_an_acceptance_test_that_nobody_registered_is_refused(
 
 def test_everything_at_the_top_is_placed() -> None:
     there = {name.partition("/")[0] for name in git(CHECKOUT, "ls-files").splitlines()}
-    placed = ROOMS | {"tests"} | {path.partition("/")[0] for path in (*EVERYTHING, *NOTHING)}
+    placed = (
+        {room.partition("/")[0] for room in ROOMS} | {"tests"} | {path.partition("/")[0] for path in (*EVERYTHING, *NOTHING)}
+    )
     assert len(there) > 15
     assert there == placed
-    assert [path for path in (*EVERYTHING, *NOTHING, *TESTS) if not (CHECKOUT / path).exists()] == []
+    assert [path for path in (*EVERYTHING, *NOTHING, *TESTS, *ROOMS) if not (CHECKOUT / path).exists()] == []
 
 
 def imported(path: Path, checkout: Path) -> Iterator[str]:

@@ -20,7 +20,7 @@ AT = datetime(2026, 3, 20, 18, tzinfo=UTC)
 
 
 def put(settings: Settings, name: str, content: bytes, at: datetime = AT) -> None:
-    path = settings.landing / name
+    path = settings.landing_folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     os.utime(path, (at.timestamp(), at.timestamp()))
@@ -72,7 +72,7 @@ def test_what_is_no_delivery_of_the_day_has_not_come(known: Settings, name: str)
 
 def test_a_landing_without_the_day_or_the_source_has_nothing(known: Settings) -> None:
     assert arrived(known, "shop", date(2026, 3, 21)) == []
-    for path in sorted(known.landing.rglob("*"), reverse=True):
+    for path in sorted(known.landing_folder.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
     assert arrived(known, "shop", DAY) == []
 
@@ -81,7 +81,7 @@ def test_the_command_says_with_its_status_whether_something_came(
     known: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setenv("FANOUT_HOME", str(known.home))
-    monkeypatch.setenv("FANOUT_LANDING", str(known.landing))
+    monkeypatch.setenv("FANOUT_LANDING", str(known.landing_folder))
     monkeypatch.setattr("sys.argv", ["arrived", "--source", "shop", "--as-of", "2026-03-20"])
     assert main() == 3
     assert "shop/dt=2026-03-20 still holds nothing new to read" in capsys.readouterr().err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from operations.cause import cause, without_secrets
@@ -64,10 +66,12 @@ def test_the_cause_is_the_last_error(lines: list[str], expected: str) -> None:
         ("shop/dt=2026-03-20 is missing", "shop/dt=2026-03-20 is missing"),
     ],
 )
-def test_no_secret_is_told(text: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_secret_is_told(text: str, expected: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FANOUT_ALERT_WEBHOOK", "https://chat.example/hook/T0/B1")
     monkeypatch.setenv("FANOUT_BI_DSN", "postgresql://loader:p%40ss@bi.example/bi")
-    monkeypatch.setenv("FANOUT_PSEUDONYM_KEY", "0123456789abcdef")
+    (tmp_path / "key").write_text("0123456789abcdef\n")
+    monkeypatch.setenv("FANOUT_PSEUDONYM_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("FANOUT_SUPERSET_PASSWORD_FILE", str(tmp_path / "gone"))
     monkeypatch.setenv("EMPTY_PASSWORD", "")
     monkeypatch.setenv("SHORT_TOKEN", "a")
     assert without_secrets(text) == expected

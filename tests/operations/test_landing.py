@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 
 from contract.settings import SettingError, Settings
 from operations.landing import Survey, choose_as_of, survey
@@ -87,5 +89,5 @@ def test_as_of_is_refused(asked: str | None, found: Survey, message: str, settin
 
 
 def test_an_emptied_landing_is_enough_where_the_lake_has_events(settings: Settings, tmp_path: Path) -> None:
-    (tmp_path / "lake" / "shop_events").mkdir(parents=True)
+    write_deltalake(f"{tmp_path}/lake/shop_events", pa.table({"fate": ["accepted"]}))
     assert choose_as_of("2026-03-05", NOTHING, replace(settings, lake=str(tmp_path / "lake")), NOW) == date(2026, 3, 5)

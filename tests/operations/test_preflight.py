@@ -78,6 +78,7 @@ def test_ports(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         pytest.param({}, [], id="nothing"),
         pytest.param({"AS_OF": "2026-03-20", "FANOUT_CURRENCY": "GBP", "MAKEFLAGS": " -- AS_OF=2026-03-20"}, [], id="right"),
+        pytest.param({"MAKEFLAGS": " -- ALL=1 ARGS=-x PYTHON=python3.11"}, [], id="variables_of_the_makefile"),
         pytest.param({"FANOUT_LNDING": "/in"}, ["unknown setting FANOUT_LNDING"], id="unknown"),
         pytest.param({"MAKEFLAGS": "w -- ASOF=2026-03-20 FANOUT_HOME=/a\\ b"}, ["unknown setting ASOF"], id="unknown_to_make"),
         pytest.param({"AS_OF": "yesterday"}, ["AS_OF=yesterday is not a date"], id="no_date"),

@@ -21,6 +21,7 @@ def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     monkeypatch.setattr(setup, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(setup, "LOCK", tmp_path / "requirements.lock")
     monkeypatch.setattr(setup, "STAMP", tmp_path / ".venv" / "setup.sha256")
+    monkeypatch.setattr(setup, "STORE_JARS", tmp_path / ".venv" / "jars.json")
     commands: list[list[str]] = []
 
     def run(command: list[str], env: dict[str, str], **_: object) -> None:
@@ -42,6 +43,17 @@ def test_steps_are_done_once(steps: list[list[str]]) -> None:
     assert "--compile-bytecode" in steps[2]
     assert setup.main() == 0
     assert len(steps) == 5
+
+
+def test_the_jars_of_object_stores_come_once_a_setting_names_one(
+    steps: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FANOUT_LAKE", "s3://bucket/lake")
+    assert setup.main() == 0
+    assert steps[5][1:] == ["-m", "spark_jobs.engine.session", "--object-store"]
+    setup.STORE_JARS.touch()
+    assert setup.main() == 0
+    assert len(steps) == 6
 
 
 @pytest.mark.parametrize(

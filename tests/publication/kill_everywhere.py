@@ -60,7 +60,7 @@ def publish_until(operation: int, settings: Settings) -> int:
 def seen(settings: Settings) -> int:
     """The number of the version that a reader sees."""
     with duckdb.connect(str(settings.published / "current" / "fanout.duckdb"), read_only=True) as con:
-        assert con.execute("select count(*) from duckdb_tables()").fetchall() == [(4,)]
+        assert con.execute("select count(*) from duckdb_tables()").fetchall() == [(5,)]
         number = int(con.execute("select max(expected_loss) from marts.merchant_churn_flags").fetchall()[0][0])
         assert con.execute("select version from marts.published").fetchall() == [(f"v00000{number}",)]
     run = json.loads((settings.published / "current" / "run.json").read_text())

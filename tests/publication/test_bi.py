@@ -22,7 +22,7 @@ from psycopg2.extras import register_default_jsonb
 
 from benchmarks._postgres import Server
 from contract.columns import Type
-from contract.published import PUBLISHED
+from contract.published import BY_PUBLICATION
 from contract.settings import CHECKOUT, Settings
 from contract.tables import marts
 from publication import parquet, postgres
@@ -132,7 +132,7 @@ def test_postgresql_and_parquet_have_the_rows_of_duckdb(bi: Bi, tmp_path: Path) 
     report = load(settings, AS_OF)
     parquet.write(settings, AS_OF)
     expected = in_duckdb(current_database(settings, AS_OF))
-    assert expected.keys() == {table.name for table in (*marts(), PUBLISHED)}
+    assert expected.keys() == {table.name for table in (*marts(), *BY_PUBLICATION)}
     assert report["rows"] == sum(map(len, expected.values())) > 60
     assert in_postgres(bi) == expected
     assert in_parquet(tmp_path / "parquet" / "current") == expected
@@ -182,7 +182,7 @@ def test_keys_not_nulls_and_comments_are_those_of_the_file(bi: Bi) -> None:
         where contype = 'p' and attrelid = conrelid and connamespace::regnamespace::text like 'marts%' group by 1
     """
     keys = {name.partition(".")[2]: tuple(columns) for name, columns in bi.rows(query)}
-    assert keys == {table.name: table.key_columns for table in (*marts(), PUBLISHED)}
+    assert keys == {table.name: table.key_columns for table in (*marts(), *BY_PUBLICATION)}
     query = "select column_name from information_schema.columns where table_name = 'products' and is_nullable = 'NO'"
     assert {name for (name,) in bi.rows(query)} == {"merchant_id", "product_id"}
     for relation in (
@@ -479,6 +479,7 @@ def test_where_nothing_is_configured_the_command_says_so_and_is_done(settings: S
         "step": "bi",
         "parquet": "FANOUT_BI_PARQUET is not set",
         "postgres": "FANOUT_BI_DSN is not set",
+        "object_store": "FANOUT_PUBLISHED_URI is not set",
     }
 
 

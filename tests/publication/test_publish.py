@@ -9,12 +9,13 @@ import sys
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from deltalake import write_deltalake
 
-from contract.published import PUBLISHED
+from contract.published import BY_PUBLICATION
 from contract.settings import Settings
 from contract.tables import marts
 from expectations.gate import gate_publication
@@ -36,7 +37,7 @@ def loss(settings: Settings, name: str = "current") -> float:
         return float(con.execute("select sum(expected_loss) from marts.merchant_churn_flags").fetchall()[0][0])
 
 
-def _marts(path: Path) -> dict[str, list[tuple[object, ...]]]:
+def _marts(path: Path) -> dict[str, list[tuple[Any, ...]]]:
     with duckdb.connect(str(path), read_only=True) as con:
         names = con.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
         return {name: con.execute(f"from marts.{name} order by all").fetchall() for (name,) in names}
@@ -52,13 +53,19 @@ def test_publishes_what_the_gate_passed(settings: Settings) -> None:
     assert folder.resolve() == settings.published / "2026-03-20" / "v000001"
     copy, original = _marts(folder / "fanout.duckdb"), _marts(warehouse)
     assert len(original) > 20
-    assert report["marts"] == len(original) + 1
-    published = copy.pop("published")
+    assert report["marts"] == len(original) + 2
+    published, gates = copy.pop("published"), copy.pop("gate_results")
     assert copy == original
+    # A gate of the small warehouse warns of marts without rows; an ingest has not run here.
+    [(gate, is_passed, expectations, failures, warnings, broken)] = gates
+    assert (gate, is_passed, failures) == ("publication", True, 0)
+    assert expectations > 1000
+    assert warnings == (len(broken.split("; ")) if broken else 0)
     assert published == [(AS_OF, "v000001", "CNY", "Asia/Shanghai", "ingest_shop/manual__2026-03-20")]
     with duckdb.connect(str(folder / "fanout.duckdb"), read_only=True) as con:
         comments = con.execute(
-            "select column_name, comment from duckdb_columns() where comment is not null and table_name != 'published'"
+            """select column_name, comment from duckdb_columns()
+            where comment is not null and table_name not in ('published', 'gate_results')"""
         ).fetchall()
     assert comments == [("depth", "Depth of the deepest share; the root has 0.")]
     run = json.loads((folder / "run.json").read_text())
@@ -112,7 +119,7 @@ def test_keys_become_primary_keys(settings: Settings) -> None:
     query = """select table_name, constraint_column_names from duckdb_constraints() where constraint_type = 'PRIMARY KEY'"""
     with duckdb.connect(str(current_database(settings, AS_OF)), read_only=True) as con:
         keys = {name: tuple(columns) for name, columns in con.execute(query).fetchall()}
-    assert keys.keys() == {table.name for table in (*marts(), PUBLISHED)}
+    assert keys.keys() == {table.name for table in (*marts(), *BY_PUBLICATION)}
     assert keys["cascade_layers"] == ("merchant_id", "root_share_id", "depth")
 
 

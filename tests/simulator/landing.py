@@ -62,7 +62,7 @@ def read_landing(folder: Path, truth: dict[str, Any]) -> Landing:
         landing.suffixes.add(file.codec)
         classifier, latest = classifiers[file.source], classifiers[file.source].latest_time(file.dt)
         try:
-            blocks = list(read_blocks(str(folder / file.name), file.codec))
+            blocks = list(read_blocks(folder / file.name, file.codec))
         except UnreadableFile:
             landing.unreadable.append(file.name)
             continue

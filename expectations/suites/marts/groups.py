@@ -53,5 +53,113 @@ RULES: Rules = {
             "deaths, groups",
             breaks="update marts.group_lifetimes set deaths = 4 where value = 'product'",
         ),
+        agree(
+            "expected deaths add up",
+            "over each stratum as many deaths are expected as there are",
+            "select stratum, round(sum(deaths_expected), 6) as deaths from marts.group_lifetimes group by all",
+            "select stratum, round(sum(deaths), 6) as deaths from marts.group_lifetimes group by all",
+            breaks="update marts.group_lifetimes set deaths_expected = 1 where value = 'product'",
+        ),
+        mart_holds(
+            "group_lifetimes",
+            "active",
+            "groups_active <= groups and coalesce(size_elasticity_lo <= size_elasticity_hi, true)",
+            "groups_active, groups, size_elasticity_lo, size_elasticity_hi",
+            breaks="update marts.group_lifetimes set groups_active = 5 where value = 'all'",
+        ),
+    ),
+    "community_days": (
+        Expectation(
+            "alive are the born less the dead",
+            "from one date to the next groups_alive moves by groups_born and groups_died",
+            """select merchant_id, date, groups_alive from (
+                select *, lag(groups_alive) over (partition by merchant_id order by date) as alive_before
+                from marts.community_days
+            ) where groups_alive <> alive_before + groups_born - groups_died""",
+            breaks="update marts.community_days set groups_alive = 1 where date = '2026-03-02'",
+        ),
+        mart_holds(
+            "community_days",
+            "windows",
+            "active_users <= active_users_7d and active_users_7d <= active_users_30d and reference_date < date",
+            "active_users, active_users_7d, active_users_30d, reference_date",
+            breaks="update marts.community_days set active_users_7d = 2 where date = '2026-03-01'",
+        ),
+    ),
+    "community_months": (
+        mart_holds(
+            "community_months",
+            "people add up",
+            "active_users = new_users + retained_users + resurrected_users",
+            "active_users, new_users, retained_users, resurrected_users",
+            breaks="update marts.community_months set new_users = 3 where month = '2026-03' and merchant_id = 'm-1'",
+        ),
+        mart_holds(
+            "community_months",
+            "revenue adds up",
+            "coalesce(revenue_new + revenue_retained + revenue_resurrected + revenue_other = revenue, true)",
+            "revenue, revenue_new, revenue_retained, revenue_resurrected, revenue_other",
+            breaks="update marts.community_months set revenue_new = 11 where month = '2026-03' and merchant_id = 'm-1'",
+        ),
+        agree(
+            "months are those of growth_split",
+            "each month of growth_split has its row, with its revenue",
+            "select merchant_id, month, revenue from marts.community_months",
+            "select merchant_id, month, revenue from marts.growth_split",
+            needs=("growth_split",),
+            breaks="delete from marts.community_months where merchant_id = 'm-2'",
+        ),
+        mart_holds(
+            "community_months",
+            "friends",
+            """coalesce(co_churn_exposed_lost <= co_churn_exposed and co_churn_unexposed_lost <= co_churn_unexposed, true)
+            and memberships >= members and starters >= starters_observed""",
+            "co_churn_exposed, co_churn_exposed_lost, memberships, members, starters, starters_observed",
+            breaks="update marts.community_months set starters_observed = 3 where merchant_id = 'm-1'",
+        ),
+    ),
+    "share_fatigue": (
+        mart_holds(
+            "share_fatigue",
+            "people",
+            "openers <= exposures and lost <= exposures and matched_openers <= openers and k <= 10",
+            "k, exposures, openers, lost, matched_openers",
+            breaks="update marts.share_fatigue set openers = 11",
+        ),
+        agree(
+            "merchants add up to the platform",
+            "the shares and exposures of all merchants are those of `all`",
+            "select k, sum(shares) as shares, sum(exposures) as exposures from marts.share_fatigue where is_total group by all",
+            "select k, sum(shares) as shares, sum(exposures) as exposures from marts.share_fatigue where not "
+            "is_total group by all",
+            breaks="update marts.share_fatigue set shares = 3 where is_total",
+        ),
+    ),
+    "group_health": (
+        mart_holds(
+            "group_health",
+            "parts of a whole",
+            """writers_28d <= members and buyers_28d <= members and official_messages_28d <= messages_28d
+            and answered_28d <= questions_28d and broadcast_openers <= broadcast_deliveries
+            and broadcast_leavers <= broadcast_deliveries and trust_buys <= trust_opens
+            and coalesce(mutual_pairs <= linked_pairs, true) and coalesce(landmark_survivors <= landmark_groups, true)""",
+            "group_id",
+            breaks="update marts.group_health set buyers_28d = 31 where group_id = 'g-1'",
+        ),
+        mart_holds(
+            "group_health",
+            "the dead have no health",
+            "state <> 'dead' or health is null and landmark_groups is null",
+            "state, health, landmark_groups",
+            breaks="update marts.group_health set health = 10 where state = 'dead'",
+        ),
+        agree(
+            "groups are those of group_activity",
+            "each group of group_activity has its row, with its state and members",
+            "select group_id, state, members from marts.group_health",
+            "select group_id, state, members from marts.group_activity",
+            needs=("group_activity",),
+            breaks="delete from marts.group_health where group_id = 'g-2'",
+        ),
     ),
 }

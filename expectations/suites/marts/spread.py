@@ -95,6 +95,14 @@ RULES: Rules = {
             having min(influence_rank) <> 1 or max(influence_rank) <> count(*) or count(distinct influence_rank) <> count(*)""",
             breaks="update marts.spreaders set influence_rank = 2 where user_id = 'u-3'",
         ),
+        mart_holds(
+            "spreaders",
+            "routing",
+            "passed_on <= received and (amplification is null) = (received = 0) and (routing is null) = (groups_in = 0) "
+            "and not (passed_on = 0 and (is_amplifier or is_router))",
+            "received, passed_on, amplification, groups_in, routing, is_amplifier, is_router",
+            breaks="update marts.spreaders set passed_on = 0",
+        ),
     ),
     "circles": (
         agree(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tests.exports.delivery.servers import _certificate
+from tests.object_stores import certificate
 
 ACCEPTS = {
     "wecom": '{"errcode":0,"errmsg":"ok"}',
@@ -67,12 +67,12 @@ def chat(folder: Path, kind: str) -> Iterator[Chat]:
         def log_message(self, format: str, *arguments: object) -> None:
             """Say nothing."""
 
-    certificate, key = _certificate(folder, "localhost")
+    authority, of_server, key = certificate(folder, "localhost")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(of_server, key)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    robot = Chat(server.server_address[1], certificate, lambda _: (200, ACCEPTS[kind]))
+    robot = Chat(server.server_address[1], authority, lambda _: (200, ACCEPTS[kind]))
     with _running(server):
         yield robot
 
@@ -102,9 +102,9 @@ class Post:
 @contextmanager
 def post(folder: Path) -> Iterator[Post]:
     """Start an SMTP server; its certificate is written into `folder`."""
-    certificate, key = _certificate(folder, "localhost")
+    authority, of_server, key = certificate(folder, "localhost")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(of_server, key)
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
@@ -156,7 +156,7 @@ def post(folder: Path) -> Iterator[Post]:
         daemon_threads = True
 
     listener = Server(("127.0.0.1", 0), Handler)
-    server = Post(listener.server_address[1], certificate)
+    server = Post(listener.server_address[1], authority)
     with _running(listener):
         yield server
 

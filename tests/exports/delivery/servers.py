@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import ipaddress
 import os
 import shutil
 import socket
@@ -20,7 +19,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -28,9 +26,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import boto3
 import paramiko
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.object_stores import certificate
 
 
 @dataclass
@@ -97,12 +94,12 @@ class StrictS3:
 @contextmanager
 def strict_s3(folder: Path, style: str = "path") -> Iterator[StrictS3]:
     """Start a store with one bucket, `exports`; its certificate is written into `folder`."""
-    certificate, key = _certificate(folder, "localhost", "exports.localhost")
+    authority, of_server, key = certificate(folder, "localhost", "exports.localhost")
     server = ThreadingHTTPServer(("127.0.0.1", 0), _StrictHandler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(of_server, key)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    server.store = StrictS3(style, server.server_address[1], certificate)  # type: ignore[attr-defined]
+    server.store = StrictS3(style, server.server_address[1], authority)  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -205,31 +202,6 @@ class _StrictHandler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *arguments: object) -> None:
         pass
-
-
-def _certificate(folder: Path, *hosts: str) -> tuple[Path, Path]:
-    """A certificate that vouches for itself, and its key."""
-    folder.mkdir(exist_ok=True)
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, hosts[0])])
-    names = [*map(x509.DNSName, hosts), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime(2000, 1, 1))
-        .not_valid_after(datetime(2099, 1, 1))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "certificate.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return folder / "certificate.pem", folder / "key.pem"
 
 
 @dataclass

@@ -27,11 +27,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from msgspec import convert, structs
 
+from contract.connections import Connection, connection
 from contract.settings import Settings
 from exports.__main__ import main, run
 from exports.delivery import deliver as delivery
 from exports.delivery import folder, s3
-from exports.delivery.connections import Connection, connection
 from exports.delivery.deliver import deliver
 from exports.delivery.destinations import Destination
 from exports.delivery.folder import Folder
@@ -429,7 +429,7 @@ def test_a_large_file_goes_to_a_strict_store_in_parts(tmp_path: Path, monkeypatc
 def test_what_a_broken_upload_left_is_taken_away_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(s3, "_SINGLE_PUT", 10)
     (tmp_path / "file").write_bytes(b"x" * 100)
-    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "tls" / "certificate.pem"))
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "tls" / "authority.pem"))
     with strict_s3(tmp_path / "tls") as store:
         store.uploads["day/file#0"] = {1: b"left"}
         found = connection("share", {"AIRFLOW_CONN_SHARE": store.connection()})
@@ -442,7 +442,7 @@ def test_both_styles_of_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """A store that wants the bucket in the name of the host gets it there, and says so to who does otherwise."""
     real = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: real("127.0.0.1", *rest, **more))
-    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "tls" / "certificate.pem"))
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "tls" / "authority.pem"))
     (tmp_path / "file").write_bytes(b"x")
     share = Destination("share", "s3", "exports/success", "share")
     for style, other in (("path", "virtual"), ("virtual", "path")):

@@ -9,9 +9,9 @@ from typing import get_args
 
 import pytest
 
+from contract.connections import connection
 from contract.settings import SettingError
 from exports.delivery import deliver, destinations
-from exports.delivery.connections import connection
 from exports.delivery.destinations import Destination, Kind, Schedule
 
 GOOD = {"name": '"share"', "kind": '"folder"', "path": '"/mnt"'}

@@ -166,7 +166,7 @@ def test_a_base_without_the_marts_of_today_is_no_base(exported: Export) -> None:
     base = exported().parent.parent / "published" / "2026-03-19" / "v000001" / "fanout.duckdb"
     base.chmod(0o644)
     with duckdb.connect(str(base)) as con:
-        con.execute("drop table marts.group_activity")
+        con.execute("drop table marts.groups_to_revive")
     folder = exported("update marts.merchants set name = 'new'")
     assert json.loads((folder / "manifest.json").read_text())["changes_since"] is None
     assert not list(folder.rglob("*.changes.csv"))

@@ -237,5 +237,6 @@ def test_a_text_without_a_closed_list_is_an_open_one(two_days: Path) -> None:
         "object_id", "group_id", "plan", "region", "reason_1", "reason_2", "reason_3", "changed_columns", "display_name",
         "masked_name", "product_id", "title", "last_product", "rules_version", "subject", "subject_name",
         "campaign_id", "steps_missing", "city_tier", "channel", "member", "object_type", "calendar_event", "advice",
-        "advice_zh",
+        "advice_zh", "ruleset_version", "live_id", "rule_id", "rep_id", "spreader_id", "value",
+        "pond",
     }  # fmt: skip

@@ -16,7 +16,28 @@ import pytest
 import exports
 from contract.events import EVENT_TYPES
 from contract.settings import CHECKOUT
-from contract.values import BENCHMARKS, CAMPAIGN_VERDICTS, CAUSES, CHANNEL_VERDICTS, LEAKS, LIST_EXITS, NODES, STAGES, TIPS
+from contract.values import (
+    BENCHMARKS,
+    CAMPAIGN_VERDICTS,
+    CAUSES,
+    CHANNEL_VERDICTS,
+    GROUP_AXES,
+    GROUP_CAUSES,
+    GROUP_COLOURS,
+    LEAD_ADVICE,
+    LEAD_SOURCES,
+    LEAKS,
+    LIST_EXITS,
+    LIVE_VERDICTS,
+    NODES,
+    OWNER_VERDICTS,
+    POND_KINDS,
+    PUSH_STATUSES,
+    REP_VERDICTS,
+    STAGES,
+    TIERS,
+    TIPS,
+)
 from exports.pages.words import LANGUAGES, Words, rounded_parts, time_unit
 
 ROOM = Path(exports.__file__).parent
@@ -55,7 +76,9 @@ def test_every_word_is_used() -> None:
         kind for event in EVENT_TYPES.values() for field in event.fields for kind in field.values
     }
     spoken |= {*STAGES, *TIPS, *BENCHMARKS, *LEAKS, *LIST_EXITS, "info"}  # a kind of page that the simulated shops have
-    spoken |= {*CHANNEL_VERDICTS, *CAMPAIGN_VERDICTS, *CAUSES, *NODES}
+    spoken |= {*CHANNEL_VERDICTS, *CAMPAIGN_VERDICTS, *CAUSES, *NODES, *LIVE_VERDICTS, *PUSH_STATUSES}
+    spoken |= {*LEAD_ADVICE, *LEAD_SOURCES, *REP_VERDICTS}
+    spoken |= {*GROUP_AXES, *GROUP_CAUSES, *GROUP_COLOURS, *OWNER_VERDICTS, *POND_KINDS, *TIERS}
     with (CHECKOUT / "dbt_project" / "seeds" / "channels.csv").open(newline="") as seed:
         spoken |= {row["channel"] for row in csv.DictReader(seed)}
     unused = [

@@ -42,8 +42,10 @@ def test_the_scan_finds_a_planted_leak(exported: Export, place: str) -> None:
 
 
 def test_the_scan_finds_a_leak_in_a_workbook(exported: Export) -> None:
-    leak = "update marts.group_activity set group_id = 'u-9' where merchant_id = 'm-1'"
-    assert "u-9" in names_in(exported(leak) / "managers" / "amy")
+    leak = (
+        f"update marts.{mart} set group_id = 'u-9' where merchant_id = 'm-1'" for mart in ("group_activity", "group_health")
+    )
+    assert "u-9" in names_in(exported(*leak) / "managers" / "amy")
 
 
 def test_a_managers_pack_names_fans_who_may_be_contacted(small: Path) -> None:
@@ -60,7 +62,7 @@ def test_a_refusal_that_was_lifted_puts_a_fan_back(exported: Export) -> None:
     assert "u-3" in names_in(folder / "managers" / "amy")
 
 
-def test_at_most_twenty_people_of_a_merchant(exported: Export) -> None:
+def test_at_most_thirty_people_of_a_merchant(exported: Export) -> None:
     many = [
         """insert into marts.fan_revenue by name select 'm-1' as merchant_id, 'u-' || (100 + i) as user_id,
         true as is_window_fan, true as is_fan_at_end, false as is_supporting_fan, 0 as orders from range(60) numbers(i)""",
@@ -73,7 +75,7 @@ def test_at_most_twenty_people_of_a_merchant(exported: Export) -> None:
         900 as revenue, date '2026-01-01' as last_order_date from range(30) numbers(i)""",
     ]
     found = {name for name in names_in(exported(*many) / "managers" / "amy") if name.startswith("u-")}
-    assert len(found) == 18  # six leaders, eight spreaders and six to wake, among them u-1 and u-2 twice
+    assert len(found) == 12  # four leaders, five spreaders and five to wake, among them u-1 and u-2 twice
 
 
 def test_no_region_with_fewer_than_twenty_people(exported: Export, rows: Read) -> None:
@@ -127,12 +129,13 @@ def test_a_merchant_called_all_does_not_get_the_platform(exported: Export, rows:
     marts = small_warehouse.merchants_tables()
     assert len(marts) > 20
     platform = "update marts.spread_concentration set metric = 'opens' where merchant_id = 'all'"  # no row has its key
-    packets = "delete from marts.red_packet_response where merchant_id = 'm-2'"
+    have_its_key = ("red_packet_response", "lead_score_deciles", "lead_rules_review")
+    taken = (f"delete from marts.{mart} where merchant_id = 'm-2'" for mart in have_its_key)
     folder = exported(
-        platform, packets, *(f"update marts.{mart} set merchant_id = 'all' where merchant_id = 'm-2'" for mart in marts)
+        platform, *taken, *(f"update marts.{mart} set merchant_id = 'all' where merchant_id = 'm-2'" for mart in marts)
     )
     assert rows(folder / "merchants" / "all" / "csv" / "cascades.csv") != []
-    for platform_too in ("spread_concentration", "red_packets"):
+    for platform_too in ("spread_concentration", "red_packets", "lead_score_deciles", "lead_rules_review"):
         assert rows(folder / "merchants" / "all" / "csv" / f"{platform_too}.csv") == []
     assert "u-2" not in names_in(folder / "merchants" / "all")
 
@@ -149,10 +152,13 @@ def test_a_merchants_files_say_who_may_be_contacted(exported: Export, rows: Read
         "fan_revenue",
         "cascades",
         "cascade_nodes",
+        "live_spread",
         "spreaders",
         "lifetime_value",
         "fan_churn_flags",
         "fans_to_wake",
+        "leads",
+        "ponds",
     }
     seen: set[str] = set()
     for name, person in files.items():

@@ -63,7 +63,7 @@ class Office:
 
     def landed(self) -> list[dict[str, Any]]:
         """The lines of the landing, file by file."""
-        files = sorted((self.settings.landing / "shop").glob("dt=*/success_calls_*.jsonl"))
+        files = sorted((self.settings.landing_folder / "shop").glob("dt=*/success_calls_*.jsonl"))
         return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
 
     def answers(self, rows: Callable[[Path], list[dict[str, str]]]) -> list[list[str]]:

@@ -21,10 +21,10 @@ def test_two_sendings_are_one_call_and_a_correction_is_kept(spark: SparkSession,
     office.run()
     office.lay(office.filled({"m-10": (CALLED, "leaving", None, "sold the shop")}))
     office.run()
-    shutil.move(settings.landing / "shop", settings.home / "kept")
+    shutil.move(settings.landing_folder / "shop", settings.home / "kept")
     office.lay(office.filled(outcomes))
     office.run(DAY_AFTER + timedelta(days=1))
-    shutil.copytree(settings.home / "kept", settings.landing / "shop", dirs_exist_ok=True)
+    shutil.copytree(settings.home / "kept", settings.landing_folder / "shop", dirs_exist_ok=True)
 
     assert ingest(spark, settings, "shop")["rows_in"] == 5
     table = spark.read.format("delta").load(catalog.table_path(settings, "shop_events"))
@@ -55,7 +55,7 @@ def test_a_correction_counts_once_the_first_is_taken_out_of_the_landing(spark: S
         return {(row.merchant_id, row.result) for row in table.where("fate = 'accepted'").collect()}
 
     assert accepted() == {("m-1", "talked"), ("m-10", "declined")}
-    [first] = (settings.landing / "shop" / "dt=2026-03-21").glob("success_calls_[0-9a-f]*.jsonl")
+    [first] = (settings.landing_folder / "shop" / "dt=2026-03-21").glob("success_calls_[0-9a-f]*.jsonl")
     first.write_text("".join(line for line in first.read_text().splitlines(keepends=True) if "declined" not in line))
     assert accepted() == {("m-1", "talked"), ("m-10", "leaving")}
     office.lay(office.filled({"m-10": (CALLED, "leaving", None, "sold the shop")}), "again.xlsx")

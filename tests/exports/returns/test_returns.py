@@ -71,7 +71,7 @@ def test_a_filled_in_workbook_becomes_lines_of_the_landing(office: Office, rows:
     sent = (office.settings.returns / "周一 Today (2).xlsx").read_bytes()
     report = office.run()
     assert without_id(office.landed()) == [EVENT]
-    assert [path.parent.name for path in office.settings.landing.rglob("*.jsonl")] == ["dt=2026-03-21"]
+    assert [path.parent.name for path in office.settings.landing_folder.rglob("*.jsonl")] == ["dt=2026-03-21"]
     assert office.answers(rows) == [["", "", NOTHING_WRONG, "Nothing."]]
     assert (report["files"], report["rows_in"], report["rows_out"], report["refused"]) == (1, 1, 1, 0)
     [taken] = (office.settings.returns / "taken" / "2026-03-21").iterdir()
@@ -393,13 +393,13 @@ def test_the_same_sheet_again_adds_nothing(office: Office, rows: Read) -> None:
     path = office.lay(office.filled({"m-1": TALKED}))
     sent = path.read_bytes()
     office.run()
-    before, answers = below(office.settings.landing), below(office.settings.returns / "answers")
+    before, answers = below(office.settings.landing_folder), below(office.settings.returns / "answers")
     assert len(before) == 1
     for as_of in (DAY_AFTER, DAY_AFTER + timedelta(days=3)):
         path.write_bytes(sent)
         report = office.run(as_of)
         assert (report["rows_in"], report["rows_out"]) == (1, 0)
-        assert below(office.settings.landing) == before
+        assert below(office.settings.landing_folder) == before
     assert below(office.settings.returns / "answers").keys() == answers.keys()
     assert office.answers(rows) == [["", "", "Calls taken: 0; taken before: 1; rows refused: 0.", "Nothing."]]
 
@@ -501,7 +501,7 @@ def test_a_landing_that_cannot_be_written_is_said_and_nothing_is_lost(
     office: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = office.lay(office.filled({"m-1": TALKED}))
-    (office.settings.landing / "shop").write_text("a file in the way")
+    (office.settings.landing_folder / "shop").write_text("a file in the way")
     with pytest.raises(Failed, match=r"shop/dt=2026-03-21 cannot be read or written .*give the user of the tasks the right"):
         office.run()
     assert path.exists()
@@ -510,7 +510,7 @@ def test_a_landing_that_cannot_be_written_is_said_and_nothing_is_lost(
     monkeypatch.setattr("sys.argv", ["returns", "--as-of", "2026-03-21"])
     assert main() == 1
     assert f"FANOUT_LANDING={office.settings.landing}" in capsys.readouterr().err
-    (office.settings.landing / "shop").unlink()
+    (office.settings.landing_folder / "shop").unlink()
     assert main() == 0
     assert json.loads(capsys.readouterr().out)["rows_out"] == 1
 

@@ -32,9 +32,8 @@ def test_a_shuffle_makes_two_partitions_a_core_and_more_for_many_rows(cores: int
     assert shuffle_partitions(cores, rows) == expected
 
 
-def test_executors_import_the_jobs_from_the_checkout(spark: SparkSession) -> None:
+def test_python_workers_of_this_machine_import_the_jobs_from_the_checkout(spark: SparkSession) -> None:
     assert (CHECKOUT / "spark_jobs" / "engine" / "session.py").is_file()
-    assert spark.sparkContext.getConf().get("spark.executorEnv.PYTHONPATH") == str(CHECKOUT)
     assert str(CHECKOUT) in os.environ["PYTHONPATH"].split(os.pathsep)
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from spark_jobs.ingest.files import UnreadableFile, landing_names, landing_path, read_blocks
+from spark_jobs.ingest.files import UnreadableFile, landing_entries, landing_path, read_blocks
 
 CONTENT = b"one\n\n \t\r\ntwo\r\n" + b"x" * (9 << 20) + b"\nlast"
 LINES = [(1, b"one"), (4, b"two\r"), (5, b"x" * (9 << 20)), (6, b"last")]
 
 
 def lines(path: Path, codec: str) -> list[tuple[int, bytes]]:
-    return [line for numbers, raws in read_blocks(str(path), codec) for line in zip(numbers.tolist(), raws, strict=True)]
+    return [line for numbers, raws in read_blocks(path, codec) for line in zip(numbers.tolist(), raws, strict=True)]
 
 
 def zstd_frames(content: bytes) -> bytes:
@@ -156,9 +156,9 @@ def test_names_that_begin_with_a_mark_are_passed_over(tmp_path: Path) -> None:
     for name in ("_a.jsonl", ".a.jsonl", "a_.jsonl", "a.jsonl", "b", "._"):
         (day / name).touch()
     (day.parent / "_temporary").mkdir()
-    assert list(landing_names(tmp_path, "shop")) == [
-        ("shop/dt=2026-02-01/a.jsonl", None),
-        ("shop/dt=2026-02-01/a_.jsonl", None),
-        ("shop/dt=2026-02-01/b", "is not *.jsonl, *.jsonl.gz or *.jsonl.zst"),
+    assert list(landing_entries(tmp_path, "shop")) == [
+        ("shop/dt=2026-02-01/a.jsonl", day / "a.jsonl", None),
+        ("shop/dt=2026-02-01/a_.jsonl", day / "a_.jsonl", None),
+        ("shop/dt=2026-02-01/b", day / "b", "is not *.jsonl, *.jsonl.gz or *.jsonl.zst"),
     ]
-    assert list(landing_names(tmp_path, "group")) == []
+    assert list(landing_entries(tmp_path, "group")) == []

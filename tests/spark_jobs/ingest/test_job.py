@@ -8,7 +8,9 @@ import os
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -18,10 +20,10 @@ from pyspark.errors import PythonException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
-from contract.events import Withdrawal
+from contract.events import EVENT_TYPES, Field, Kind, Withdrawal
 from contract.settings import SettingError, Settings
 from spark_jobs.ingest import job
-from spark_jobs.ingest.job import Ingest, WithdrawalError, ingest, put_back, replay, withdraw
+from spark_jobs.ingest.job import Ingest, LostLines, WithdrawalError, ingest, put_back, replay, withdraw
 from spark_jobs.ingest.workers import ListedFile
 from spark_jobs.lake import catalog, event_tables
 
@@ -41,8 +43,9 @@ def loaded(spark: SparkSession, settings: Settings) -> dict[tuple[str, int], tup
 
 
 def contents(spark: SparkSession, settings: Settings) -> list[str]:
-    """Every row of the table as text, but for when a file was written."""
-    return sorted(table(spark, settings).drop("modified_at").select(f.to_json(f.struct("*"))).toPandas().iloc[:, 0])
+    """Every row of the table as text, but for when a file was written; a widened table has its columns in another order."""
+    rows = table(spark, settings).drop("modified_at")
+    return sorted(rows.select(f.to_json(f.struct(*sorted(rows.columns)))).toPandas().iloc[:, 0])
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -54,7 +57,7 @@ def test_any_order_and_batching_ends_in_the_fates_of_the_rules(spark: SparkSessi
     names = list(landing)
     random.Random(seed).shuffle(names)
     for batch in (names[:1], names[1:3], names[3:]):
-        write({name: landing[name] for name in batch}, settings.landing)
+        write({name: landing[name] for name in batch}, settings.landing_folder)
         ingest(spark, settings, "shop")
     assert loaded(spark, settings) == expected
 
@@ -77,14 +80,14 @@ def test_a_load_of_many_batches_and_buckets_ends_in_the_same_fates(
     landing = random_landing(5, files=3)
     expected = fates(landing)
     assert {fate for fate, _ in expected.values()} == {"accepted", "duplicate", "quarantined", "erased"}
-    write(landing, settings.landing)
+    write(landing, settings.landing_folder)
     ingest(spark, settings, "shop")
     assert loaded(spark, settings) == expected
 
 
 def test_what_a_line_keeps_depends_on_its_fate(spark: SparkSession, settings: Settings) -> None:
     landing = random_landing(3, files=2)
-    write(landing, settings.landing)
+    write(landing, settings.landing_folder)
     ingest(spark, settings, "shop")
     rows = {(row.file, row.line): row for row in table(spark, settings).where("line > 0").collect()}
     for place, (fate, reason) in fates(landing).items():
@@ -124,7 +127,7 @@ def test_lines_lie_in_the_month_of_their_business_date(spark: SparkSession, sett
         for kind in ("shop.share_opened.v1", "shop.page_viewed.v1")
         for time in months
     ]
-    write({"shop/dt=2009-12-01/a.jsonl": lines[::-1]}, settings.landing)
+    write({"shop/dt=2009-12-01/a.jsonl": lines[::-1]}, settings.landing_folder)
     ingest(spark, there, "shop")
     rows = table(spark, there).where("fate = 'accepted'").select("event_id", "event_month", "event_date").collect()
     assert {row.event_id: row.event_month for row in rows} == {
@@ -140,11 +143,11 @@ def test_erasure_reaches_other_sources_whichever_loads_first(spark: SparkSession
 
     joined = [line("group.member_joined.v1", f"j{user}", group_id="g", user_id=user) for user in ("u1", "u2")]
     ask = [line("shop.erasure_requested.v1", "r1", user_id="u1")]
-    write({"group/dt=2026-03-01/a.jsonl": joined}, settings.landing)
+    write({"group/dt=2026-03-01/a.jsonl": joined}, settings.landing_folder)
     ingest(spark, settings, "group")
-    write({"shop/dt=2026-03-01/a.jsonl": ask}, settings.landing)
+    write({"shop/dt=2026-03-01/a.jsonl": ask}, settings.landing_folder)
     ingest(spark, settings, "shop")
-    write({"group/dt=2026-03-02/b.jsonl": joined[:1]}, settings.landing)
+    write({"group/dt=2026-03-02/b.jsonl": joined[:1]}, settings.landing_folder)
     ingest(spark, settings, "group")
     rows = table(spark, settings, "group").where("line > 0").select("file", "line", "fate").collect()
     assert {tuple(row) for row in rows} == {
@@ -170,7 +173,7 @@ def test_a_request_that_contradicts_an_earlier_event_erases_nobody(spark: SparkS
     expected = fates(landing)
     assert sorted(fate for fate, _ in expected.values()) == ["accepted", "accepted", "quarantined"]
     for name in landing:
-        write({name: landing[name]}, settings.landing)
+        write({name: landing[name]}, settings.landing_folder)
         ingest(spark, settings, "shop")
     assert loaded(spark, settings) == expected
     at_once = replace(settings, lake=f"{settings.lake}-at-once")
@@ -180,17 +183,17 @@ def test_a_request_that_contradicts_an_earlier_event_erases_nobody(spark: SparkS
 
 def test_a_cut_file_waits_for_a_whole_copy_and_stops_no_other(spark: SparkSession, settings: Settings) -> None:
     landing: Landing = random_landing(4, files=2)
-    write(landing, settings.landing)
-    cut, whole = (settings.landing / name for name in landing)
+    write(landing, settings.landing_folder)
+    cut, whole = (settings.landing_folder / name for name in landing)
     archived = gzip.compress(cut.read_bytes(), mtime=0)
     cut.unlink()
     archive = cut.with_name("part-0.jsonl.gz")
     archive.write_bytes(archived[:-20])
     os.utime(archive, (1, 1))  # decades old: it must not be taken for seen
-    name = str(archive.relative_to(settings.landing))
+    name = str(archive.relative_to(settings.landing_folder))
     report = ingest(spark, settings, "shop")
     assert report["unreadable_files"] == 1
-    assert {place[0] for place in loaded(spark, settings)} == {str(whole.relative_to(settings.landing))}
+    assert {place[0] for place in loaded(spark, settings)} == {str(whole.relative_to(settings.landing_folder))}
     marker = table(spark, settings).where(f.col("file") == name).collect()
     assert [(row.fate, row.line, row.bytes) for row in marker] == [("unreadable", 0, len(archived) - 20)]
     assert marker[0].error
@@ -199,8 +202,8 @@ def test_a_cut_file_waits_for_a_whole_copy_and_stops_no_other(spark: SparkSessio
     assert ingest(spark, settings, "shop")["unreadable_files"] == 0
     expected = fates(
         {
-            name: landing[str(cut.relative_to(settings.landing))],
-            str(whole.relative_to(settings.landing)): landing[str(whole.relative_to(settings.landing))],
+            name: landing[str(cut.relative_to(settings.landing_folder))],
+            str(whole.relative_to(settings.landing_folder)): landing[str(whole.relative_to(settings.landing_folder))],
         }
     )
     assert loaded(spark, settings) == expected
@@ -210,9 +213,9 @@ def test_files_that_are_no_deliveries_are_named_and_left_alone(
     spark: SparkSession, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     good = {"shop/dt=2026-03-01/a b#%20é.jsonl": random_landing(5, files=1)["shop/dt=2026-03-01/part-0.jsonl"]}
-    write(good, settings.landing)
+    write(good, settings.landing_folder)
     strange = ("shop/2026-03-01/b.jsonl", "shop/dt=2026-03-01/c.jsonl/d.jsonl", "shop/dt=2026-03-01/e.csv")
-    write({name: [Written("{")] for name in (*strange, "shop/dt=2026-03-01/_making.jsonl")}, settings.landing)
+    write({name: [Written("{")] for name in (*strange, "shop/dt=2026-03-01/_making.jsonl")}, settings.landing_folder)
     ingest(spark, settings, "shop")
     assert loaded(spark, settings) == fates(good)
     for name in ("shop/2026-03-01 ", "shop/dt=2026-03-01/c.jsonl ", "shop/dt=2026-03-01/e.csv "):
@@ -239,7 +242,7 @@ def test_replay_ends_where_a_first_load_under_the_fixed_rule_ends(spark: SparkSe
         "shop/dt=2026-03-01/a.jsonl": [Written(order("o1", 1, "1", "GBP")), Written(order("o2", 1, "2", "GBP"))],
         "shop/dt=2026-03-02/a.jsonl": [Written(order("o1", 1, "1", "GBP")), Written(order("o1", 2, "9", "GBP")), Written("{")],
     }
-    write(days, settings.landing)
+    write(days, settings.landing_folder)
     ingest(spark, settings, "shop")
     assert {fate for fate, _ in loaded(spark, settings).values()} == {"quarantined"}
     fixed = replace(settings, currency="GBP")
@@ -250,6 +253,105 @@ def test_replay_ends_where_a_first_load_under_the_fixed_rule_ends(spark: SparkSe
     ingest(spark, afresh, "shop")
     assert contents(spark, fixed) == contents(spark, afresh)
     assert loaded(spark, fixed)["shop/dt=2026-03-02/a.jsonl", 2] == ("quarantined", "conflicting_duplicate")
+
+
+def followed(id_: str, **data: Any) -> Written:
+    envelope = {"specversion": "1.0", "id": id_, "source": "x", "type": "shop.fan_followed.v1", "time": "2026-02-28T12:00:00Z"}
+    return Written(json.dumps(envelope | {"data": {"merchant_id": "m", "user_id": f"u-{id_}"} | data}))
+
+
+def declare(monkeypatch: pytest.MonkeyPatch, *fields: Field) -> None:
+    """Optional fields of `shop.fan_followed.v1`, from now on."""
+    event = EVENT_TYPES["shop.fan_followed.v1"]
+    monkeypatch.setitem(EVENT_TYPES, event.name, replace(event, fields=(*event.fields, *fields)))
+
+
+WISH = Field("wish", Kind.TEXT, "What they would like.", required=False)
+BUDGET = Field("budget", Kind.MONEY, "What they would spend.", required=False)
+FRIEND = Field("friend_id", Kind.IDENTIFIER, "Who came along.", required=False, is_person=True)
+LATE = {
+    "shop/dt=2026-03-01/a.jsonl": [
+        followed("good", wish="a rose", budget="12.50", z=1),
+        followed("empty", wish="", budget=None),
+        followed("none"),
+        followed("number", wish=1.5),
+        followed("text", wish="1.5"),
+        followed("wins", wish=7),  # refused, so that the copy that contradicts it is the first
+        followed("first"),
+        followed("with", friend_id="gone"),
+        followed("beside", friend_id="f", budget=3),
+        followed("taken", wish="a test", friend_id="f"),
+        Written(followed("other", wish=8).text.replace("shop.fan_followed.v1", "shop.fan_unfollowed.v1")),
+    ],
+    "shop/dt=2026-03-02/b.jsonl": [
+        followed("beside", budget=3.0, friend_id="f"),
+        followed("wins", wish="seven"),
+        followed("first", wish=9),
+        followed("with"),
+        followed("broken", wish=1, budget="much"),
+        Written("{"),
+        Written(
+            json.dumps(
+                {"specversion": "1.0", "id": "r", "source": "x", "type": "shop.erasure_requested.v1"}
+                | {"time": "2026-02-28T12:00:00Z", "data": {"user_id": "gone"}}
+            )
+        ),
+    ],
+}
+
+
+def test_a_field_declared_later_ends_as_if_it_had_been_declared_from_the_start(
+    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under both contracts the same line was withdrawn."""
+    taken = f.col("event_id") == "taken"
+    write(LATE, settings.landing_folder)
+    ingest(spark, settings, "shop")
+    withdraw(spark, settings, "shop", taken, Withdrawal.EVENT, "a test")
+    before = contents(spark, settings)
+    declare(monkeypatch, WISH, BUDGET, FRIEND)
+    replay(spark, settings, "shop", [], [])
+    assert contents(spark, settings) == before, "only --accepted moves accepted lines"
+
+    report = replay(spark, settings, "shop", [], [], accepted=True)
+    afresh = replace(settings, lake=f"{settings.lake}-afresh")
+    ingest(spark, afresh, "shop")
+    withdraw(spark, afresh, "shop", taken, Withdrawal.EVENT, "a test")
+    assert contents(spark, settings) == contents(spark, afresh) != before
+    rows = {row.event_id: row for row in table(spark, settings).where("fate = 'accepted'").collect()}
+    assert (rows["good"].wish, str(rows["good"].budget), rows["good"].extra) == ("a rose", "12.50", '{"z":1}')
+    assert (rows["text"].wish, rows["wins"].wish, rows["with"].friend_id) == ("1.5", "seven", None)
+    assert loaded(spark, settings)["shop/dt=2026-03-01/a.jsonl", 8] == ("erased", None)
+    assert report["filled"] == 8
+    assert replay(spark, settings, "shop", [], [], accepted=True)["filled"] == 0
+    assert contents(spark, settings) == contents(spark, afresh)
+
+
+def test_late_fields_need_the_landing_only_where_a_value_does_not_fit(
+    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, other = "shop/dt=2026-03-01/a.jsonl", "shop/dt=2026-03-01/b.jsonl"
+    write({name: [followed("good", wish="a rose")], other: [followed("odd", wish=7)]}, settings.landing_folder)
+    ingest(spark, settings, "shop")
+    for file in (name, other):
+        (settings.landing_folder / file).unlink()
+    declare(monkeypatch, WISH)
+    assert replay(spark, settings, "shop", [], [name], accepted=True)["filled"] == 1
+    assert table(spark, settings).where("event_id = 'good'").collect()[0].wish == "a rose"
+    with pytest.raises(LostLines, match=other):
+        replay(spark, settings, "shop", [], [], accepted=True)
+
+
+def test_models_read_null_where_a_field_was_declared_after_the_last_ingest(
+    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write({"shop/dt=2026-03-01/a.jsonl": [followed("good", wish="a rose")]}, settings.landing_folder)
+    ingest(spark, settings, "shop")
+    declare(monkeypatch, WISH, BUDGET)
+    events = event_tables.read_events(spark, settings, "shop.fan_followed.v1", date(2026, 3, 1))
+    [row] = events.select("user_id", "wish", "budget").collect()
+    assert tuple(row) == ("u-good", None, None)
+    assert dict(events.dtypes)["budget"] == "decimal(18,2)"
 
 
 def test_a_late_earlier_copy_takes_the_place_of_the_accepted_one(
@@ -266,9 +368,9 @@ def test_a_late_earlier_copy_takes_the_place_of_the_accepted_one(
         }
         return Written(json.dumps(envelope | {"data": data}))
 
-    write({"shop/dt=2026-03-05/a.jsonl": [line(1), line(1)]}, settings.landing)
+    write({"shop/dt=2026-03-05/a.jsonl": [line(1), line(1)]}, settings.landing_folder)
     ingest(spark, settings, "shop")
-    write({"shop/dt=2026-03-04/a.jsonl": [line(2)]}, settings.landing)
+    write({"shop/dt=2026-03-04/a.jsonl": [line(2)]}, settings.landing_folder)
     ingest(spark, settings, "shop")
     assert loaded(spark, settings) == {
         ("shop/dt=2026-03-04/a.jsonl", 1): ("accepted", None),
@@ -291,7 +393,7 @@ def text(lines: list[Written]) -> bytes:
 
 def deliver(settings: Settings, name: str, content: bytes) -> None:
     """Write a landing file, under an old name so that its time is another than before."""
-    path = settings.landing / name
+    path = settings.landing_folder / name
     at = path.stat().st_mtime + 60 if path.exists() else 1e9
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
@@ -404,25 +506,25 @@ def test_a_fault_of_the_storage_fails_the_load_and_says_nothing_of_the_file(
     """As where a worker has lost the mount: the files are known, and not there."""
     name = "shop/dt=2026-03-01/a.jsonl"
     deliver(settings, name, text([event("e1")]))
-    away = settings.landing.with_name("away")
+    away = settings.landing_folder.with_name("away")
     deliveries = Ingest._deliveries
 
     def lost(self: Ingest) -> Iterator[ListedFile]:
         yield from list(deliveries(self))
-        settings.landing.rename(away)
+        settings.landing_folder.rename(away)
 
     with monkeypatch.context() as patch:
         patch.setattr(Ingest, "_deliveries", lost)
         with pytest.raises(PythonException, match="FileNotFoundError"):
             ingest(spark, settings, "shop")
-    away.rename(settings.landing)
+    away.rename(settings.landing_folder)
     assert event_tables.landing_files(settings, "shop") == []
     assert ingest(spark, settings, "shop")["accepted"] == 1
 
 
 def test_a_withdrawn_file_leaves_what_would_be_had_it_never_come(spark: SparkSession, settings: Settings) -> None:
     landing = random_landing(8, files=5)
-    write(landing, settings.landing)
+    write(landing, settings.landing_folder)
     ingest(spark, settings, "shop")
     expected, before = fates(landing), contents(spark, settings)
     asked = {place[0] for place, (fate, _) in expected.items() if fate == "accepted" and _is_request(landing, place)}
@@ -443,7 +545,7 @@ def test_a_withdrawn_file_leaves_what_would_be_had_it_never_come(spark: SparkSes
     assert all(row.merchant_id is None for row in gone)
 
     ingest(spark, settings, "shop")  # the file still lies there, and stays withdrawn
-    os.utime(settings.landing / chosen, (1, 1))  # also where somebody touches it
+    os.utime(settings.landing_folder / chosen, (1, 1))  # also where somebody touches it
     ingest(spark, settings, "shop")
     assert table(spark, settings).where("fate = 'withdrawn'").count() == len(gone)
 
@@ -480,7 +582,7 @@ def test_a_withdrawn_event_takes_its_copies_with_it_and_a_correction_counts(spar
             c: [event("e1"), event("e1", "corrected")],
         }
     )
-    (settings.landing / c).unlink()
+    (settings.landing_folder / c).unlink()
     withdraw(spark, settings, "shop", f.col("file") == b, Withdrawal.FILE, "once more")
     put_back(spark, settings, "shop", f.col("file") == b)
     assert [line for line in lines_of(spark, settings) if c not in line] == before
@@ -499,7 +601,7 @@ def test_withdrawing_refuses_what_it_could_not_undo(spark: SparkSession, setting
         withdraw(spark, settings, "shop", f.col("file") == "c", Withdrawal.FILE, "no")
     with pytest.raises(WithdrawalError, match="no withdrawn line"):
         put_back(spark, settings, "shop", f.col("file") == a)
-    (settings.landing / a).unlink()
+    (settings.landing_folder / a).unlink()
     with pytest.raises(WithdrawalError, match=rf"{a} left the landing"):
         withdraw(spark, settings, "shop", f.col("file") == a, Withdrawal.FILE, "no")
     assert contents(spark, settings) == before

@@ -15,7 +15,7 @@ from spark_jobs.lake.event_tables import refuse_before_first_event
 
 def test_a_day_before_the_first_event_is_refused(spark: SparkSession, settings: Settings) -> None:
     refuse_before_first_event(settings, date(1999, 1, 1))  # no event, nothing to lie before
-    folder = settings.landing / "shop" / "dt=2026-03-02"
+    folder = settings.landing_folder / "shop" / "dt=2026-03-02"
     folder.mkdir(parents=True)
     line = {"specversion": "1.0", "id": "1", "source": "s", "type": "shop.user_registered.v1", "data": {"user_id": "u"}}
     times = ("2026-02-27T15:59:59Z", "2026-02-27T16:00:00Z", "2026-03-01T00:00:00Z")  # the second is midnight in Shanghai

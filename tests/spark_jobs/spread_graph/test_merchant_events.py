@@ -18,7 +18,7 @@ AT = 1_772_359_200_123_456  # 2026-03-01T10:00:00.123456Z in microseconds of the
 
 
 def deliver(settings: Settings, day: str, *lines: dict[str, object]) -> None:
-    folder = settings.landing / "shop" / f"dt={day}"
+    folder = settings.landing_folder / "shop" / f"dt={day}"
     folder.mkdir(parents=True)
     (folder / "a.jsonl").write_text("\n".join(map(json.dumps, lines)))
 

@@ -24,8 +24,39 @@ outreach as (
     from {{ ref('stg_shop__outreach_made') }}
 ),
 
+-- The 90 days of whose groups none can turn out to have died on them.
+group_days as (
+    select
+        sum(groups_born) as born,
+        sum(groups_died) as died,
+        sum(groups_alive + groups_died) as days
+    from {{ ref('community_days') }}
+    where is_total and is_final and date > {{ as_of() }} - 104
+),
+
+group_deaths as (
+    select
+        'group_deaths' as claim_id,
+        died as hits,
+        days as observations
+    from group_days
+),
+
+small_groups as (
+    select
+        'group_members_share' as claim_id,
+        count(*) filter (where members < 15) as hits,
+        count(*) as observations
+    from {{ ref('group_health') }}
+    where is_active
+),
+
 counts as (
     select * from shares_to_groups
+    union all by name
+    select * from group_deaths
+    union all by name
+    select * from small_groups
     union all by name
     select * from months_split
     union all by name
@@ -40,6 +71,41 @@ rates as (
         {{ wilson_hi('coalesce(hits, 0)', 'observations') }} as value_hi,
         observations
     from counts
+),
+
+births as (
+    select
+        'group_births' as claim_id,
+        {{ ratio('born', 'died') }} as value,
+        if(died > 0, {{ wilson_lo('born', '(born + died)') }}, null) as share_lo,
+        if(died > 0, {{ wilson_hi('born', '(born + died)') }}, null) as share_hi,
+        share_lo / nullif(1 - share_lo, 0) as value_lo,
+        share_hi / nullif(1 - share_hi, 0) as value_hi,
+        died as observations
+    from group_days
+),
+
+fans as (
+    select
+        any_value(survival_30d) filter (where value = 'tool') as tool,
+        coalesce(any_value(survival_30d_lo) filter (where value = 'tool'), tool) as tool_lo,
+        coalesce(any_value(survival_30d_hi) filter (where value = 'tool'), tool) as tool_hi,
+        any_value(survival_30d) filter (where value = 'invited') as invited,
+        coalesce(any_value(survival_30d_lo) filter (where value = 'invited'), invited) as invited_lo,
+        coalesce(any_value(survival_30d_hi) filter (where value = 'invited'), invited) as invited_hi,
+        min(fans) as observations
+    from {{ ref('fan_survival') }}
+    where merchant_id = 'all' and stratum = 'method' and value in ('tool', 'invited')
+),
+
+stays as (
+    select
+        'tool_fans_stay' as claim_id,
+        tool - invited as value,
+        {{ newcombe_lo('tool', 'tool_lo', 'invited', 'invited_hi') }} as value_lo,
+        {{ newcombe_hi('tool', 'tool_hi', 'invited', 'invited_lo') }} as value_hi,
+        observations
+    from fans
 ),
 
 concentration as (
@@ -83,8 +149,11 @@ trees as (
 sizes as (
     select
         'group_members' as claim_id,
-        members
-    from {{ ref('int_group_activity_counted') }}
+        groups.members
+    from {{ ref('chat_groups') }} as groups
+    inner join {{ ref('int_group_active_spells') }} as spells
+        on groups.group_id = spells.group_id
+    where {{ as_of() }} >= spells.active_from and {{ as_of() }} < spells.active_to
     union all by name
     select
         'circle_members' as claim_id,
@@ -106,10 +175,13 @@ medians as (
 
 survival_medians as (
     select
+        stratum,
+        value,
         min(day) filter (where survival_lo <= 0.5) as value_lo,
         min(day) filter (where survival_hi <= 0.5) as value_hi
     from {{ ref('group_survival') }}
-    where stratum = 'all'
+    where stratum in ('all', 'driver')
+    group by stratum, value
 ),
 
 group_lives as (
@@ -125,13 +197,16 @@ measured_lives as (
     from group_lives
     union all by name
     select
-        'group_life_median' as claim_id,
-        group_lives.median_days as value,
-        survival_medians.value_lo,
-        survival_medians.value_hi,
-        group_lives.deaths as observations
-    from group_lives
-    cross join survival_medians
+        'group_life_' || if(medians.stratum = 'all', 'median', medians.value) as claim_id,
+        lifetimes.median_days as value,
+        medians.value_lo,
+        medians.value_hi,
+        lifetimes.deaths as observations
+    from {{ ref('group_lifetimes') }} as lifetimes
+    inner join survival_medians as medians
+        on
+            lifetimes.stratum = medians.stratum
+            and lifetimes.value = medians.value
     union all by name
     select
         'group_life_restricted' as claim_id,
@@ -142,6 +217,10 @@ measured_lives as (
 
 measured as (
     select * from rates
+    union all by name
+    select * exclude (share_lo, share_hi) from births
+    union all by name
+    select * from stays
     union all by name
     select * from concentration
     union all by name

@@ -8,13 +8,7 @@ shares as (
 ),
 
 invites as (
-    select
-        merchant_id,
-        user_id,
-        min(event_time) as invited_at
-    from {{ ref('stg_shop__invite_accepted') }}
-    where inviter_id != user_id
-    group by merchant_id, user_id
+    select * from {{ ref('int_invitations_accepted') }}
 ),
 
 classified as (
@@ -27,7 +21,7 @@ classified as (
         spells.ended_by,
         case
             when spells.spell_number > 1 then 'regained'
-            when shares.user_id != spells.user_id or invites.invited_at <= spells.started_at then 'fission'
+            when shares.user_id != spells.user_id or invites.accepted_at <= spells.started_at then 'fission'
             else 'direct'
         end as won_by
     from spells
@@ -38,7 +32,7 @@ classified as (
     left join invites
         on
             spells.merchant_id = invites.merchant_id
-            and spells.user_id = invites.user_id
+            and spells.user_id = invites.invitee
 )
 
 select * from classified

@@ -35,6 +35,8 @@ spells as (
         spell_number,
         min(event_time) filter (where is_start) as started_at,
         min(event_date) filter (where is_start) as started_date,
+        min(tie) filter (where is_start) as started_by,
+        min(channel) filter (where is_start) as started_channel,
         min(via_share_id) filter (where is_start) as started_via_share_id,
         min(event_date) filter (where tie = 'follow') as followed_date,
         min(event_time) filter (where is_end) as ended_at,

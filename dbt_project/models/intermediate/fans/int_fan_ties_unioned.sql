@@ -7,6 +7,7 @@ select
     event_date,
     event_id,
     event_source,
+    channel,
     via_share_id
 from {{ ref('stg_shop__fan_followed') }}
 union all by name

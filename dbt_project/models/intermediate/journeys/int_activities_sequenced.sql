@@ -6,6 +6,8 @@ with preceded as (
         user_id,
         active_at,
         active_date,
+        event_id,
+        event_source,
         kind,
         object_type,
         object_id,

@@ -1,5 +1,8 @@
 -- What people did at a merchant, with the channel it came by, the first that holds: that of the known share it opens or names;
--- its own; `live` if it happened in a live stream; the campaign's; `none`.
+-- its own; `live` if it happened in a live stream; the campaign's; `none`. A view: int_activities_sequenced writes the rows
+-- down, and everybody else reads them there.
+{{ config(materialized="view") }}
+
 with shares as (
     select * from {{ ref('int_shares_deduplicated') }}
 ),

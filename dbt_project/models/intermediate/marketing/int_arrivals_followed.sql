@@ -1,6 +1,7 @@
 -- How each person first came to a merchant, by an activity or a follow, and what became of them by as_of.
-with activities as (
-    select * from {{ ref('int_activities_unioned') }}
+with first_activities as (
+    select * from {{ ref('int_activities_sequenced') }}
+    where activity_number = 1
 ),
 
 shares as (
@@ -38,7 +39,7 @@ comings as (
         event_id,
         event_source,
         channel
-    from activities
+    from first_activities
     union all by name
     select
         merchant_id,

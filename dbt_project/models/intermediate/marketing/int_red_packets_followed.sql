@@ -21,7 +21,7 @@ packets as (
         on
             packets.user_id = registered.user_id
             and packets.sent_at >= registered.valid_from
-            and (packets.sent_at < registered.valid_to or registered.valid_to is null)
+            and {{ is_before_end('packets.sent_at', 'registered.valid_to') }}
     where packets.sent_date between {{ as_of() }} - 364 and {{ as_of() }} - 7
 ),
 

@@ -15,26 +15,6 @@ teams as (
     select * from {{ ref('int_teams_resolved') }}
 ),
 
-packets as (
-    select
-        merchant_id,
-        event_date
-    from {{ ref('stg_shop__red_packet_sent') }}
-    qualify row_number() over (partition by merchant_id, packet_id order by event_time, event_id, event_source) = 1
-),
-
-packet_claims as (
-    select
-        merchant_id,
-        event_date,
-        amount
-    from {{ ref('stg_shop__red_packet_claimed') }}
-    qualify row_number() over (
-        partition by merchant_id, packet_id, user_id
-        order by event_time, event_id, event_source
-    ) = 1
-),
-
 counted as (
     select
         merchant_id,
@@ -80,16 +60,16 @@ counted as (
     union all by name
     select
         merchant_id,
-        event_date as date,
+        sent_date as date,
         count(*) as packets_sent
-    from packets
+    from {{ ref('int_red_packets_deduplicated') }}
     group by all
     union all by name
     select
         merchant_id,
-        event_date as date,
+        claimed_date as date,
         sum(amount) as packet_cost
-    from packet_claims
+    from {{ ref('int_red_packet_claims_deduplicated') }}
     group by all
     union all by name
     select

@@ -9,7 +9,7 @@ channels as (
         merchant_id,
         order_id,
         channel
-    from {{ ref('int_activities_unioned') }}
+    from {{ ref('int_activities_sequenced') }}
     where kind = 'order'
 ),
 

@@ -5,7 +5,7 @@ with merchants as (
 ),
 
 activities as (
-    select * from {{ ref('int_activities_unioned') }}
+    select * from {{ ref('int_activities_sequenced') }}
 ),
 
 calendar as (

@@ -20,8 +20,7 @@ final as (
     left join teams
         on
             shares.merchant_id = teams.merchant_id
-            and shares.object_id = teams.team_id
-            and shares.object_type = 'team'
+            and if(shares.object_type = 'team', shares.object_id, null) = teams.team_id
 )
 
 select * from final

@@ -46,7 +46,7 @@ final as (
         on
             over_days.merchant_id = churned.merchant_id
             and over_days.followed_to >= churned.entered_on
-            and (churned.left_on is null or over_days.followed_to < churned.left_on)
+            and {{ is_before_end('over_days.followed_to', 'churned.left_on') }}
 )
 
 select * from final

@@ -50,7 +50,9 @@ alike as (
 ),
 
 uncalled as (
-    select alike.*
+    select
+        alike.*,
+        {{ last_date_before('alike.called_at + interval 28 day') }} as ends_on
     from alike
     anti join calls
         on
@@ -75,8 +77,8 @@ followed as (
     left join churned
         on
             uncalled.other_merchant_id = churned.merchant_id
-            and uncalled.called_on + 28 >= churned.entered_on
-            and (churned.left_on is null or uncalled.called_on + 28 < churned.left_on)
+            and uncalled.ends_on >= churned.entered_on
+            and {{ is_before_end('uncalled.ends_on', 'churned.left_on') }}
 ),
 
 final as (

@@ -31,7 +31,7 @@ overview as (
         on
             flags.merchant_id = churned.merchant_id
             and flags.listed_on >= churned.entered_on
-            and (churned.left_on is null or flags.listed_on < churned.left_on)
+            and {{ is_before_end('flags.listed_on', 'churned.left_on') }}
 ),
 
 judged as (

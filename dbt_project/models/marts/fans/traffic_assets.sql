@@ -16,7 +16,7 @@ active_months as (
         merchant_id,
         user_id,
         date_trunc('month', active_date) as month_start
-    from {{ ref('int_activities_unioned') }}
+    from {{ ref('int_activities_sequenced') }}
 ),
 
 first_orders as (
@@ -74,7 +74,7 @@ measures as (
             active_months.merchant_id = spells.merchant_id
             and active_months.user_id = spells.user_id
             and months.closed_on >= spells.started_date
-            and (months.closed_on < spells.ended_date or spells.ended_date is null)
+            and {{ is_before_end('months.closed_on', 'spells.ended_date') }}
     group by all
     union all by name
     select

@@ -42,8 +42,7 @@ final as (
     left join {{ ref('int_products_latest') }} as products
         on
             compared.merchant_id = products.merchant_id
-            and compared.object_id = products.product_id
-            and compared.object_type = 'product'
+            and if(compared.object_type = 'product', compared.object_id, null) = products.product_id
     where
         compared.exit_rate_lo > compared.other_exit_rate_hi
         and compared.missing_paid_journeys >= 1

@@ -6,20 +6,23 @@ events as (
     select
         live_id,
         date_trunc('minute', joined_at) as minute_at,
-        1 as joined
+        1 as joined,
+        date_diff('microsecond', joined_at, minute_at + interval 1 minute) as watched
     from {{ ref('int_live_visits_derived') }}
     union all by name
     select
         live_id,
         date_trunc('minute', left_at) as minute_at,
-        1 as left_
+        1 as left_,
+        -date_diff('microsecond', left_at, minute_at + interval 1 minute) as watched
     from {{ ref('int_live_visits_derived') }}
     union all by name
     select
         live_id,
         date_trunc('minute', event_time) as minute_at,
         1 as interactions,
-        cast(kind = 'product_click' as integer) as product_clicks
+        cast(kind = 'product_click' as integer) as product_clicks,
+        cast(kind = 'coupon' as integer) as coupons
     from {{ ref('stg_stream__interaction') }}
     union all by name
     select
@@ -29,15 +32,11 @@ events as (
     from {{ ref('stg_stream__product_pushed') }}
     union all by name
     select
-        lives.live_id,
-        date_trunc('minute', orders.paid_at) as minute_at,
+        live_id,
+        date_trunc('minute', paid_at) as minute_at,
         1 as orders,
-        orders.net as revenue
-    from lives
-    inner join {{ ref('int_orders_netted') }} as orders
-        on
-            lives.live_id = orders.live_id
-            and lives.merchant_id = orders.merchant_id
+        net as revenue
+    from {{ ref('int_live_orders_matched') }}
 ),
 
 summed as (
@@ -46,8 +45,10 @@ summed as (
         minute_at,
         sum(joined) as joined,
         sum(left_) as left_,
+        sum(watched) as watched,
         sum(interactions) as interactions,
         sum(product_clicks) as product_clicks,
+        sum(coupons) as coupons,
         sum(pushes) as pushes,
         sum(orders) as orders,
         sum(revenue) as revenue
@@ -98,30 +99,50 @@ minutes as (
     from spans
 ),
 
-final as (
+moved as (
     select
         minutes.live_id,
-        cast(date_diff('minute', date_trunc('minute', lives.started_at), minutes.minute_at) as integer) as minute,
-        lives.merchant_id,
         minutes.minute_at,
         cast(sum(coalesce(summed.joined, 0) - coalesce(summed.left_, 0)) over (
             partition by minutes.live_id
             order by minutes.minute_at
         ) as bigint) as viewers,
-        cast(coalesce(summed.joined, 0) as bigint) as viewers_joined,
-        cast(coalesce(summed.left_, 0) as bigint) as viewers_left,
-        cast(coalesce(summed.interactions, 0) as bigint) as interactions,
-        cast(coalesce(summed.product_clicks, 0) as bigint) as product_clicks,
-        cast(coalesce(summed.pushes, 0) as bigint) as pushes,
-        cast(coalesce(summed.orders, 0) as bigint) as orders,
-        {{ published_money('coalesce(summed.revenue, 0)') }} as revenue
+        coalesce(summed.joined, 0) as joined,
+        coalesce(summed.left_, 0) as left_,
+        coalesce(summed.watched, 0) as watched,
+        coalesce(summed.interactions, 0) as interactions,
+        coalesce(summed.product_clicks, 0) as product_clicks,
+        coalesce(summed.coupons, 0) as coupons,
+        coalesce(summed.pushes, 0) as pushes,
+        coalesce(summed.orders, 0) as orders,
+        coalesce(summed.revenue, 0) as revenue
     from minutes
-    inner join lives
-        on minutes.live_id = lives.live_id
     left join summed
         on
             minutes.live_id = summed.live_id
             and minutes.minute_at = summed.minute_at
+),
+
+final as (
+    select
+        moved.live_id,
+        cast(date_diff('minute', date_trunc('minute', lives.started_at), moved.minute_at) as integer) as minute,
+        lives.merchant_id,
+        moved.minute_at,
+        moved.viewers,
+        cast(moved.joined as bigint) as viewers_joined,
+        cast(moved.left_ as bigint) as viewers_left,
+        -- who was there at its start stays for all of it, but for what those who leave lack
+        cast((moved.viewers - moved.joined + moved.left_) * 60 + moved.watched / 1e6 as double) as watch_seconds,
+        cast(moved.interactions as bigint) as interactions,
+        cast(moved.product_clicks as bigint) as product_clicks,
+        cast(moved.coupons as bigint) as coupons,
+        cast(moved.pushes as bigint) as pushes,
+        cast(moved.orders as bigint) as orders,
+        {{ published_money('moved.revenue') }} as revenue
+    from moved
+    inner join lives
+        on moved.live_id = lives.live_id
 )
 
 select * from final

@@ -2,17 +2,8 @@ with arrivals as (
     select * from {{ ref('int_arrivals_followed') }}
 ),
 
-order_channels as (
-    select
-        merchant_id,
-        order_id,
-        channel
-    from {{ ref('int_activities_unioned') }}
-    where kind = 'order'
-),
-
-movements as (
-    select * from {{ ref('int_payments_and_refunds_unioned') }}
+sales as (
+    select * from {{ ref('int_sales_moved') }}
 ),
 
 channels as (
@@ -34,16 +25,12 @@ measures as (
     group by all
     union all by name
     select
-        movements.merchant_id,
-        date_trunc('month', movements.moved_date) as month_start,
-        order_channels.channel,
-        count(*) filter (where movements.movement = 'payment') as orders,
-        sum(movements.amount) as revenue
-    from movements
-    inner join order_channels
-        on
-            movements.merchant_id = order_channels.merchant_id
-            and movements.order_id = order_channels.order_id
+        merchant_id,
+        date_trunc('month', moved_date) as month_start,
+        channel,
+        count(buyer_id) as orders,
+        sum(moved) as revenue
+    from sales
     group by all
     union all by name
     select

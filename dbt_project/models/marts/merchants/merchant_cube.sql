@@ -57,7 +57,7 @@ people_days as (
         user_id,
         active_date,
         bool_or(kind = 'view') as is_visitor
-    from {{ ref('int_activities_unioned') }}
+    from {{ ref('int_activities_sequenced') }}
     group by merchant_id, user_id, active_date
 ),
 
@@ -222,7 +222,7 @@ products_moved as (
         {{ period_starts('active_date') }},
         object_id as product_id,
         user_id as visitor_id
-    from {{ ref('int_activities_unioned') }}
+    from {{ ref('int_activities_sequenced') }}
     where
         kind = 'view'
         and object_type = 'product'

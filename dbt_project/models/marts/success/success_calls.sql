@@ -71,7 +71,7 @@ windowed as (
         windows.name as time_window,
         least(calls.called_at + to_days(windows.days), {{ end_of_as_of() }}) as ends_at,
         calls.called_at - (ends_at - calls.called_at) as begins_at,
-        if(windows.name = 'so_far', least(calls.called_on + 28, {{ as_of() }}), calls.called_on + windows.days) as ends_on
+        {{ last_date_before('ends_at') }} as ends_on
     from calls
     cross join (values ('7d', 7), ('14d', 14), ('28d', 28), ('so_far', 28)) as windows (name, days)
     where windows.name = 'so_far' or calls.called_at + to_days(windows.days) <= {{ end_of_as_of() }}
@@ -135,7 +135,7 @@ gone as (
         on
             windowed.merchant_id = churned.merchant_id
             and windowed.ends_on >= churned.entered_on
-            and (churned.left_on is null or windowed.ends_on < churned.left_on)
+            and {{ is_before_end('windowed.ends_on', 'churned.left_on') }}
 ),
 
 measured as (

@@ -1,6 +1,6 @@
 -- Generated from contract/events.py by `python -m contract.generate`; edit the contract.
 with source as (
-    select * from {{ source('group', 'group_events') }}
+    select *{{ late_fields('group_events') }} from {{ source('group', 'group_events') }}
 ),
 
 renamed as (

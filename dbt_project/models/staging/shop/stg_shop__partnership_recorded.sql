@@ -1,6 +1,6 @@
 -- Generated from contract/events.py by `python -m contract.generate`; edit the contract.
 with source as (
-    select * from {{ source('shop', 'shop_events') }}
+    select *{{ late_fields('shop_events') }} from {{ source('shop', 'shop_events') }}
 ),
 
 renamed as (

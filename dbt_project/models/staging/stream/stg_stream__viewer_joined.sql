@@ -1,6 +1,6 @@
 -- Generated from contract/events.py by `python -m contract.generate`; edit the contract.
 with source as (
-    select * from {{ source('stream', 'stream_events') }}
+    select *{{ late_fields('stream_events') }} from {{ source('stream', 'stream_events') }}
 ),
 
 renamed as (

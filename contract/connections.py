@@ -1,4 +1,4 @@
-"""Connections: host, login and secrets of a destination, from the environment or from Airflow.
+"""Connections: host, login and secrets of a destination or an object store, from the environment or from Airflow.
 
 `AIRFLOW_CONN_<NAME>` holds a URI (`sftp://login:password@host:22/?host_key=...`) or JSON, as Airflow reads it; without it
 Airflow's own store is asked.
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from contract.settings import SettingError
+from contract.setting_error import SettingError
 
 
 @dataclass(frozen=True)
