@@ -16,6 +16,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -68,14 +69,24 @@ class CsvColumn:
     type: str
     sql: str
 
+    @property
+    def is_text(self) -> bool:
+        return self.type.partition("(")[0] == "VARCHAR"
+
+
+def _in_cells(texts: Sequence[str]) -> str:
+    """SQL of a list of texts as their cells hold them: guarded, in quotes where they need them."""
+    is_word = f"{_is('text', _WITH_DIGITS)} or {_is('text', _WITHOUT_DIGITS)} and not {_is('text', _VALUES)}"
+    guarded = f"if(text = '' or {is_word}, text, {_literal(GUARD)} || text)"
+    is_quoted = f"regexp_matches(text, {_literal(_QUOTED)})"
+    quoted = f"""if({is_quoted}, '"' || replace(text, '"', '""') || '"', text)"""
+    return f"list_transform(list_transform([{', '.join(texts)}], lambda text: {guarded}), lambda text: {quoted})"
+
 
 def _written(column: CsvColumn) -> str:
-    """SQL of what a cell says, guarded, null where it is empty."""
+    """SQL of what a cell says that holds no text."""
     value = column.sql
     kind = column.type.partition("(")[0]
-    if kind == "VARCHAR":
-        is_word = f"{_is(value, _WITH_DIGITS)} or {_is(value, _WITHOUT_DIGITS)} and not {_is(value, _VALUES)}"
-        return f"if({value} = '' or {is_word}, {value}, {_literal(GUARD)} || {value})"
     if kind == "TIMESTAMP WITH TIME ZONE":
         value, kind = f"make_timestamp(epoch_us({value}))", "TIMESTAMP"
     if kind == "TIMESTAMP":
@@ -83,14 +94,6 @@ def _written(column: CsvColumn) -> str:
         fraction = f"rtrim(strftime({value}, '.%f'), '.0')"
         return f"{seconds} || {fraction} || 'Z'"
     return f"({value})::varchar"
-
-
-def _cell(column: CsvColumn, value: str) -> str:
-    """SQL of the text of one cell, from what it says."""
-    if column.type.partition("(")[0] == "VARCHAR":
-        is_quoted = f"regexp_matches({value}, {_literal(_QUOTED)})"
-        value = f"""if({is_quoted}, '"' || replace({value}, '"', '""') || '"', {value})"""
-    return f"coalesce({value}, '')"
 
 
 def unguarded(cell: str) -> str:
@@ -119,13 +122,15 @@ def lines_by_owner(
         owner: SQL of whose row it is.
         order: columns that order an owner's rows, all of them together unique.
     """
-    # In two steps: DuckDB compiles a pattern for each place that an expression stands in.
-    names = [f"cell_{number}" for number in range(len(columns))]
-    keys = [f"{key} as key_{number}" for number, key in enumerate(order)]
-    values = [f"{_written(column)} as {name}" for column, name in zip(columns, names, strict=True)]
-    line = " || ',' || ".join(_cell(column, name) for column, name in zip(columns, names, strict=True))
-    query = f"""select owner, {line} || chr(13) || chr(10) as line
-        from (select {", ".join([f"{owner} as owner", *keys, *values])} from {source})
+    # The texts of a row are one list, since DuckDB compiles a pattern for each place that it stands in.
+    texts = [column.sql for column in columns if column.is_text]
+    values = [f"{owner} as owner", *(f"{key} as key_{number}" for number, key in enumerate(order))]
+    values += [f"{_written(column)} as cell_{number}" for number, column in enumerate(columns) if not column.is_text]
+    values.append(f"{_in_cells(texts)} as texts" if texts else "null as texts")
+    place = count(1)
+    cells = [f"texts[{next(place)}]" if column.is_text else f"cell_{number}" for number, column in enumerate(columns)]
+    query = f"""select owner, {" || ',' || ".join(f"coalesce({cell}, '')" for cell in cells)} || chr(13) || chr(10) as line
+        from (select {", ".join(values)} from {source})
         order by {", ".join(["owner", *(f"key_{number}" for number in range(len(order)))])}"""
     for batch in con.execute(query).to_arrow_reader(_ROWS_PER_BATCH):
         runs = pc.run_end_encode(batch.column("owner"))
