@@ -20,6 +20,7 @@ from contract.settings import CHECKOUT
 DAYS = ("2026-03-01", "2026-03-02", "2026-03-03")
 NEWEST = DAYS[-1]
 NEXT = "2026-03-04"  # not delivered yet
+OF_EXAMPLE = "2026-04-24"  # the day of the example landing
 
 
 def event(number: int, kind: str, day: str, hour: int, **data: Any) -> dict[str, Any]:

@@ -29,11 +29,14 @@ from contract.settings import Settings
 from operations import airflow_server
 from operations.airflow_rest import Airflow
 from operations.airflow_server import MARKER
-from operations.chain import CHAIN, FIRST_DAG
+from operations.chain import BESIDE, CHAIN, FIRST_DAG
 from tests.conftest import Webhook, listening_webhook
 from tests.end_to_end.conftest import DAYS, NEWEST, NEXT, Place, deliver
 
 pytestmark = pytest.mark.acceptance
+
+MARTS = "build_marts"
+[MAINTENANCE] = BESIDE
 
 
 @pytest.fixture(scope="module")
@@ -334,6 +337,30 @@ def test_a_failed_task_is_told_of_and_once_it_is_cleared_the_day_goes_on(night: 
     started = {dag_id: started_run(airflow, dag_id, NEWEST, since) for dag_id in CHAIN if dag_id != FIRST_DAG}
     assert {state_at_the_end(airflow, *run) for run in started.items()} == {"success"}
     assert place.current() == published, "nothing is lost: the same marts are the same version"
+
+
+def is_checkpointed(place: Place, table: str) -> bool:
+    """Whether the newest version of a table of the lake can be read without its log."""
+    folder = place.home / "lake" / table
+    checkpoint = folder / "_delta_log" / "_last_checkpoint"
+    return checkpoint.exists() and json.loads(checkpoint.read_text())["version"] == DeltaTable(str(folder)).version()
+
+
+def test_maintenance_beside_the_days_leaves_every_figure_as_it_was(night: Night) -> None:
+    """The weekly DAG, then the marts of a day once more."""
+    place = night.place
+    published = place.current(NEWEST)
+    airflow, since = night.airflow, datetime.now(UTC)
+    assert not is_checkpointed(place, "shop_events")
+    airflow.trigger(MAINTENANCE, NEWEST, "weekly")
+    assert state_at_the_end(airflow, MAINTENANCE, "weekly") == "success"
+    assert is_checkpointed(place, "shop_events")
+
+    airflow.trigger(MARTS, NEWEST, "after-maintenance")
+    after = [dag_id for dag_id in CHAIN if CHAIN.index(dag_id) > CHAIN.index(MARTS)]
+    started = {MARTS: "after-maintenance"} | {dag_id: started_run(airflow, dag_id, NEWEST, since) for dag_id in after}
+    assert {state_at_the_end(airflow, *run) for run in started.items()} == {"success"}
+    assert place.current(NEWEST) == published, "the same marts are the same version"
 
 
 def tick(place: Place, key: str) -> None:

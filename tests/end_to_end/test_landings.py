@@ -6,7 +6,6 @@ import json
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -16,22 +15,21 @@ from deltalake import DeltaTable
 
 from contract.machine import load_extension
 from contract.object_store import Access
-from tests.end_to_end.conftest import Place, compare
+from tests.end_to_end.conftest import OF_EXAMPLE, Place, compare
+from tests.end_to_end.place_in_store import PREFIXES, PlaceInStore
 from tests.end_to_end.steps import BUILD, INGEST_GATES, PUBLISH
 from tests.object_stores import BUCKET, SECRET, Door, ObjectStore, object_store_server
 
 pytestmark = pytest.mark.acceptance
 
-AS_OF = "2026-04-24"
 IN_THE_MIDDLE_OF_FEW, AWAY_SECONDS = 60_000, 20
 IN_THE_MIDDLE = 400_000  # bytes that went in: the load of the shop has found its files, and writes the lines
-PREFIXES = {"LANDING": "landing", "LAKE": "some/lake", "PUBLISHED_URI": "published"}  # in the store
 
 
 @pytest.fixture(scope="module")
 def example(example_lake: Place) -> Place:
     """The example landing after a day's commands."""
-    example_lake.work_out(AS_OF, *INGEST_GATES, *BUILD, *PUBLISH)
+    example_lake.work_out(OF_EXAMPLE, *INGEST_GATES, *BUILD, *PUBLISH)
     return example_lake
 
 
@@ -42,19 +40,8 @@ def test_the_example_gives_every_expected_figure(example: Place, shared_example:
 
 
 def test_the_example_is_exported(example: Place) -> None:
-    example.work_out(AS_OF, "exports")
-    assert any((example.home / "exports" / AS_OF).iterdir())
-
-
-@dataclass(frozen=True)
-class PlaceInStore(Place):
-    """A place whose landing, lake and published versions lie in a store."""
-
-    access: dict[str, str] = field(default_factory=dict)
-
-    def environ(self, **settings: str) -> dict[str, str]:
-        uris = {f"FANOUT_{name}": f"s3://{BUCKET}/{prefix}" for name, prefix in PREFIXES.items()}
-        return super().environ(**uris, **{**self.access, **settings})
+    example.work_out(OF_EXAMPLE, "exports")
+    assert any((example.home / "exports" / OF_EXAMPLE).iterdir())
 
 
 def arguments(process: subprocess.Popen[str]) -> str:
@@ -101,7 +88,7 @@ def test_the_marts_of_an_object_store_are_those_of_folders_though_the_store_goes
         place = PlaceInStore(Path(), tmp_path / "home", store.environ())
         _goes_while_the_shop_is_loaded(place, store)
         place.ingest()
-        place.work_out(AS_OF, *INGEST_GATES, *BUILD, *PUBLISH, "publication.bi")
+        place.work_out(OF_EXAMPLE, *INGEST_GATES, *BUILD, *PUBLISH, "publication.bi")
         there, here = (json.loads((one.current() / "run.json").read_text()) for one in (place, example))
         assert len(here["digests"]) > 50
         assert there["digests"] == here["digests"]
@@ -111,7 +98,7 @@ def test_the_marts_of_an_object_store_are_those_of_folders_though_the_store_goes
         away = Door(store.port).opened()
         away.shut()
         for step in ("expectations.gate ingest --source shop", "dbt_project.build", "publication.bi"):
-            _is_told(place, away, *step.split(), "--as-of", AS_OF)
+            _is_told(place, away, *step.split(), "--as-of", OF_EXAMPLE)
         assert [path.name for path in place.home.iterdir() if path.name in ("lake", "landing")] == []
         assert [path for path in place.home.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()] == []
 
@@ -143,7 +130,7 @@ def _is_read_where_it_was_put(store: ObjectStore, run: dict[str, object]) -> Non
         con.execute(f"set global ca_cert_file = '{store.authority}'")
         con.execute(Access.from_environment(store.environ()).duckdb_secret())
         [(current,)] = con.execute(f"select content from read_text('{prefix}/current')").fetchall()
-        assert current == f"{AS_OF}/{run['version']}/fanout.duckdb"
+        assert current == f"{OF_EXAMPLE}/{run['version']}/fanout.duckdb"
         con.execute(f"attach '{prefix}/{current}' as published (read_only)")
         rows = run["rows"]
         assert isinstance(rows, dict)
