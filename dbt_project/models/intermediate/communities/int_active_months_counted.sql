@@ -1,12 +1,20 @@
 -- The months in which each person was active at a merchant: whether they are new, were there the month before or came back,
 -- and whether they are lost, which is not active in the month after.
-with months as (
+with days as (
+    select
+        merchant_id,
+        user_id,
+        unnest(dates) as date
+    from {{ ref('int_active_people_dated') }}
+),
+
+months as (
     select
         merchant_id,
         user_id,
         cast(date_trunc('month', date) as date) as month_start,
         count(*) as active_days
-    from {{ ref('int_active_people_dated') }}
+    from days
     group by all
 )
 

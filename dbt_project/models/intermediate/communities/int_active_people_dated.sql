@@ -1,4 +1,4 @@
--- The days on which a person did something at a merchant: bought, shared, opened any share, followed, saw a page, claimed a
+-- The days on which each person did something at a merchant: bought, shared, opened any share, followed, saw a page, claimed a
 -- coupon or red packet, clicked an impression, wrote in its chat group, opened or joined its team, came to its live or spoke
 -- there.
 with groups as (
@@ -75,9 +75,10 @@ activities as (
     {%- endfor %}
 )
 
-select distinct
+select
     merchant_id,
     user_id,
-    active_date as date
+    list_sort(list_distinct(list(active_date))) as dates
 from activities
 where merchant_id is not null
+group by merchant_id, user_id

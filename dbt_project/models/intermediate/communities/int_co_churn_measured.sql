@@ -14,30 +14,16 @@ with people as (
     from {{ ref('int_active_months_counted') }}
 ),
 
-opens as (
+-- An open holds at the ends of the months from its own to the last one that ends up to 89 days later.
+ends as (
     select distinct
         merchant_id,
         least(sharer_id, opener_id) as one_id,
         greatest(sharer_id, opener_id) as other_id,
-        opened_date
+        cast(
+            unnest(range(date_trunc('month', opened_date), date_trunc('month', opened_date + 90), interval 1 month)) as date
+        ) as active_month
     from {{ ref('int_share_opens_matched') }}
-),
-
-later as (
-    select unnest(range(4)) as months
-),
-
--- An open holds at the ends of three months at most: that of its own, and of the next ones up to 89 days later.
-ends as (
-    select distinct
-        opens.merchant_id,
-        opens.one_id,
-        opens.other_id,
-        cast(date_trunc('month', opens.opened_date) + to_months(later.months) as date) as active_month
-    from opens
-    cross join later
-    where
-        last_day(date_trunc('month', opens.opened_date) + to_months(later.months)) - opens.opened_date <= 89
 ),
 
 friends as (

@@ -15,20 +15,38 @@ opens as (
     where opened_date > {{ as_of() }} - 90
 ),
 
-arcs as (
+-- An `or` of the two would join by the person alone.
+opened_here as (
     select
         openers.group_id,
-        opens.opener_id as from_id,
-        opens.sharer_id as to_id
+        opens.opener_id,
+        opens.sharer_id
     from opens
     inner join members as openers
         on
-            opens.opener_id = openers.user_id
-            and coalesce(opens.merchant_id = openers.merchant_id, openers.merchant_id is null)
+            opens.merchant_id = openers.merchant_id
+            and opens.opener_id = openers.user_id
+    union all
+    select
+        openers.group_id,
+        opens.opener_id,
+        opens.sharer_id
+    from opens
+    inner join members as openers
+        on opens.opener_id = openers.user_id
+    where openers.merchant_id is null
+),
+
+arcs as (
+    select
+        opened_here.group_id,
+        opened_here.opener_id as from_id,
+        opened_here.sharer_id as to_id
+    from opened_here
     inner join members as sharers
         on
-            openers.group_id = sharers.group_id
-            and opens.sharer_id = sharers.user_id
+            opened_here.group_id = sharers.group_id
+            and opened_here.sharer_id = sharers.user_id
     union distinct
     select
         replies.group_id,

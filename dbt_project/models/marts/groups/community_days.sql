@@ -39,22 +39,32 @@ spells as (
 people as (
     select
         merchant_id,
-        user_id,
-        date
+        dates
     from {{ ref('int_active_people_dated') }}
     union all by name
-    select distinct
+    select
         'all' as merchant_id,
-        user_id,
-        date
+        list_sort(list_distinct(flatten(list(dates)))) as dates
     from {{ ref('int_active_people_dated') }}
+    group by user_id
 ),
 
 active_days as (
     select
-        *,
-        lead(date) over (partition by merchant_id, user_id order by date) as next_date
+        merchant_id,
+        unnest(dates) as date,
+        unnest(dates[2:]) as next_date
     from people
+),
+
+people_days as (
+    select
+        merchant_id,
+        date,
+        next_date,
+        count(*) as people
+    from active_days
+    group by all
 ),
 
 -- A person is active in the last n days from a date to n days after it, or to the next: each day is looked at once, not once
@@ -63,22 +73,22 @@ person_changes as (
     select
         merchant_id,
         date,
-        1 as active_users,
-        1 as active_users_7d,
-        1 as active_users_30d
-    from active_days
+        people as active_users,
+        people as active_users_7d,
+        people as active_users_30d
+    from people_days
     union all by name
     select
         merchant_id,
         least(date + 7, next_date) as date,
-        -1 as active_users_7d
-    from active_days
+        -people as active_users_7d
+    from people_days
     union all by name
     select
         merchant_id,
         least(date + 30, next_date) as date,
-        -1 as active_users_30d
-    from active_days
+        -people as active_users_30d
+    from people_days
 ),
 
 group_changes as (
@@ -167,31 +177,17 @@ counted as (
     window so_far as (partition by days.merchant_id order by days.date)
 ),
 
-windows as (
+baselines as (
     select
         *,
-        cast(list(group_revenue) over before as double[]) as before_values
+        max(cast(group_revenue as double)) over before as before_max,
+        if(count(*) over before >= 14, median(cast(group_revenue as double)) over before, null) as burst_baseline,
+        mad(cast(group_revenue as double)) over before as deviation
     from counted
     window before as (
         partition by merchant_id order by date
         rows between 28 preceding and 1 preceding
     )
-),
-
-medians as (
-    select
-        *,
-        list_median(before_values) as before_median
-    from windows
-),
-
-baselines as (
-    select
-        * exclude (before_values, before_median),
-        list_max(before_values) as before_max,
-        if(len(before_values) >= 14, before_median, null) as burst_baseline,
-        list_median(list_transform(before_values, lambda value: abs(value - before_median))) as deviation
-    from medians
 ),
 
 bursts as (

@@ -51,34 +51,18 @@ with given as (
             and views.user_id != shares.user_id
 ),
 
--- counted by day first: an exponential a day is enough
-days as (
-    select
-        merchant_id,
-        user_id,
-        friend_id,
-        date,
-        count(*) filter (where kind = 'open') as opens,
-        count(*) filter (where kind = 'reply') as replies,
-        count(*) filter (where kind = 'order') as orders,
-        sum(points) as points,
-        sum(dwell_ms) as dwell_ms
-    from given
-    where date > {{ as_of() }} - 90
-    group by merchant_id, user_id, friend_id, date
-),
-
 weighted as (
     select
         merchant_id,
         user_id,
         friend_id,
-        sum(opens) as opens,
-        sum(replies) as replies,
-        sum(orders) as orders,
+        count(*) filter (where kind = 'open') as opens,
+        count(*) filter (where kind = 'reply') as replies,
+        count(*) filter (where kind = 'order') as orders,
         sum(dwell_ms) / 1000 as dwell_seconds,
         {{ exact_sum('exp(-(' ~ as_of() ~ ' - date) / 30) * points') }} + ln(1 + sum(dwell_ms) / 1000) as weight
-    from days
+    from given
+    where date > {{ as_of() }} - 90
     group by merchant_id, user_id, friend_id
 ),
 
@@ -87,9 +71,9 @@ final as (
         ties.merchant_id,
         ties.user_id,
         ties.friend_id,
-        cast(ties.opens as bigint) as opens,
-        cast(ties.replies as bigint) as replies,
-        cast(ties.orders as bigint) as orders,
+        ties.opens,
+        ties.replies,
+        ties.orders,
         ties.dwell_seconds,
         ties.weight,
         coalesce(reverse.weight, 0) as reverse_weight,
