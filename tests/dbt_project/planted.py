@@ -10,6 +10,7 @@ from graphlib import TopologicalSorter
 
 import duckdb
 import pandas as pd
+import yaml
 
 from contract.events import EVENT_TYPES, Kind
 from dbt_project.build import PROJECT
@@ -80,11 +81,13 @@ def stage(con: duckdb.DuckDBPyConnection, landing: Landing) -> None:
                 1 as line, 1 as rows_read, 1 as bytes, null::varchar as error, '' as event_source, '' as event_type
             from ({events})"""
         )
-    for path in sorted((PROJECT / "seeds").glob("*.csv")):
+    declared = yaml.safe_load((PROJECT / "seeds" / "_seeds.yml").read_text(encoding="utf-8"))["seeds"]
+    for seed in declared:
+        path, types = PROJECT / "seeds" / f"{seed['name']}.csv", seed["config"]["column_types"]
         with path.open(encoding="utf-8", newline="") as file:
             has_rows = len(list(csv.reader(file))) > 1
         if has_rows:
-            con.execute(f"create table {path.stem} as from read_csv('{path}', header = true)")
+            con.execute(f"create table {path.stem} as from read_csv('{path}', header = true, types = {types})")
 
 
 def run(con: duckdb.DuckDBPyConnection, models: Iterable[str], **variables: str) -> list[str]:
