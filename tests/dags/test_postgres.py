@@ -282,3 +282,25 @@ def test_thirty_days_at_once_pass_through_every_dag(postgres: Postgres, tmp_path
         assert deployment.query("select count(*) from dag_run where state = 'failed'") == [(0,)]
         assert {*deployment.successful().values()} == {1}, "each DAG ran once for each day"
         assert deployment.query(HALF_MET) == []
+
+
+def test_days_go_on_when_a_database_that_went_away_is_there_again(postgres: Postgres, tmp_path: Path) -> None:
+    """It is away until the scheduler has given up, which Compose starts again."""
+    days = DAYS[:10]
+    every = {(dag_id, day) for dag_id in CHAIN for day in days}
+    with prepared(postgres, tmp_path / "home", CHECKOUT / "dags") as deployment:
+        deployment.start("api-server")
+        deployment.until(lambda: answers(deployment.airflow))
+        deployment.airflow.set_pool(LAKE_WRITERS, slots=LAKE_WRITERS_SLOTS)
+        for day in days:
+            deployment.airflow.trigger(FIRST_DAG, day, f"by-hand-{day}")
+        first = deployment.start("scheduler", "--skip-serve-logs")
+        deployment.until(lambda: len(every & {*deployment.successful()}) > len(every) // 3)
+        postgres.stop()
+        assert first.wait(timeout=WITHIN_SECONDS) != 0
+        postgres.start("fsync=off")
+        assert every - {*deployment.successful()}, "it went on the way"
+        deployment.start("scheduler", "--skip-serve-logs")
+        deployment.until(lambda: every <= {*deployment.successful()} and deployment.is_quiet())
+        assert {*deployment.successful().values()} == {1}, "each DAG ran once for each day"
+        assert deployment.query(HALF_MET) == []
