@@ -48,8 +48,8 @@ TABLES: tuple[Table, ...] = (
                 number(
                     "median_seconds_to_form",
                     "seconds",
-                    "Median over the organic ones of the seconds from the opening until formed, interpolated.",
-                    least=0,
+                    "Median over the organic ones of the seconds from the opening until formed, interpolated; below 0 where "
+                    "a team was told to be formed before its opening.",
                 )
             ),
             count("members", "people", "Users present at the end (expiry, as_of at the latest), summed over the teams."),

@@ -1,4 +1,5 @@
-"""A few accepted lines that make no sense: amounts of an order number's size, clocks that are decades late."""
+"""A few accepted lines that make no sense: amounts of an order number's size, clocks that are decades late, a fan who leaves
+and is back at one instant, a team that was formed before it was opened."""
 
 from __future__ import annotations
 
@@ -68,6 +69,21 @@ def of_late_clocks(day: str) -> dict[str, list[dict[str, Any]]]:
     }  # fmt: skip
 
 
+def of_one_instant(day: str) -> dict[str, list[dict[str, Any]]]:
+    """A fan who follows, unfollows and follows at once, and a team whose forming was told ten hours before its opening."""
+    fan = {"merchant_id": "m-old", "user_id": "x-9"}
+    team = {"team_id": "t-old", "leader_id": "x-9", "product_id": "p-1", "size_required": 2, "region": "CN-SH"}
+    return {
+        "shop": [
+            event(9111 + n, f"shop.fan_{tie}", day, 12, **fan) for n, tie in enumerate(("followed", "unfollowed", "followed"))
+        ],
+        "group": [
+            event(9121, "group.team_opened", day, 12, merchant_id="m-old", expires_at=f"{day}T20:00:00+08:00", **team),
+            event(9122, "group.team_formed", day, 2, team_id="t-old"),
+        ],
+    }
+
+
 def add(landing: Path, source: str, events: list[dict[str, Any]]) -> None:
     (landing / source / f"dt={NEWEST}" / "nonsense.jsonl").write_text("".join(json.dumps(line) + "\n" for line in events))
 
@@ -80,10 +96,10 @@ def warehouse(place: Place) -> Path:
 def places(make_place: Callable[[], Place]) -> tuple[Place, Place]:
     """The platform with an ordinary m-x, and with the amounts of m-x that an older lake may hold."""
     ordinary = make_place()
-    late = of_late_clocks(NEWEST)
-    add(ordinary.landing, "shop", of_nonsense(DAYS[0]) + late["shop"])
-    for source in ("group", "stream"):
-        add(ordinary.landing, source, late[source])
+    late, at_once = of_late_clocks(NEWEST), of_one_instant(NEWEST)
+    add(ordinary.landing, "shop", of_nonsense(DAYS[0]) + late["shop"] + at_once["shop"])
+    add(ordinary.landing, "group", late["group"] + at_once["group"])
+    add(ordinary.landing, "stream", late["stream"])
     ordinary.ingest()
     huge = replace(ordinary, home=ordinary.home.with_name("huge"))
     shutil.copytree(ordinary.home, huge.home)
@@ -130,6 +146,18 @@ def test_amounts_that_add_up_beyond_an_amount_stop_nobody_else(places: tuple[Pla
             found = con.execute(f"select {name} from {table} where merchant_id = 'm-x' and {key}").fetchall()
             assert found == [(None,)], figure
         assert con.execute("select merchant_id from merchants where not is_money_complete").fetchall() == [("m-x",)]
+
+
+def test_what_happened_at_one_instant_or_backwards_is_counted_as_it_was_told(places: tuple[Place, Place]) -> None:
+    ordinary, _ = places
+    with duckdb.connect(str(warehouse(ordinary)), read_only=True) as con:
+        con.execute("use marts")
+        formed = con.execute("select formed_organic, median_seconds_to_form from team_formation where merchant_id = 'm-old'")
+        assert formed.fetchall() == [(1, -36_000.0)]
+        won = "select fans_won, fans_lost, fans from merchant_cube where merchant_id = 'm-old' and period = 'day' and is_total"
+        assert con.execute(f"{won} and period_start = '{NEWEST}'").fetchall() == [(2, 1, 1)]
+        survived = "select fans, lost from fan_survival where merchant_id = 'm-old' and stratum = 'all'"
+        assert con.execute(survived).fetchall() == [(1, 1)], "of the first spell alone"
 
 
 def test_the_gate_names_the_merchant_and_its_orders_and_the_day_is_published_and_exported(places: tuple[Place, Place]) -> None:
