@@ -28,7 +28,7 @@ down: setup  ## stop the Airflow of `make up` and the Superset of `make superset
 maintain: setup  ## compact the lake, remove what is old, prove that the forgotten are forgotten
 	@$(VENV)/python -m maintenance $(if $(AS_OF),--as-of $(AS_OF))
 
-test: setup  ## the tests of every change, under 15 minutes on 2 cores
+test: setup  ## the tests of every change, some 20 minutes on 2 cores
 	@$(PYTEST) --numprocesses=2 --dist=loadfile $(ARGS)
 
 soak: setup  ## longer still, by hand before a release: the compose file's services, the example's marts from an object store and as a team has them, the image runs the main job, GraphFrames the whole graph, models meet the future, mutants meet the tests

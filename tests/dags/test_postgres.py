@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -24,13 +24,13 @@ from typing import Any
 import psycopg2
 import pytest
 
-from benchmarks._postgres import MissingProgram, running
 from benchmarks._postgres import Server as Postgres
 from contract.settings import CHECKOUT, LAKE_WRITERS, LAKE_WRITERS_SLOTS, Settings
 from operations import airflow_server
 from operations.airflow_rest import Airflow
 from operations.airflow_server import Server
 from operations.chain import CHAIN, FIRST_DAG
+from tests.postgres import running_postgres
 
 pytestmark = pytest.mark.acceptance
 
@@ -209,15 +209,12 @@ def answers(airflow: Airflow) -> bool:
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
     """A server with Airflow's tables in the database `migrated`, which is a template."""
-    try:
-        with running("fsync=off") as server:
-            server.execute("create database migrated")
-            with tempfile.TemporaryDirectory() as home:
-                environ = os.environ | {"AIRFLOW_HOME": home, CONNECTION: connection(server, "migrated")}
-                subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], env=environ, check=True, capture_output=True)
-            yield server
-    except MissingProgram as missing:
-        pytest.skip(str(missing))
+    with running_postgres() as server:
+        server.execute("create database migrated")
+        with tempfile.TemporaryDirectory() as home:
+            environ = os.environ | {"AIRFLOW_HOME": home, CONNECTION: connection(server, "migrated")}
+            subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], env=environ, check=True, capture_output=True)
+        yield server
 
 
 def test_a_dag_with_several_inputs_stands_still_where_they_end_together(postgres: Postgres, tmp_path: Path) -> None:
@@ -262,45 +259,49 @@ def repaired(deployment: Deployment) -> set[tuple[str, str]]:
     return found
 
 
+def of_chain(days: Collection[str]) -> set[tuple[str, str]]:
+    return {(dag_id, day) for dag_id in CHAIN for day in days}
+
+
+def started(deployment: Deployment, days: Collection[str]) -> subprocess.Popen[bytes]:
+    """The scheduler, once a third of what was started is done."""
+    every = of_chain(days)
+    assert {dag_id for (dag_id,) in deployment.query("select dag_id from dag")} >= {*CHAIN}
+    deployment.start("api-server")
+    deployment.until(lambda: answers(deployment.airflow))
+    deployment.airflow.set_pool(LAKE_WRITERS, slots=LAKE_WRITERS_SLOTS)
+    for day in days:
+        deployment.airflow.trigger(FIRST_DAG, day, f"by-hand-{day}")
+    scheduler = deployment.start("scheduler", "--skip-serve-logs")
+    deployment.until(lambda: len(every & {*deployment.successful()}) > len(every) // 3)
+    return scheduler
+
+
+def end(deployment: Deployment, days: Collection[str]) -> None:
+    """Another scheduler brings all to its end, each DAG once for each day."""
+    every = of_chain(days)
+    assert every - {*deployment.successful()}, "the first one ended on the way"
+    deployment.start("scheduler", "--skip-serve-logs")
+    deployment.until(lambda: every <= {*deployment.successful()} and deployment.is_quiet())
+    assert {*deployment.successful().values()} == {1}
+    assert deployment.query(HALF_MET) == []
+
+
 def test_thirty_days_at_once_pass_through_every_dag(postgres: Postgres, tmp_path: Path) -> None:
     """Their tasks end within milliseconds, and the scheduler is killed when some of them are on their way."""
-    every = {(dag_id, day) for dag_id in CHAIN for day in DAYS}
     with prepared(postgres, tmp_path / "home", CHECKOUT / "dags") as deployment:
-        assert {dag_id for (dag_id,) in deployment.query("select dag_id from dag")} >= {*CHAIN}
-        deployment.start("api-server")
-        deployment.until(lambda: answers(deployment.airflow))
-        deployment.airflow.set_pool(LAKE_WRITERS, slots=LAKE_WRITERS_SLOTS)
-        for day in DAYS:
-            deployment.airflow.trigger(FIRST_DAG, day, f"by-hand-{day}")
-        first = deployment.start("scheduler", "--skip-serve-logs")
-        deployment.until(lambda: len(every & {*deployment.successful()}) > len(every) // 3)
-        first.kill()
-        first.wait()
-        assert every - {*deployment.successful()}, "it was killed on the way"
-        deployment.start("scheduler", "--skip-serve-logs")
-        deployment.until(lambda: every <= {*deployment.successful()} and deployment.is_quiet())
+        scheduler = started(deployment, DAYS)
+        scheduler.kill()
+        scheduler.wait()
+        end(deployment, DAYS)
         assert deployment.query("select count(*) from dag_run where state = 'failed'") == [(0,)]
-        assert {*deployment.successful().values()} == {1}, "each DAG ran once for each day"
-        assert deployment.query(HALF_MET) == []
 
 
 def test_days_go_on_when_a_database_that_went_away_is_there_again(postgres: Postgres, tmp_path: Path) -> None:
     """It is away until the scheduler has given up, which Compose starts again."""
-    days = DAYS[:10]
-    every = {(dag_id, day) for dag_id in CHAIN for day in days}
     with prepared(postgres, tmp_path / "home", CHECKOUT / "dags") as deployment:
-        deployment.start("api-server")
-        deployment.until(lambda: answers(deployment.airflow))
-        deployment.airflow.set_pool(LAKE_WRITERS, slots=LAKE_WRITERS_SLOTS)
-        for day in days:
-            deployment.airflow.trigger(FIRST_DAG, day, f"by-hand-{day}")
-        first = deployment.start("scheduler", "--skip-serve-logs")
-        deployment.until(lambda: len(every & {*deployment.successful()}) > len(every) // 3)
+        scheduler = started(deployment, DAYS[:10])
         postgres.stop()
-        assert first.wait(timeout=WITHIN_SECONDS) != 0
+        assert scheduler.wait(timeout=WITHIN_SECONDS) != 0
         postgres.start("fsync=off")
-        assert every - {*deployment.successful()}, "it went on the way"
-        deployment.start("scheduler", "--skip-serve-logs")
-        deployment.until(lambda: every <= {*deployment.successful()} and deployment.is_quiet())
-        assert {*deployment.successful().values()} == {1}, "each DAG ran once for each day"
-        assert deployment.query(HALF_MET) == []
+        end(deployment, DAYS[:10])

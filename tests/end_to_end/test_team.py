@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -11,29 +10,20 @@ import psycopg2
 import pytest
 
 from benchmarks._cluster import standalone
-from benchmarks._postgres import MissingProgram, Server, running
 from tests.end_to_end.conftest import OF_EXAMPLE, Place
 from tests.end_to_end.place_in_store import PREFIXES, PlaceInStore
 from tests.end_to_end.steps import BUILD, INGEST_GATES, PUBLISH
 from tests.object_stores import object_store_server
+from tests.postgres import running_postgres
 
 pytestmark = pytest.mark.soak
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
-    try:
-        with running("fsync=off") as started:
-            yield started
-    except MissingProgram as missing:
-        pytest.skip(str(missing))
-
-
 def test_the_marts_of_a_team_are_those_of_one_machine(
-    example_lake: Place, tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+    example_lake: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     example_lake.work_out(OF_EXAMPLE, *INGEST_GATES, *BUILD, *PUBLISH)
-    with object_store_server(tmp_path / "store") as store:
+    with object_store_server(tmp_path / "store") as store, running_postgres() as server:
         store.put(example_lake.landing, PREFIXES["LANDING"])
         server.execute("create database bi")
         for name, text in store.environ().items():

@@ -7,18 +7,16 @@ from itertools import count
 
 import pytest
 
-from benchmarks._postgres import MissingProgram, Server, running
+from benchmarks._postgres import Server
+from tests.postgres import running_postgres
 
 _NUMBERS = count()
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    try:
-        with running("fsync=off", "shared_buffers=32MB") as started:
-            yield started
-    except MissingProgram as missing:
-        pytest.skip(str(missing))
+    with running_postgres("shared_buffers=32MB") as started:
+        yield started
 
 
 @pytest.fixture
