@@ -7,7 +7,7 @@ merchant. The page of a manager names no people, so it has those that name none.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -15,7 +15,9 @@ from typing import Any
 
 from contract.success import RULES
 from contract.values import GROUP_AXES
+from exports.packs.export_day import Published
 from exports.pages.figures import Call, Merchant
+from exports.pages.reference import LeadReference
 from exports.pages.words import Words, percent
 from exports.policy.allow_list import MANAGER_TABLES, Table
 from exports.policy.names import readable
@@ -160,8 +162,10 @@ def _causes(row: Mapping[str, Any], words: Words) -> str:
 
 
 TREND = "trend"  # the column of Today in which a sparkline stands
-# The list of calls: what is printed, what is good to know, and last the columns for the manager to fill in, by which a returned
-# sheet is recognised.
+# What of a call every list has to fill in, and by what a row of a returned sheet is recognised.
+_CALLED = (SheetColumn("called_on", Form.DAY, 13, Use.INPUT), SheetColumn("result", Form.TEXT, 14, Use.INPUT))
+_REFERENCE = SheetColumn("reference", Form.TEXT, 10, Use.HIDDEN)
+# The list of calls: what is printed, what is good to know, and last the columns for the manager to fill in.
 PRINTED = (
     SheetColumn("rank", Form.COUNT, 5),
     *_MERCHANT,
@@ -182,11 +186,10 @@ TODAY = (
     SheetColumn("tickets", Form.COUNT, 9),
     SheetColumn("changed", Form.LONG_TEXT, 22),
     SheetColumn("why_today", Form.LONG_TEXT, 28),
-    SheetColumn("called_on", Form.DAY, 13, Use.INPUT),
-    SheetColumn("result", Form.TEXT, 14, Use.INPUT),
+    *_CALLED,
     SheetColumn("next_on", Form.DAY, 13, Use.INPUT),
     SheetColumn("note", Form.LONG_TEXT, 36, Use.INPUT),
-    SheetColumn("reference", Form.TEXT, 10, Use.HIDDEN),
+    _REFERENCE,
 )
 # The tables below the list, in its columns.
 _OFF_LIST = (
@@ -629,6 +632,19 @@ LEADS = SheetTable(
         "entry_source": lambda source, words: words(f"entry_source.{source}"),
     },
 )
+
+
+def leads_to_call(merchants: Sequence[Merchant], published: Published, words: Words) -> Sheet:
+    """The leads, with columns for who calls them to fill in."""
+    sheet = LEADS.sheet(merchants, words)
+    listed = [(merchant.overview, row["fan"]) for merchant in merchants for row in merchant.tables[LEADS.name]]
+    rows: list[tuple[Value, ...]] = []
+    for told, (overview, fan) in zip(sheet.rows, listed, strict=True):
+        owner = (overview["manager"], overview["merchant_id"])
+        rows.append((*told, None, None, str(LeadReference(published.as_of, published.version, *owner, fan))))
+    return replace(sheet, columns=(*sheet.columns, *_CALLED, _REFERENCE), rows=rows)
+
+
 OUTREACH = SheetTable(
     "outreach",
     {

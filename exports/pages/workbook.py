@@ -196,7 +196,9 @@ def write_workbook(
     _merchants(book, sheets.overview(merchants, words), merchants, words.currency(about.currency))
     _regions(book, merchants)
     for table in sheets.TABLES:
-        if table not in (sheets.REGIONS, sheets.LEADERS):
+        if table is sheets.LEADS:
+            _leads(book, sheets.leads_to_call(merchants, about.published, words), as_of)
+        elif table not in (sheets.REGIONS, sheets.LEADERS):
             book.main_table(table.sheet(merchants, words), words(f"sheet.{table.name}"), table.note(words))
     book.main_table(weeks, words("sheet.weeks"), words("title.trend_note"))
     page = book.add("about")
@@ -219,7 +221,7 @@ def _today(book: Workbook, day: date, sheet: Sheet, at_stake: int, merchants: li
     notes = [today_note(len(sheet.rows), merchants, words), *([words("title.today_back")] if sheet.rows else [])]
     book.long_note(page, 1, " ".join(notes), sheets.PRINTED)
     if sheet.rows:
-        _inputs(page, sheet, day, words)
+        _inputs(page, sheet, day, "result", words)
     after = _HEAD_ROW + 1 + max(len(sheet.rows), 1)
     for table in (sheets.off_list(merchants, words), sheets.snoozed(merchants, words)):
         if table.rows:
@@ -269,9 +271,18 @@ def _sparklines(book: Workbook, page: Any, today: Sheet, calls: list[Call], week
         page.add_sparkline(number, column, {"range": f"{name}!{cells}", "series_color": _ACCENT, "last_point": True})
 
 
-def _inputs(page: Any, sheet: Sheet, day: date, words: Words) -> None:
-    """Say at once what a returned sheet would be refused for."""
-    results = [words(f"result.{result}") for result in RESULTS]
+def _leads(book: Workbook, sheet: Sheet, day: date) -> None:
+    """The leads to call, with what came of it to fill in."""
+    words = book.words
+    note = sheets.LEADS.note(words)
+    page = book.main_table(sheet, words("sheet.leads"), f"{note} {words('title.leads_back')}" if sheet.rows else note)
+    if sheet.rows:
+        _inputs(page, sheet, day, "lead_result", words)
+
+
+def _inputs(page: Any, sheet: Sheet, day: date, section: str, words: Words) -> None:
+    """Say at once what a returned sheet would be refused for; its results have their words in `section`."""
+    results = [words(f"{section}.{result}") for result in RESULTS[section]]
     date_of = {"validate": "date", "error_title": words("input.wrong")}
     rules: dict[str, dict[str, Any]] = {
         "called_on": date_of
@@ -297,8 +308,9 @@ def _inputs(page: Any, sheet: Sheet, day: date, words: Words) -> None:
             "error_message": words("input.note", limit=LONGEST_NOTE),
         },
     }
-    for word, rule in rules.items():
-        page.data_validation(*_range(sheet, word), rule)
+    for column in sheet.columns:
+        if column.use is Use.INPUT:
+            page.data_validation(*_range(sheet, column.word), rules[column.word])
 
 
 def _merchants(book: Workbook, sheet: Sheet, merchants: list[Merchant], currency: str) -> None:

@@ -31,7 +31,7 @@ from contract.settings import SettingError, Settings, parse_as_of
 from exports.delivery.receipts import write_whole
 from exports.packs.csv_text import BOM, LINE_END
 from exports.packs.manifest import to_json
-from exports.pages.returned import CALL
+from exports.pages.returned import CALL, result_word
 from exports.pages.words import Words
 from exports.returns import places
 from exports.returns.check import Checked, Remark, check, waits
@@ -181,7 +181,7 @@ def _compared(checked: Checked, day: str, known: Known, zone: ZoneInfo, words: W
             outcome.known += 1
         else:
             first_day, first = told[0]
-            result = words(f"result.{first['data']['result']}")
+            result = words(result_word(first))
             outcome.refused += 1
             outcome.remarks.append(Remark(call.place, "result", "told_before", {"result": result}))
             if event not in [other for _, other in told]:

@@ -14,7 +14,7 @@ import unicodedata
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
@@ -23,7 +23,7 @@ from typing import Any
 import openpyxl
 from openpyxl.utils.datetime import WINDOWS_EPOCH
 
-from exports.pages.sheets import TODAY, Use
+from exports.pages.sheets import LEADS, TODAY, Use
 from exports.pages.words import LANGUAGES, Words
 
 LARGEST_FILE = 20 << 20  # bytes
@@ -35,8 +35,9 @@ _LAST_ROW = 1 << 20  # of every spreadsheet
 _HEAD_WITHIN = 30  # rows, below a title and a note
 _DELIMITERS = ",;\t"
 INPUTS = tuple(column.word for column in TODAY if column.use is Use.INPUT)
-# What a head may say beside the words of the sheet: the names of the CSV files.
-_NAMES = (*(column.word for column in TODAY), "as_of")
+_FAN = LEADS.columns["fan"].word
+# What a head may say beside the words of the sheets: the names of the CSV files.
+_NAMES = {column.word: column.word for column in TODAY} | {"as_of": "as_of", _FAN: _FAN, "user_id": _FAN}
 
 
 Value = str | int | float | bool | datetime | date | time | timedelta | None
@@ -71,7 +72,7 @@ class Row:
     """A row below the heads.
 
     Attributes:
-        place: its number, with that of the sheet where several hold calls.
+        place: its number, with that of the sheet where several are filled in.
         cells: by word of the column; one that the file lacks is not there.
     """
 
@@ -206,17 +207,18 @@ def _heads(row: list[Cell]) -> dict[str, int]:
             found[word] = place
     if not {"called_on", "result"} <= found.keys() or not found.keys() & {"reference", "merchant_id"}:
         return {}
-    if doubled & {*INPUTS, "reference", "merchant_id"}:
+    if doubled & {*INPUTS, "reference", "merchant_id", _FAN}:
         raise Unreadable("file_columns_twice")
     return found
 
 
 def _with_places(tables: list[list[tuple[int, dict[str, Cell]]] | None]) -> list[Row]:
-    with_calls = [(number, table) for number, table in enumerate(tables, 1) if table is not None]
-    if not with_calls:
+    with_heads = [(number, table) for number, table in enumerate(tables, 1) if table is not None]
+    if not with_heads:
         raise Unreadable("file_without_calls")
-    several = len(with_calls) > 1
-    return [Row(f"{sheet}:{row}" if several else str(row), cells) for sheet, table in with_calls for row, cells in table]
+    rows = [(sheet, Row(str(row), cells)) for sheet, table in with_heads for row, cells in table]
+    several = len({sheet for sheet, row in rows if row.is_filled_in}) > 1
+    return [replace(row, place=f"{sheet}:{row.place}") if several else row for sheet, row in rows]
 
 
 def _plain(value: Value) -> str:
@@ -225,6 +227,8 @@ def _plain(value: Value) -> str:
     return str(value)
 
 
-_WORDS = {name: name for name in _NAMES} | {
-    normal(Words.of(language)(f"column.{column.word}")).casefold(): column.word for language in LANGUAGES for column in TODAY
+_WORDS = _NAMES | {
+    normal(Words.of(language)(f"column.{word}")).casefold(): word
+    for language in LANGUAGES
+    for word in (*(column.word for column in TODAY), _FAN)
 }

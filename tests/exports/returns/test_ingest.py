@@ -10,6 +10,7 @@ from pyspark.sql import SparkSession
 from spark_jobs.ingest.job import ingest
 from spark_jobs.lake import catalog
 from tests.exports.returns.conftest import DAY_AFTER, Office
+from tests.exports.returns.test_leads import filled
 from tests.exports.returns.test_returns import CALLED, TALKED
 
 
@@ -18,6 +19,7 @@ def test_two_sendings_are_one_call_and_a_correction_is_kept(spark: SparkSession,
     settings = office.settings
     outcomes = {"m-1": TALKED, "m-10": (CALLED, "declined", None, None)}
     office.lay(office.filled(outcomes))
+    office.lay(filled(office, CALLED, "wants no more calls"), "leads.xlsx")
     office.run()
     office.lay(office.filled({"m-10": (CALLED, "leaving", None, "sold the shop")}))
     office.run()
@@ -26,15 +28,20 @@ def test_two_sendings_are_one_call_and_a_correction_is_kept(spark: SparkSession,
     office.run(DAY_AFTER + timedelta(days=1))
     shutil.copytree(settings.home / "kept", settings.landing_folder / "shop", dirs_exist_ok=True)
 
-    assert ingest(spark, settings, "shop")["rows_in"] == 5
+    assert ingest(spark, settings, "shop")["rows_in"] == 6
     table = spark.read.format("delta").load(catalog.table_path(settings, "shop_events"))
     rows = table.where("line > 0").select("fate", "reason", "dt", "merchant_id", "result", "event_date").collect()
     found = sorted((row.fate, row.reason, str(row.dt), row.merchant_id, row.result, str(row.event_date)) for row in rows)
     assert [row[:4] for row in found if row[0] == "accepted"] == [
         ("accepted", None, "2026-03-21", "m-1"),
+        ("accepted", None, "2026-03-21", "m-1"),
         ("accepted", None, "2026-03-21", "m-10"),
     ]
-    assert [row[4:] for row in found if row[0] == "accepted"] == [("talked", "2026-03-21"), ("declined", "2026-03-21")]
+    assert [row[4:] for row in found if row[0] == "accepted"] == [
+        ("refused", "2026-03-21"),
+        ("talked", "2026-03-21"),
+        ("declined", "2026-03-21"),
+    ]
     assert sorted(row[:3] for row in found if row[0] != "accepted") == [
         ("duplicate", None, "2026-03-22"),
         ("duplicate", None, "2026-03-22"),

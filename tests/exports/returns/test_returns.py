@@ -258,7 +258,7 @@ def test_a_workbook_without_its_references_is_answered(office: Office, rows: Rea
     assert office.landed() == []
     [said, summary] = office.answers(rows)
     assert said[1:3] == ["Reference, leave as it is", "This row does not say which list it comes from."]
-    assert said[3].startswith("Copy the outcome into the row of this merchant")
+    assert said[3].startswith("Copy the outcome into the same row")
     assert summary[2] == "Calls taken: 0; taken before: 0; rows refused: 1."
 
 

@@ -69,7 +69,7 @@ def test_a_number_is_read_as_a_spreadsheet_shows_it(value: Any, number: float | 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(("section", "values"), [("result", RESULTS), ("stage", STAGES)])
+@pytest.mark.parametrize(("section", "values"), [*RESULTS.items(), ("stage", STAGES)])
 def test_every_word_of_every_language_is_taken_back(language: str, section: str, values: tuple[str, ...]) -> None:
     for value in values:
         word = Words.of(language)(f"{section}.{value}")
