@@ -19,16 +19,18 @@ COMPOSE = (DOCKER / "compose.yml").read_text()
 DECIDED = {"FANOUT_HOME", "FANOUT_SPARK_MASTER"}
 OF_A_RUN = {"FANOUT_RUN_ID"}
 # Keys of Airflow's chart that the values may name, with the type each has in the chart's values.schema.json (of the chart whose
-# default is Airflow 3.0.5), read there by hand; what is below them is Kubernetes' own.
+# default is Airflow 3.2.2), read there by hand; what is below them is Kubernetes' own.
 CHART: dict[str, type] = {
     "airflowHome": str, "airflowVersion": str, "apiServer.args": list, "apiServer.resources": dict, "createUserJob.args": list,
-    "dagProcessor.resources": dict, "data.metadataSecretName": str, "defaultAirflowRepository": str, "defaultAirflowTag": str,
+    "dagProcessor.livenessProbe.command": list, "dagProcessor.logGroomerSidecar.enabled": bool, "dagProcessor.resources": dict,
+    "data.metadataSecretName": str, "defaultAirflowRepository": str, "defaultAirflowTag": str,
     "enableBuiltInSecretEnvVars.AIRFLOW_CONN_AIRFLOW_DB": bool,
     "enableBuiltInSecretEnvVars.AIRFLOW__API_AUTH__JWT_SECRET": bool,
     "enableBuiltInSecretEnvVars.AIRFLOW__API__SECRET_KEY": bool, "enableBuiltInSecretEnvVars.AIRFLOW__CORE__FERNET_KEY": bool,
-    "enableBuiltInSecretEnvVars.AIRFLOW__CORE__SQL_ALCHEMY_CONN": bool,
     "enableBuiltInSecretEnvVars.AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": bool, "env": list, "executor": str, "gid": int,
-    "postgresql.enabled": bool, "scheduler.args": list, "scheduler.resources": dict, "securityContexts.container": dict,
+    "postgresql.enabled": bool, "scheduler.args": list, "scheduler.extraContainers": list,
+    "scheduler.livenessProbe.command": list, "scheduler.logGroomerSidecar.enabled": bool, "scheduler.resources": dict,
+    "scheduler.startupProbe.command": list, "securityContexts.container": dict,
     "securityContexts.pod": dict, "statsd.enabled": bool, "triggerer.enabled": bool, "uid": int, "volumeMounts": list,
     "volumes": list, "workers.persistence.enabled": bool,
 }  # fmt: skip
