@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -125,6 +127,7 @@ def build(settings: Settings, *changes: str, as_of: date = AS_OF, only: tuple[st
     """Make the warehouse of a day and run `changes`, SQL statements, on it; its rows say 2026-03-20 unless changed."""
     path = settings.warehouse(as_of)
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)  # it may be shared
     path.write_bytes(_unchanged(only))
     with duckdb.connect(str(path)) as con:
         _change(con, changes, as_of, only)
@@ -171,6 +174,15 @@ def passed(settings: Settings, *changes: str, as_of: date = AS_OF, only: tuple[s
     verdict = {"passed": True, "expectations": 3, "failures": [], "warnings": []}
     results.write_text(json.dumps(verdict | {"day": as_of.isoformat(), "warehouse_sha256": digest}))
     return path
+
+
+def copy_home(home: Path, to: Path) -> None:
+    """Copy a home of published days. Databases, a hundred times as large as the rest, are shared: nothing writes one again."""
+    shutil.copytree(home, to, symlinks=True, copy_function=_copied)
+
+
+def _copied(source: str, target: str) -> None:
+    (os.link if source.endswith(".duckdb") else shutil.copy2)(source, target)
 
 
 def published(settings: Settings, *changes: str, as_of: date = AS_OF) -> Path:

@@ -15,7 +15,7 @@ import pytest
 
 from contract.settings import Settings
 from exports.write_packs import export
-from tests.small_warehouse import AS_OF, published
+from tests.small_warehouse import AS_OF, copy_home, published
 
 Rows = list[dict[str, str]]
 
@@ -41,7 +41,7 @@ class Homes:
             made = self._folder / str(next(self._number))
             make(replace(settings, home=made), changes, as_of)
         self._made[asked] = made
-        shutil.copytree(made, settings.home, symlinks=True)
+        copy_home(made, settings.home)
         if len(self._made) > self.MOST:
             shutil.rmtree(self._made.pop(next(iter(self._made))))
 

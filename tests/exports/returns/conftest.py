@@ -17,7 +17,7 @@ from contract.settings import Settings
 from exports.returns.__main__ import run
 from exports.write_packs import export
 from tests.exports.pages.test_workbook import named
-from tests.small_warehouse import AS_OF, published
+from tests.small_warehouse import AS_OF, copy_home, published
 
 DAY_AFTER = AS_OF + timedelta(days=1)
 INPUTS = ("Called on", "Result", "Next call on", "Note")
@@ -89,5 +89,5 @@ def office_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def office(settings: Settings, office_home: Path) -> Office:
-    shutil.copytree(office_home, settings.home, symlinks=True)
+    copy_home(office_home, settings.home)
     return Office(settings)
