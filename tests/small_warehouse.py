@@ -176,13 +176,31 @@ def passed(settings: Settings, *changes: str, as_of: date = AS_OF, only: tuple[s
     return path
 
 
-def copy_home(home: Path, to: Path) -> None:
-    """Copy a home of published days. Databases, a hundred times as large as the rest, are shared: nothing writes one again."""
-    shutil.copytree(home, to, symlinks=True, copy_function=_copied)
+class SharedHome:
+    """A home that several tests have, each in a folder of its own, which shares what is large or much: databases and exports.
 
+    Tests may replace these files, and write into none.
+    """
 
-def _copied(source: str, target: str) -> None:
-    (os.link if source.endswith(".duckdb") else shutil.copy2)(source, target)
+    def __init__(self, home: Path):
+        self.home = home
+        self._before = self._stamps()
+
+    def put(self, to: Path) -> None:
+        shutil.copytree(self.home, to, symlinks=True, copy_function=self._put)
+
+    def check(self) -> None:
+        """Whether that was so."""
+        changed = {str(path) for path, _ in self._before.items() ^ self._stamps().items()}
+        assert not changed, f"tests wrote into files that others share: {sorted(changed)}"
+
+    def _put(self, source: str, target: str) -> None:
+        is_shared = source.endswith(".duckdb") or Path(source).is_relative_to(self.home / "exports")
+        (os.link if is_shared else shutil.copy2)(source, target)
+
+    def _stamps(self) -> dict[Path, tuple[int, int]]:
+        files = [path for path in self.home.rglob("*") if path.is_file() and not path.is_symlink()]
+        return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in files}
 
 
 def published(settings: Settings, *changes: str, as_of: date = AS_OF) -> Path:

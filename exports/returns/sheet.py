@@ -14,7 +14,7 @@ import unicodedata
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
@@ -72,7 +72,7 @@ class Row:
     """A row below the heads.
 
     Attributes:
-        place: its number, with that of the sheet where several are filled in.
+        place: its number, with that of the sheet where several hold calls.
         cells: by word of the column; one that the file lacks is not there.
     """
 
@@ -213,12 +213,11 @@ def _heads(row: list[Cell]) -> dict[str, int]:
 
 
 def _with_places(tables: list[list[tuple[int, dict[str, Cell]]] | None]) -> list[Row]:
-    with_heads = [(number, table) for number, table in enumerate(tables, 1) if table is not None]
-    if not with_heads:
+    with_calls = [(number, table) for number, table in enumerate(tables, 1) if table is not None]
+    if not with_calls:
         raise Unreadable("file_without_calls")
-    rows = [(sheet, Row(str(row), cells)) for sheet, table in with_heads for row, cells in table]
-    several = len({sheet for sheet, row in rows if row.is_filled_in}) > 1
-    return [replace(row, place=f"{sheet}:{row.place}") if several else row for sheet, row in rows]
+    several = len(with_calls) > 1
+    return [Row(f"{sheet}:{row}" if several else str(row), cells) for sheet, table in with_calls for row, cells in table]
 
 
 def _plain(value: Value) -> str:

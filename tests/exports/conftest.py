@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
 from datetime import date
 from itertools import count
@@ -15,7 +15,7 @@ import pytest
 
 from contract.settings import Settings
 from exports.write_packs import export
-from tests.small_warehouse import AS_OF, copy_home, published
+from tests.small_warehouse import AS_OF, SharedHome, published
 
 Rows = list[dict[str, str]]
 
@@ -27,7 +27,7 @@ class Homes:
 
     def __init__(self, folder: Path):
         self._folder = folder
-        self._made: dict[Hashable, Path] = {}
+        self._made: dict[Hashable, SharedHome] = {}
         self._number = count()
 
     def put(self, settings: Settings, changes: tuple[str, ...], as_of: date) -> None:
@@ -38,12 +38,19 @@ class Homes:
         asked = (changes, as_of, replace(settings, home=Path(), landing=Path(), lake=""))
         made = self._made.pop(asked, None)
         if made is None:
-            made = self._folder / str(next(self._number))
-            make(replace(settings, home=made), changes, as_of)
+            home = self._folder / str(next(self._number))
+            make(replace(settings, home=home), changes, as_of)
+            made = SharedHome(home)
         self._made[asked] = made
-        copy_home(made, settings.home)
+        made.put(settings.home)
         if len(self._made) > self.MOST:
-            shutil.rmtree(self._made.pop(next(iter(self._made))))
+            oldest = self._made.pop(next(iter(self._made)))
+            oldest.check()
+            shutil.rmtree(oldest.home)
+
+    def check(self) -> None:
+        for made in self._made.values():
+            made.check()
 
 
 def make(settings: Settings, changes: tuple[str, ...], as_of: date) -> None:
@@ -52,8 +59,10 @@ def make(settings: Settings, changes: tuple[str, ...], as_of: date) -> None:
 
 
 @pytest.fixture(scope="session")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> Homes:
-    return Homes(tmp_path_factory.mktemp("homes"))
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homes]:
+    homes = Homes(tmp_path_factory.mktemp("homes"))
+    yield homes
+    homes.check()
 
 
 @pytest.fixture
@@ -74,12 +83,18 @@ def exported(settings: Settings, homes: Homes) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The exports of the small warehouse as it is, to read."""
+def small_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedHome]:
     settings = Settings.from_environment({"FANOUT_HOME": str(tmp_path_factory.mktemp("small"))})
-    published(settings)
-    export(settings, AS_OF)
-    return settings.exports / AS_OF.isoformat()
+    make(settings, (), AS_OF)
+    shared = SharedHome(settings.home)
+    yield shared
+    shared.check()
+
+
+@pytest.fixture(scope="session")
+def small(small_home: SharedHome) -> Path:
+    """The exports of the small warehouse as it is, to read."""
+    return small_home.home / "exports" / AS_OF.isoformat()
 
 
 @pytest.fixture(scope="session")

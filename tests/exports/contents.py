@@ -43,3 +43,10 @@ def packs_with(folder: Path, secret: str) -> list[Path]:
 def contents(folder: Path) -> dict[str, bytes]:
     """The files below a folder."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def add(path: Path, text: str) -> None:
+    """Put a text at the end of a file: into one of its own, since tests share what they do not change."""
+    content = path.read_bytes() + text.encode()
+    path.unlink()
+    path.write_bytes(content)

@@ -16,7 +16,7 @@ from exports.delivery.notes import Note, notes
 from exports.delivery.robots import FORMS
 from exports.pages.words import LANGUAGES, Words
 from exports.write_packs import export
-from tests.exports.contents import names_in, packs_with, texts
+from tests.exports.contents import add, names_in, packs_with, texts
 from tests.exports.delivery.test_messages import message
 from tests.small_warehouse import AS_OF, insert
 
@@ -116,6 +116,5 @@ def test_two_days_of_a_benchmark_name_no_other_and_tell_no_figure(exported: Expo
 
 def test_the_scan_finds_a_figure_of_another(exported: Export) -> None:
     pack = exported(*PEERS) / "merchants" / "m-1"
-    with (pack / "csv" / "benchmarks.csv").open("a") as file:
-        file.write("m-1,revenue_per_fan,1,309.613,618.613,m-103\n")
+    add(pack / "csv" / "benchmarks.csv", "m-1,revenue_per_fan,1,309.613,618.613,m-103\n")
     assert of_others(pack) == {"309.613", "618.613", "m-103"}

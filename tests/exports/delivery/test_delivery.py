@@ -8,7 +8,6 @@ import io
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import sys
@@ -50,16 +49,16 @@ from tests.exports.delivery.servers import (
     sftp_server,
     strict_s3,
 )
-from tests.small_warehouse import AS_OF, published
+from tests.small_warehouse import AS_OF, SharedHome, published
 
 FILES = ("workbook.xlsx", "report.html")  # a few are enough: two managers have four of them, their manifests, and one for all
 Contents = Callable[[], dict[str, bytes]]
 
 
 @pytest.fixture
-def day(settings: Settings, small: Path) -> Settings:
-    """Settings of a home in which the exports of a day lie: a copy of the small one, which others read."""
-    shutil.copytree(small.parent.parent, settings.home, symlinks=True)
+def day(settings: Settings, small_home: SharedHome) -> Settings:
+    """Settings of a home in which the exports of a day lie: those of the small one, which others read."""
+    small_home.put(settings.home)
     assert (settings.exports / AS_OF.isoformat() / "managers").is_dir()
     return settings
 

@@ -162,7 +162,7 @@ def test_a_manager_who_lost_all_merchants_gets_the_tombstones(exported: Export, 
 
 
 def test_a_base_without_the_marts_of_today_is_no_base(exported: Export) -> None:
-    exported(as_of=DAY_BEFORE)
+    exported(as_of=DAY_BEFORE, alone=True)
     base = exported().parent.parent / "published" / "2026-03-19" / "v000001" / "fanout.duckdb"
     base.chmod(0o644)
     with duckdb.connect(str(base)) as con:

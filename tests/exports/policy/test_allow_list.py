@@ -13,7 +13,7 @@ from contract.settings import Settings
 from contract.tables import TABLES
 from exports.policy.allow_list import MANAGER_TABLES, MERCHANT_TABLES
 from tests import small_warehouse
-from tests.exports.contents import names_in, texts
+from tests.exports.contents import add, names_in, texts
 from tests.small_warehouse import insert
 
 Export = Callable[..., Path]
@@ -36,8 +36,7 @@ def test_a_merchants_pack_names_its_fans_and_nobody_else(exported: Export, rows:
 @pytest.mark.parametrize("place", ["csv/teams.csv", "report.html", "manifest.json"])
 def test_the_scan_finds_a_planted_leak(exported: Export, place: str) -> None:
     pack = exported() / "merchants" / "m-1"
-    with (pack / place).open("a") as file:
-        file.write("<p>u-9</p>" if place.endswith("html") else "u-9")
+    add(pack / place, "<p>u-9</p>" if place.endswith("html") else "u-9")
     assert "u-9" in names_in(pack)
 
 

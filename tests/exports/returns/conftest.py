@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,7 +16,7 @@ from contract.settings import Settings
 from exports.returns.__main__ import run
 from exports.write_packs import export
 from tests.exports.pages.test_workbook import named
-from tests.small_warehouse import AS_OF, copy_home, published
+from tests.small_warehouse import AS_OF, SharedHome, published
 
 DAY_AFTER = AS_OF + timedelta(days=1)
 INPUTS = ("Called on", "Result", "Next call on", "Note")
@@ -76,7 +75,7 @@ class Office:
 
 
 @pytest.fixture(scope="session")
-def office_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def office_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedHome]:
     """amy has m-1, m-10, m-11 and 007; on the day after, bob has m-1."""
     settings = Settings.from_environment({"FANOUT_HOME": str(tmp_path_factory.mktemp("office"))})
     more = [statement.replace("'m-12'", "'007'") for statement in named("Ten", "十一", "Seven")]
@@ -84,10 +83,12 @@ def office_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     export(settings, AS_OF)
     published(settings, *more, "update marts.merchants set account_manager = 'bob' where merchant_id = 'm-1'", as_of=DAY_AFTER)
     export(settings, DAY_AFTER)
-    return settings.home
+    shared = SharedHome(settings.home)
+    yield shared
+    shared.check()
 
 
 @pytest.fixture
-def office(settings: Settings, office_home: Path) -> Office:
-    copy_home(office_home, settings.home)
+def office(settings: Settings, office_home: SharedHome) -> Office:
+    office_home.put(settings.home)
     return Office(settings)
