@@ -117,27 +117,31 @@ def _rows(table: Table, db: str) -> str:
 
 
 def _change_columns(table: Table, types: Mapping[str, str]) -> list[CsvColumn]:
-    columns = [CsvColumn("change", "VARCHAR", "change"), *(CsvColumn(name, types[name], name) for name in _identity(table))]
+    identity, compared = _identity(table), _compared(table)
+    columns = [CsvColumn("change", "VARCHAR", "change"), *(CsvColumn(name, types[name], name) for name in identity)]
     columns.append(CsvColumn("changed_columns", "VARCHAR", "changed_columns"))
     for name in _names(table):
-        if name not in _identity(table):
+        if name not in identity:
             columns.append(CsvColumn(name, types[name], name))
-            if name in _compared(table):
+            if name in compared:
                 columns.append(CsvColumn(f"{name}_before", types[name], f"{name}_before"))
     return columns
 
 
 def _compared(table: Table) -> list[str]:
     """Columns with an old and a new value; the old name of a person is never told."""
-    return [name for name in table.columns if name not in table.key and name not in table.persons]
+    left_out = {*table.key, *table.persons}
+    return [name for name in table.columns if name not in left_out]
 
 
 def _changes(table: Table, days: int) -> str:
     """SQL of the differences between before and now, which lie some days apart."""
+    compared = _compared(table)
     identity = [table.owner, *(name for name in _identity(table) if name != table.owner)]
     same = " and ".join(f"now_rows.{name} is not distinct from before_rows.{name}" for name in identity)
-    differs = {name: f"now_rows.{name} is distinct from before_rows.{name}" for name in (*_compared(table), *table.persons)}
-    differs = {name: sql for name, sql in differs.items() if name not in table.key}
+    differs = {name: f"now_rows.{name} is distinct from before_rows.{name}" for name in (*compared, *table.persons)}
+    key = table.key
+    differs = {name: sql for name, sql in differs.items() if name not in key}
     happened = [sql for name, sql in differs.items() if name not in table.ages]
     happened += [_is_off(name, step * days) for name, step in table.ages.items() if step is not None]
     named = ", ".join(f"if({sql}, '{name}', null)" for name, sql in differs.items()) or "null"
@@ -148,7 +152,7 @@ def _changes(table: Table, days: int) -> str:
     for name in _names(table):
         if name not in identity:
             values.append(f"now_rows.{name} as {name}")
-            if name in _compared(table):
+            if name in compared:
                 changed = f"now_rows.is_there and before_rows.is_there and {differs[name]}"
                 values.append(f"if({changed}, before_rows.{name}, null) as {name}_before")
     return f"""

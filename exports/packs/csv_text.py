@@ -129,7 +129,7 @@ def lines_by_owner(
     values.append(f"{_in_cells(texts)} as texts" if texts else "null as texts")
     place = count(1)
     cells = [f"texts[{next(place)}]" if column.is_text else f"cell_{number}" for number, column in enumerate(columns)]
-    query = f"""select owner, {" || ',' || ".join(f"coalesce({cell}, '')" for cell in cells)} || chr(13) || chr(10) as line
+    query = f"""select owner, concat({", ',', ".join(cells)}, chr(13), chr(10)) as line
         from (select {", ".join(values)} from {source})
         order by {", ".join(["owner", *(f"key_{number}" for number in range(len(order)))])}"""
     for batch in con.execute(query).to_arrow_reader(_ROWS_PER_BATCH):

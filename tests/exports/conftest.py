@@ -15,13 +15,13 @@ import pytest
 
 from contract.settings import Settings
 from exports.write_packs import export
-from tests.small_warehouse import AS_OF, SharedHome, published
+from tests.small_warehouse import AS_OF, SharedHome, published, readable
 
 Rows = list[dict[str, str]]
 
 
 class Homes:
-    """Homes with a day of the small warehouse that was published and exported, made once for tests that ask for the same."""
+    """Homes with a day of the small warehouse that was exported, made once for tests that ask for the same."""
 
     MOST = 8  # of 100 MB each; the tests of a file, which run one after another, ask for few
 
@@ -54,7 +54,7 @@ class Homes:
 
 
 def make(settings: Settings, changes: tuple[str, ...], as_of: date) -> None:
-    published(settings, *changes, as_of=as_of)
+    readable(settings, *changes, as_of=as_of)
     export(settings, as_of)
 
 
@@ -67,7 +67,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homes]:
 
 @pytest.fixture
 def exported(settings: Settings, homes: Homes) -> Callable[..., Path]:
-    """Publish a day of the small warehouse, changed by SQL statements, export it, and give the folder.
+    """Export a day of the small warehouse, changed by SQL statements, and give the folder.
 
     All homes have the same key of row ids, but for those that are asked for with `alone`.
     """
@@ -85,7 +85,8 @@ def exported(settings: Settings, homes: Homes) -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def small_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedHome]:
     settings = Settings.from_environment({"FANOUT_HOME": str(tmp_path_factory.mktemp("small"))})
-    make(settings, (), AS_OF)
+    published(settings)
+    export(settings, AS_OF)
     shared = SharedHome(settings.home)
     yield shared
     shared.check()
