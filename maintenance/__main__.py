@@ -2,10 +2,11 @@
 
     python -m maintenance [--as-of 2026-03-20]      # or: make maintain; the newest day that is published
 
-The event tables are compacted; days that are older than FANOUT_KEEP_DAYS go from derived tables and folders, and old runs from
-Airflow's database; data files that no table has named for FANOUT_KEEP_DEAD_HOURS are removed, after an erasure all dead ones;
-logs get a checkpoint. Where people asked to be forgotten, everything is searched for them before and after
-(`maintenance.proof`). A run that is killed has lost nothing, and the next one goes on.
+The event tables are compacted; days that are older than FANOUT_KEEP_DAYS go from derived tables and folders, and old runs
+from Airflow's database; data files that no table has named for FANOUT_KEEP_DEAD_HOURS are removed, after an erasure all dead
+ones; logs get a checkpoint. Where people asked to be forgotten, everything is searched for them before and after
+(`maintenance.proof`), and published days that named them are handed on again. A run that is killed has lost nothing, and the
+next one goes on.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from maintenance import airflow_metadata, erasure, lake, proof, retention
 from maintenance.lake import Step
 from maintenance.needles import Needles
 from maintenance.search import LANDING, REPORTS, Search, landing_findings, people_to_forget, search
+from publication.bi import hand_over
 from publication.versions import one_publisher
 from spark_jobs.engine.session import MissingJars
 from spark_jobs.lake.lock import one_writer_without_jvm
@@ -65,6 +67,10 @@ def _maintain(settings: Settings, as_of: date, step: Step) -> dict[str, Any]:
             landed = [*landing_findings(settings, Search(len(people)))]  # with lines that were erased just now
             erased["landing_files"], refused = erasure.empty_landing_lines(settings, landed, step)
             warnings += [f"{name} was not rewritten: {why}" for name, why in refused.items()]
+        for day in erasure.days_to_hand_on(settings, before.findings):
+            step(f"hand on {day}")
+            _, failures = hand_over(settings, day)
+            warnings += [f"copies of {day} may still name people: {why}" for why in failures]
     again = erasure.derived_days(before.findings)
     with one_writer_without_jvm(settings), alone(settings):
         compacted = lake.compact(settings, step)

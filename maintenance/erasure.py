@@ -4,7 +4,7 @@
 |---|---|
 | event tables | the line is erased, as the ingest erases lines; dead files go |
 | derived tables | the day goes from all of them; its models are computed again by their command |
-| `published/` | the rows go, the other rows stay as they were published |
+| `published/` | the rows go, the other rows stay as they were published; the day is handed on again |
 | logs, lineage events, receipts and journals of deliveries | the id is overwritten with stars |
 | databases of Airflow and Superset | the id is replaced, and the free pages are given back |
 | everything else that was made for a day | the file goes; its command makes it again |
@@ -19,6 +19,7 @@ import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import closing, nullcontext
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from maintenance.needles import Needles
 from maintenance.retention import remove
 from maintenance.search import LAKE, LANDING, Finding
 from publication.forget import forget
-from publication.versions import DATABASE, RUN, one_publisher
+from publication.versions import DATABASE, RUN, newest_day, one_publisher
 from spark_jobs.engine.session import spark_session
 from spark_jobs.ingest.job import erase_lines
 
@@ -47,6 +48,14 @@ def derived_days(findings: Iterable[Finding]) -> set[str]:
         _AS_OF.search(finding.name) for finding in findings if finding.place.startswith(f"{LAKE}/") and not finding.is_dead
     )
     return {day[1] for day in found if day}
+
+
+def days_to_hand_on(settings: Settings, findings: Iterable[Finding]) -> list[date]:
+    """The published days that name anybody, and after them the newest, which alone PostgreSQL is given; none if none does."""
+    paths = [finding.path for finding in findings if finding.place == "published" and finding.path is not None]
+    days = {path.parent.parent.name for path in paths if path.name == DATABASE and not path.parent.name.startswith(".")}
+    newest = {newest_day(settings.published)} if days else set()
+    return sorted(date.fromisoformat(day) for day in days | newest if day)
 
 
 def erase_events(settings: Settings, findings: Iterable[Finding], step: Step) -> int:

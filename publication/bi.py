@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from datetime import date
 from typing import Any
 
 from contract.object_store import StoreGone
@@ -16,6 +17,26 @@ from lineage.emitter import emitting
 from lineage.jobs import BI
 from publication import parquet, postgres, uploads
 from publication.versions import PublicationError
+
+
+def hand_over(settings: Settings, as_of: date) -> tuple[dict[str, Any], list[str]]:
+    """Hand a day on in every way that is set; gives the report of each, and what failed, in words."""
+    ways = {
+        "parquet": ("FANOUT_BI_PARQUET", settings.bi_parquet, parquet.write),
+        "postgres": ("FANOUT_BI_DSN", settings.bi_dsn, postgres.load),
+        "object_store": ("FANOUT_PUBLISHED_URI", settings.published_uri, uploads.write),
+    }
+    report: dict[str, Any] = {}
+    failures = []
+    for way, (setting, value, write) in ways.items():
+        if value is None:
+            report[way] = f"{setting} is not set"
+            continue
+        try:
+            report[way] = write(settings, as_of)
+        except (PublicationError, StoreGone) as error:  # no way waits for another
+            failures.append(str(error))
+    return report, failures
 
 
 def main() -> int:
@@ -27,25 +48,11 @@ def main() -> int:
     except SettingError as error:
         print(error, file=sys.stderr)
         return 2
-    ways = {
-        "parquet": ("FANOUT_BI_PARQUET", settings.bi_parquet, parquet.write),
-        "postgres": ("FANOUT_BI_DSN", settings.bi_dsn, postgres.load),
-        "object_store": ("FANOUT_PUBLISHED_URI", settings.published_uri, uploads.write),
-    }
-    report: dict[str, Any] = {"step": "bi"}
-    failures = []
-    for way, (setting, value, hand_over) in ways.items():
-        if value is None:
-            report[way] = f"{setting} is not set"
-            continue
-        try:
-            report[way] = hand_over(settings, as_of)
-        except (PublicationError, StoreGone) as error:  # no way waits for another
-            failures.append(str(error))
+    report, failures = hand_over(settings, as_of)
     if failures:
         print("; ".join(failures), file=sys.stderr)
         return 1
-    print(json.dumps(report))
+    print(json.dumps({"step": "bi", **report}))
     return 0
 
 

@@ -102,7 +102,7 @@ def load(settings: Settings, as_of: date) -> dict[str, Any]:
         before = _shown(connection)
         if before != {mart.name: schema for mart in marts}:
             _repoint(connection, schema, marts, before, f"The marts of {as_of}, version {run['version']}.")
-        removed = _remove_old(connection, settings.keep_versions, {schema, *before.values()})
+        removed = _remove_old(connection, settings.keep_versions, schema, {*before.values()}, _published(settings))
     rows = sum(run["rows"].values())
     return {"schema": schema, "version": run["version"], "is_new": is_new, "rows": rows, "removed": removed}
 
@@ -434,12 +434,20 @@ def _in_use(connection: Any) -> str:
     )
 
 
-def _remove_old(connection: Any, keep: int, spared: set[str]) -> list[str]:
-    """Drop the schemas of versions except the last `keep` and those in `spared`; one that is in use waits for the next run."""
+def _published(settings: Settings) -> set[str]:
+    """The schemas of the versions in `published/` as they are there: one that people were taken out of is another."""
+    return {_schema(json.loads(run.read_text(encoding="utf-8"))) for run in settings.published.glob(f"*/v*/{RUN}")}
+
+
+def _remove_old(connection: Any, keep: int, shown: str, before: set[str], published: set[str]) -> list[str]:
+    """Drop the schemas of versions but the one that is shown, and of those that are published as they are here the last `keep`
+    and the ones that were shown before. One that is in use waits for the next run.
+    """
     removed = []
     there = _schemas(connection)
+    kept = {shown} | (published & {*there[-keep:], *before})
     for schema in there:
-        if schema not in {*there[-keep:], *spared}:
+        if schema not in kept:
             try:
                 with connection, connection.cursor() as cursor:
                     cursor.execute(f"set local lock_timeout = {ATTEMPT_MS}")

@@ -10,6 +10,7 @@ An object appears as a whole. Objects cannot be linked, so `current` holds the n
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from pyarrow.fs import FileSelector, FileType
@@ -34,19 +35,28 @@ def write(settings: Settings, as_of: date) -> dict[str, Any]:
         database = current_database(settings, as_of)
         folder = settings.published_uri.removeprefix(SCHEME)
         day, version = f"{folder}/{as_of}", database.parent.name
-        run = (database.parent / RUN).read_bytes()
-        is_new = _content(f"{day}/{version}/{RUN}") != run
-        if is_new:
-            with filesystem().open_output_stream(f"{day}/{version}/{DATABASE}") as out, database.open("rb") as file:
-                while piece := file.read(_PIECE):
-                    out.write(piece)
-            _put(f"{day}/{version}/{RUN}", run)
+        is_new = _upload(database.parent, f"{day}/{version}")
+        for other in {*versions(database.parent.parent)} - {version}:
+            if _content(f"{day}/{other}/{RUN}") is not None:  # people may have been taken out of it since
+                _upload(database.parent.with_name(other), f"{day}/{other}")
         name = f"{as_of}/{version}/{DATABASE}".encode()
         _put(f"{day}/{CURRENT}", name)
         if newest_day(settings.published) == as_of.isoformat():
             _put(f"{folder}/{CURRENT}", name)
         removed = _remove_all_but(day, versions(database.parent.parent))
     return {"folder": f"{SCHEME}{day}/{version}", "version": version, "is_new": is_new, "removed": removed}
+
+
+def _upload(version: Path, there: str) -> bool:
+    """Put a version unless it is there as it is here; returns whether it was put."""
+    run = (version / RUN).read_bytes()
+    if _content(f"{there}/{RUN}") == run:
+        return False
+    with filesystem().open_output_stream(f"{there}/{DATABASE}") as out, (version / DATABASE).open("rb") as file:
+        while piece := file.read(_PIECE):
+            out.write(piece)
+    _put(f"{there}/{RUN}", run)
+    return True
 
 
 def _content(path: str) -> bytes | None:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,9 @@ from contract.columns import Type
 from contract.published import BY_PUBLICATION
 from contract.settings import CHECKOUT, Settings
 from contract.tables import marts
+from maintenance.needles import Needles
 from publication import parquet, postgres
+from publication.forget import forget
 from publication.postgres import READER, load
 from publication.publish import current_database, publish, roll_back
 from publication.versions import PublicationError
@@ -253,7 +255,33 @@ def test_a_home_that_was_made_again_is_another_version_of_the_same_name(bi: Bi, 
     anew = replace(bi, settings=replace(bi.settings, home=tmp_path / "again"))
     anew.publish(CHANGE.format(2))
     assert load(anew.settings, AS_OF)["version"] == "v000001"
-    assert (bi.loss(), len(bi.schemas())) == (2, 2)
+    assert bi.loss() == 2
+    assert bi.schemas() == ["marts_2026_03_20_v000001"]  # that of the home which is gone is nobody's
+
+
+def naming(bi: Bi, person: str) -> set[str]:
+    """The schemas of versions in which orders are of a person."""
+    schemas = [name for (name,) in bi.rows("select nspname from pg_namespace where nspname ~ '^marts_2' order by oid")]
+    assert schemas
+    return {name for name in schemas if bi.rows(f"select 1 from {name}.orders where user_id = '{person}'")}
+
+
+def test_who_was_forgotten_is_in_no_version_any_more(bi: Bi) -> None:
+    """Neither in the one that is shown nor in the one before, though that one would be kept."""
+    bi.publish(as_of=AS_OF - timedelta(days=1))
+    load(bi.settings, AS_OF - timedelta(days=1))
+    bi.publish(CHANGE.format(2))
+    load(bi.settings, AS_OF)
+    assert len(naming(bi, "u-1")) == 2
+    (others,) = bi.rows("select count(*) from marts.orders where user_id <> 'u-1'")
+    needles = Needles({"u-1"})
+    for version in bi.settings.published.glob("*/v*"):
+        assert forget(version, needles.rows) > 0
+    report = load(bi.settings, AS_OF)
+    assert naming(bi, "u-1") == set()
+    assert len(report["removed"]) == 2
+    assert bi.rows("select count(*) from marts.orders") == [others]
+    assert bi.loss() == 2
 
 
 def test_columns_and_marts_come_and_go_in_one_step(bi: Bi) -> None:
@@ -381,7 +409,7 @@ def test_an_old_version_that_is_in_use_is_removed_by_the_next_run(bi: Bi) -> Non
 
 KILLED = """
 import os, signal
-from datetime import date
+from datetime import date, timedelta
 from contract.settings import Settings
 from publication import postgres
 

@@ -70,6 +70,21 @@ def test_a_version_that_was_cut_short_is_put_again(uploading: Settings) -> None:
     assert there(uploading, "2026-03-20/v000001/fanout.duckdb") == "marts of 2026-03-20 v000001"
 
 
+def test_an_older_version_is_there_as_it_is_here(uploading: Settings) -> None:
+    """People may be taken out of it; one that was never put stays here."""
+    for version in ("v000001", "v000002"):
+        publish(uploading, FIRST, version)
+        write(uploading, FIRST)
+    older = uploading.published / "2026-03-20" / "v000001"
+    (older / "fanout.duckdb").write_bytes(b"without somebody")
+    (older / "run.json").write_text(json.dumps({"rows_forgotten": 1}))
+    publish(uploading, FIRST, "v000003")
+    point(uploading.published, FIRST, "v000002")
+    assert write(uploading, FIRST)["is_new"] is False
+    assert there(uploading, "2026-03-20/v000001/fanout.duckdb") == "without somebody"
+    assert not ObjectPath(f"{uploading.published_uri}/2026-03-20/v000003").exists()
+
+
 def test_a_day_that_is_not_published_is_told(uploading: Settings) -> None:
     with pytest.raises(PublicationError, match="current is missing"):
         write(uploading, FIRST)
