@@ -29,6 +29,7 @@ from contract.spill import spill_folder
 with spill_folder(Settings.from_environment()) as folder:
     config = {"temp_directory": str(folder), "memory_limit": "100MB", "threads": 1}
     with duckdb.connect(config=config) as con:
+        con.execute("set enable_progress_bar = false")  # which a slow machine sees where code is no file
         con.execute(f"create temp table texts as select md5((range + {sys.argv[1]})::varchar) as text from range(3_000_000)")
         spilled = con.execute("select coalesce(sum(size), 0) from duckdb_temporary_files()").fetchone()[0]
         rows = con.execute("select count(*), count(distinct text) from texts").fetchone()
