@@ -121,7 +121,9 @@ class Workbook:
         page = self.add(sheet.name)
         for number, column in enumerate(sheet.columns):
             page.set_column(number, number, column.width, None, {"hidden": column.use is Use.HIDDEN})
-        after = self.table(page, sheet, title, note)
+        after = self.table(page, sheet, title, "")
+        if note:
+            self.long_note(page, 1, note, [column for column in sheet.columns if column.use is not Use.HIDDEN])
         page.freeze_panes(_HEAD_ROW + 1, min(3 if sheet.columns[0].word == "rank" else 2, len(sheet.columns)))
         if is_long:
             page.repeat_rows(_HEAD_ROW)
@@ -275,7 +277,7 @@ def _leads(book: Workbook, sheet: Sheet, day: date) -> None:
     """The leads to call, with what came of it to fill in."""
     words = book.words
     note = sheets.LEADS.note(words)
-    page = book.main_table(sheet, words("sheet.leads"), f"{note} {words('title.leads_back')}" if sheet.rows else note)
+    page = book.main_table(sheet, words("sheet.leads"), f"{words('title.leads_back')} {note}" if sheet.rows else note)
     if sheet.rows:
         _inputs(page, sheet, day, "lead_result", words)
 
