@@ -436,7 +436,11 @@ def _in_use(connection: Any) -> str:
 
 def _published(settings: Settings) -> set[str]:
     """The schemas of the versions in `published/` as they are there: one that people were taken out of is another."""
-    return {_schema(json.loads(run.read_text(encoding="utf-8"))) for run in settings.published.glob(f"*/v*/{RUN}")}
+    found = set()
+    for run in settings.published.glob(f"*/v*/{RUN}"):
+        with suppress(FileNotFoundError):  # a publisher removes old versions meanwhile
+            found.add(_schema(json.loads(run.read_text(encoding="utf-8"))))
+    return found
 
 
 def _remove_old(connection: Any, keep: int, shown: str, before: set[str], published: set[str]) -> list[str]:

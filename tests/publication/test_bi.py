@@ -409,7 +409,7 @@ def test_an_old_version_that_is_in_use_is_removed_by_the_next_run(bi: Bi) -> Non
 
 KILLED = """
 import os, signal
-from datetime import date, timedelta
+from datetime import date
 from contract.settings import Settings
 from publication import postgres
 
