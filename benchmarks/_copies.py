@@ -9,9 +9,9 @@ from deltalake import DeltaTable, write_deltalake
 
 from contract.columns import Type
 from contract.events import SOURCES
+from contract.sql import literal
 from contract.tables import marts
 from dbt_project.extensions import load_extensions
-from publication.publish import literal
 
 _ROWS_PER_BATCH = 100_000
 
@@ -19,7 +19,7 @@ _ROWS_PER_BATCH = 100_000
 def multiply(database: Path, target: Path, events: int) -> int:
     """Write the marts of a published file as often as it takes to have so many events; returns how often."""
     with duckdb.connect(str(target)) as con:
-        con.execute(f"attach {literal(str(database))} as source (read_only)")
+        con.execute(f"attach {literal(database)} as source (read_only)")
         [(there,)] = con.execute("select sum(events) from source.marts.event_registry").fetchall()
         copies = round(events / there)
         con.execute("create schema marts")
@@ -53,7 +53,7 @@ def multiply_lake(lake: Path, target: Path, events: int) -> int:
         [(there,)] = con.execute(f"select {accepted}").fetchall()
         copies = max(round(events / int(there)), 1)
         for path in sorted(path for path in lake.iterdir() if (path / "_delta_log").is_dir()):
-            table = f"delta_scan({literal(str(path))})"
+            table = f"delta_scan({literal(path)})"
             ids = [
                 name
                 for name, kind, *_ in con.execute(f"describe from {table}").fetchall()

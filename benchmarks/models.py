@@ -31,9 +31,9 @@ from benchmarks._copies import multiply_lake
 from benchmarks._memory import Memory
 from benchmarks.marts import by_model, show
 from contract.settings import Settings, parse_as_of
+from contract.sql import literal
 from dbt_project.build import run_dbt
 from dbt_project.extensions import load_extensions
-from publication.publish import literal
 
 # A merchant's day, why it went as it did, the ways on which people come, and what its live streams brought.
 MARTS = (
@@ -150,7 +150,7 @@ def scan_seconds(con: duckdb.DuckDBPyConnection, lake: str, found: Scans) -> flo
 
 def copy_seconds(con: duckdb.DuckDBPyConnection, target: Path, tables: Iterable[str]) -> float:
     """Seconds of a plain copy of tables into another file."""
-    con.execute(f"attach {literal(str(target))} as target")
+    con.execute(f"attach {literal(target)} as target")
     started = time.perf_counter()
     for number, table in enumerate(tables):
         con.execute(f"create table target.t{number} as from {table}")
@@ -215,7 +215,7 @@ def measure(
     with duckdb.connect() as con:
         load_extensions(con)
         con.execute("set TimeZone = 'UTC'")
-        con.execute(f"attach {literal(str(settings.warehouse(as_of)))} as warehouse (read_only)")
+        con.execute(f"attach {literal(settings.warehouse(as_of))} as warehouse (read_only)")
         con.execute("use warehouse")
         scan = scan_seconds(con, settings.lake, scans(con, queries))
         copy = copy_seconds(con, settings.home / "copy.duckdb", tables)

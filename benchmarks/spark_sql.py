@@ -25,8 +25,8 @@ from pyspark.sql import SparkSession
 from sqlglot import exp
 
 from contract.settings import Settings, parse_as_of
+from contract.sql import literal
 from dbt_project.extensions import load_extensions
-from publication.publish import literal
 from spark_jobs.engine.session import spark_session
 
 _DECIMALS = 9
@@ -88,7 +88,7 @@ def compare(spark: SparkSession, con: duckdb.DuckDBPyConnection, mart: str, quer
     for schema, table in sorted(read):
         copy = scratch / f"{schema}.{table}.parquet"
         if not copy.exists():
-            con.execute(f'copy {schema}."{table}" to {literal(str(copy))} (format parquet)')
+            con.execute(f'copy {schema}."{table}" to {literal(copy)} (format parquet)')
         spark.read.parquet(str(copy)).createOrReplaceTempView(f"{schema}__{table}")
     made = scratch / f"spark.{mart}"
     started = time.perf_counter()
@@ -98,7 +98,7 @@ def compare(spark: SparkSession, con: duckdb.DuckDBPyConnection, mart: str, quer
         raise NotSpark(next(filter(None, str(error).splitlines()), type(error).__name__)) from error
     in_spark = time.perf_counter() - started
     started = time.perf_counter()
-    con.execute(f"copy ({query}) to {literal(str(scratch / f'duckdb.{mart}.parquet'))} (format parquet)")
+    con.execute(f"copy ({query}) to {literal(scratch / f'duckdb.{mart}.parquet')} (format parquet)")
     in_duckdb = time.perf_counter() - started
     return Outcome(mart, *_differing(con, mart, made), in_duckdb, in_spark)
 
@@ -110,7 +110,7 @@ def _differing(con: duckdb.DuckDBPyConnection, mart: str, made: Path) -> tuple[i
         f'round("{name}"::double, {_DECIMALS}) as "{name}"' if kind == "DOUBLE" else f'"{name}"::{kind} as "{name}"'
         for name, kind in columns
     )
-    here, there = f"select {values} from marts.{mart}", f"select {values} from read_parquet({literal(str(made / '*.parquet'))})"
+    here, there = f"select {values} from marts.{mart}", f"select {values} from read_parquet({literal(made / '*.parquet')})"
     counts = con.execute(
         f"""select (select count(*) from ({here})), (select count(*) from ({here} except all {there}))
         + (select count(*) from ({there} except all {here}))"""

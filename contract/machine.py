@@ -10,6 +10,8 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+from contract.sql import literal
+
 
 class MissingExtension(RuntimeError):
     """A DuckDB extension that is not installed, or is for another version of DuckDB; the message says what to install."""
@@ -39,5 +41,4 @@ def duckdb_extension(name: str) -> Path:
 
 def load_extension(name: str) -> str:
     """The SQL statement that loads an extension of DuckDB; raises as `duckdb_extension` does."""
-    quoted = str(duckdb_extension(name)).replace("'", "''")
-    return f"load '{quoted}'"
+    return f"load {literal(duckdb_extension(name))}"

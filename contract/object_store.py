@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from contract.connections import connection
 from contract.machine import load_extension
 from contract.setting_error import SettingError
+from contract.sql import literal
 
 if TYPE_CHECKING:
     from pyarrow.fs import S3FileSystem
@@ -163,7 +164,7 @@ class Access:
             "region": self.region,
             "url_style": "path" if self.by_path else "vhost",
         }
-        told = [f"{name} {_literal(text)}" for name, text in known.items() if text]
+        told = [f"{name} {literal(text)}" for name, text in known.items() if text]
         if not self.key:
             told.append("provider credential_chain")
         use_ssl = "true" if self.is_encrypted else "false"
@@ -215,7 +216,7 @@ def duckdb_statements(place: str) -> list[str]:
     if not is_uri(place):
         return []
     found = access()
-    trust = [f"set global ca_cert_file = {_literal(found.ca_bundle)}"] if found.ca_bundle else []
+    trust = [f"set global ca_cert_file = {literal(found.ca_bundle)}"] if found.ca_bundle else []
     patient = ["set global http_retries = 10", "set global enable_http_metadata_cache = true"]  # a data file never changes
     return [load_extension("httpfs"), load_extension("aws"), *trust, *patient, found.duckdb_secret()]
 
@@ -252,7 +253,3 @@ def gone(settings: Places) -> str | None:
                 "run again once it is there (docs/runbooks/object_store.md)"
             )
     return None
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

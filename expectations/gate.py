@@ -33,6 +33,7 @@ from contract.machine import MissingExtension, load_extension
 from contract.object_store import StoreGone, duckdb_statements, named
 from contract.settings import SettingError, Settings, parse_as_of
 from contract.spill import spill_folder
+from contract.sql import literal
 from expectations.data_docs import readable_offline
 from expectations.findings import Finding
 from expectations.suites import Expectation, Severity, Suite, deliveries, events
@@ -162,7 +163,7 @@ def gate_ingest(settings: Settings, source: str, as_of: date | None = None, *, s
         for statement in (load_extension("delta"), *duckdb_statements(settings.lake)):
             con.execute(statement)
         try:
-            con.execute(f"create view events as select * from delta_scan('{_quoted(table)}')")
+            con.execute(f"create view events as select * from delta_scan({literal(table)})")
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
             raise GateError(f"{table} cannot be read ({reason}); run: python -m spark_jobs.ingest --source {source}") from error
@@ -196,7 +197,7 @@ def gate_publication(settings: Settings, as_of: date) -> dict[str, Any]:
         raise GateError(f"{path} was not closed, its build was cut short; run again: {build}")
     digest = file_sha256(path)
     with _connect(settings) as con:
-        con.execute(f"attach '{_quoted(path)}' as warehouse (read_only)")
+        con.execute(f"attach {literal(path)} as warehouse (read_only)")
         con.execute("use warehouse")
         con.execute("set variable as_of = ?::date", [as_of])
         present = con.execute(
@@ -257,10 +258,6 @@ def _connect(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 def file_sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _quoted(path: Path | str) -> str:
-    return str(path).replace("'", "''")
 
 
 def _write(path: Path, text: str) -> None:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
+from contract.sql import quoted
 from maintenance.needles import Needles
 
 _HEAD = 16
@@ -132,8 +133,8 @@ def duckdb_rows(path: Path) -> Iterator[tuple[str, pa.RecordBatch]]:
         ).fetchall():
             if kind.startswith(_NO_TEXT) and not kind.endswith("]"):
                 continue
-            name = _quoted(column)
-            columns.setdefault(f"{_quoted(schema)}.{_quoted(table)}", []).append(
+            name = quoted(column)
+            columns.setdefault(f"{quoted(schema)}.{quoted(table)}", []).append(
                 name if kind in ("VARCHAR", "BLOB") else f"{name}::varchar as {name}"
             )
         for table, texts in columns.items():
@@ -146,11 +147,7 @@ def sqlite_values(path: Path) -> Iterator[pa.Array]:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as con:
         con.text_factory = bytes
         for (table,) in con.execute("select name from sqlite_master where type = 'table' and sql is not null").fetchall():
-            name = _quoted(table.decode())
+            name = quoted(table.decode())
             cells = (cell for row in con.execute(f"select * from {name}") for cell in row if isinstance(cell, bytes))
             while chunk := list(islice(cells, _CELLS)):
                 yield pa.array(chunk, pa.large_binary())
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,6 +25,7 @@ from maintenance.landing import open_landed, remaining
 from maintenance.needles import Needles
 from maintenance.retention import is_held
 from spark_jobs.lake.event_tables import ERASED_PEOPLE, erased_people, erasure_requests
+from spark_jobs.lake.files import select
 
 LAKE, LANDING, REPORTS = "lake", "landing", "erasure"
 _EVENT_TABLES = tuple(f"{source}_events" for source in SOURCES)
@@ -217,10 +218,7 @@ def erased_lines(settings: Settings) -> dict[str, set[int]]:
     lines: dict[str, set[int]] = defaultdict(set)
     for name, table in tables(settings).items():
         if name in _EVENT_TABLES:
-            rows: list[dict[str, Any]] = table.to_pyarrow_table(
-                filters=[("fate", "=", Fate.ERASED.value)], columns=["file", "line"]
-            ).to_pylist()
-            for row in rows:
+            for row in select(table, "file, line", f"fate = '{Fate.ERASED}'"):
                 lines[row["file"]].add(row["line"])
     return lines
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from publication.publish import literal, quoted
+from contract.sql import literal, quoted
 from publication.versions import DATABASE, RUN
 
 _ROWS_AT_A_TIME = 100_000
@@ -33,7 +33,7 @@ def forget(version: Path, names: Callable[[pa.RecordBatch], pa.Array]) -> int:
     building.unlink(missing_ok=True)
     gone, rows = 0, {}
     with duckdb.connect(str(building), config={"autoinstall_known_extensions": False}) as con:
-        con.execute(f"attach {literal(str(database))} as before (read_only)")
+        con.execute(f"attach {literal(database)} as before (read_only)")
         where = "database_name = 'before' and not internal"
         con.execute("begin")
         for (schema,) in con.execute(

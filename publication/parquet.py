@@ -8,7 +8,8 @@ from typing import Any
 import duckdb
 
 from contract.settings import Settings
-from publication.publish import current_database, literal, quoted
+from contract.sql import literal, quoted
+from publication.publish import current_database
 from publication.versions import RUN, current, finish, one_publisher, point, remove_leftovers, remove_old
 
 
@@ -35,7 +36,7 @@ def write(settings: Settings, as_of: date) -> dict[str, Any]:
                 tables = con.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
                 for (mart,) in tables:
                     file = building / f"{mart}.parquet"
-                    con.execute(f"copy marts.{quoted(mart)} to {literal(str(file))} (format parquet, compression zstd)")
+                    con.execute(f"copy marts.{quoted(mart)} to {literal(file)} (format parquet, compression zstd)")
             (building / RUN).write_bytes(run)
             for path in building.iterdir():
                 path.chmod(0o444)

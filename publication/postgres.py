@@ -31,7 +31,8 @@ from psycopg2.extensions import parse_dsn
 from contract.columns import Type
 from contract.machine import load_extension
 from contract.settings import Settings
-from publication.publish import CONTENT, current_database, literal, quoted
+from contract.sql import literal, quoted
+from publication.publish import CONTENT, current_database
 from publication.versions import RUN, PublicationError, newest_day
 
 READER = "fanout_reader"  # a group: logins of BI tools are made members of it

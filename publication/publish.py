@@ -19,6 +19,7 @@ from contract.object_path import ObjectPath
 from contract.object_store import delta_options, is_uri
 from contract.published import BY_PUBLICATION, GATE_RESULTS, PUBLISHED
 from contract.settings import Settings
+from contract.sql import literal, quoted
 from contract.table import Table
 from contract.tables import TABLES
 from expectations.gate import file_sha256
@@ -206,7 +207,7 @@ def _copy_marts(
         on the order of rows; `merchants_diagnosed`: those with something to compare the day with.
     """
     with duckdb.connect(str(target), config={"autoinstall_known_extensions": False}) as con:
-        con.execute(f"attach {literal(str(warehouse))} as warehouse (read_only)")
+        con.execute(f"attach {literal(warehouse)} as warehouse (read_only)")
         con.execute("begin")
         con.execute("create schema marts")
         where = "database_name = 'warehouse' and schema_name = 'marts'"
@@ -281,14 +282,6 @@ def _gate_row(name: str, verdict: Mapping[str, Any]) -> dict[str, Any]:
 
 def _mart(name: str) -> str:
     return f"marts.{quoted(name)}"
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def current_database(settings: Settings, as_of: date) -> Path:

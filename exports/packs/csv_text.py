@@ -23,6 +23,7 @@ import duckdb
 import numpy as np
 import pyarrow.compute as pc
 
+from contract.sql import literal
 from exports.policy.people import PSEUDONYM_FORM
 
 BOM = "\ufeff"
@@ -77,8 +78,8 @@ class CsvColumn:
 def _in_cells(texts: Sequence[str]) -> str:
     """SQL of a list of texts as their cells hold them: guarded, in quotes where they need them."""
     is_word = f"{_is('text', _WITH_DIGITS)} or {_is('text', _WITHOUT_DIGITS)} and not {_is('text', _VALUES)}"
-    guarded = f"if(text = '' or {is_word}, text, {_literal(GUARD)} || text)"
-    is_quoted = f"regexp_matches(text, {_literal(_QUOTED)})"
+    guarded = f"if(text = '' or {is_word}, text, {literal(GUARD)} || text)"
+    is_quoted = f"regexp_matches(text, {literal(_QUOTED)})"
     quoted = f"""if({is_quoted}, '"' || replace(text, '"', '""') || '"', text)"""
     return f"list_transform(list_transform([{', '.join(texts)}], lambda text: {guarded}), lambda text: {quoted})"
 
@@ -145,8 +146,4 @@ def lines_by_owner(
 
 
 def _is(value: str, pattern: str) -> str:
-    return f"regexp_full_match({value}, {_literal(pattern)})"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return f"regexp_full_match({value}, {literal(pattern)})"

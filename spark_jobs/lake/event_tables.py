@@ -20,8 +20,9 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from contract.events import COLUMN_KINDS, ERASURE_REQUEST, EVENT_TYPES, SOURCES, Fate, source_fields
 from contract.settings import SettingError, Settings
+from contract.sql import literal
 from spark_jobs.lake.catalog import row_counts, table_path
-from spark_jobs.lake.files import DataFile, commit, data_files, delta_table, open_table, write_file
+from spark_jobs.lake.files import DataFile, commit, data_files, delta_table, open_table, select, write_file
 
 # What is known of a line, before the fields of its event; see docs/events.md.
 ENVELOPE = """
@@ -100,11 +101,7 @@ def landing_files(settings: Settings, source: str) -> list[dict[str, Any]]:
     table = delta_table(table_path(settings, f"{source}_events"))
     if table is None:
         return []
-    fates = [("fate", "in", [Fate.READ.value, Fate.UNREADABLE.value])]
-    rows: list[dict[str, Any]] = table.to_pyarrow_table(
-        filters=fates, columns=["file", "fate", "bytes", "modified_at"]
-    ).to_pylist()
-    return rows
+    return select(table, "file, fate, bytes, modified_at", f"fate in ('{Fate.READ}', '{Fate.UNREADABLE}')")
 
 
 def types_of_file(settings: Settings, source: str, file: str) -> list[str]:
@@ -112,9 +109,8 @@ def types_of_file(settings: Settings, source: str, file: str) -> list[str]:
     table = delta_table(table_path(settings, f"{source}_events"))
     if table is None:
         return []
-    chosen = [("fate", "=", Fate.ACCEPTED.value), ("file", "=", file)]
-    types: list[str] = table.to_pyarrow_table(filters=chosen, columns=["event_type"])["event_type"].unique().to_pylist()
-    return sorted(types)
+    rows = select(table, "distinct event_type", f"fate = '{Fate.ACCEPTED}' and file = {literal(file)}")
+    return sorted(row["event_type"] for row in rows)
 
 
 def erasure_requests(settings: Settings) -> set[str]:
@@ -122,15 +118,14 @@ def erasure_requests(settings: Settings) -> set[str]:
     table = delta_table(table_path(settings, "shop_events"))
     if table is None:
         return set()
-    accepted = [("fate", "=", Fate.ACCEPTED.value), ("event_type", "=", ERASURE_REQUEST)]
-    requests = table.to_pyarrow_table(filters=accepted, columns=["user_id"])
-    return set(requests["user_id"].to_pylist())
+    rows = select(table, "distinct user_id", f"fate = '{Fate.ACCEPTED}' and event_type = '{ERASURE_REQUEST}'")
+    return {row["user_id"] for row in rows}
 
 
 def erased_people(settings: Settings) -> set[str]:
     """The people who were erased from every event table."""
     table = delta_table(table_path(settings, ERASED_PEOPLE))
-    return set() if table is None else set(table.to_pyarrow_table()["user_id"].to_pylist())
+    return set() if table is None else {row["user_id"] for row in select(table, "user_id")}
 
 
 def add_erased_people(settings: Settings, people: Iterable[str]) -> None:

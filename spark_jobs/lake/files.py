@@ -102,6 +102,16 @@ def delta_table(uri: str) -> deltalake.DeltaTable | None:
     return deltalake.DeltaTable(uri, storage_options=options) if deltalake.DeltaTable.is_deltatable(uri, options) else None
 
 
+def select(table: deltalake.DeltaTable, columns: str, where: str = "true") -> list[dict[str, Any]]:
+    """The rows of a table as it is now, for what fits the driver; `columns` and `where` are SQL.
+
+    By delta-rs' own engine: pyarrow would call the table's store, which is Python, from threads of its own, and the one that is
+    still about to let go of it when Python ends aborts the process (apache/arrow#34314).
+    """
+    rows = deltalake.QueryBuilder().register("lake", table).execute(f"select {columns} from lake where {where}")
+    return pa.table(rows).to_pylist()  # type: ignore[no-any-return]
+
+
 def _folder(uri: str) -> PyFileSystem:
     """The folder of a table."""
     return PyFileSystem(DeltaStorageHandler(uri, delta_options(uri)))

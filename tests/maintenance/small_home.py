@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from contract.events import ERASURE_REQUEST, Fate
 from contract.settings import Settings
-from publication.publish import literal
+from contract.sql import literal
 from publication.versions import DATABASE, RUN, point
 from spark_jobs.lake.catalog import table_path
 from spark_jobs.lake.event_tables import DESCRIBED, PARTITION_COLUMNS

@@ -11,7 +11,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from spark_jobs.lake.files import DataFile, matching_rows, slots, statistics, write_file
+from contract.sql import literal
+from spark_jobs.lake.files import (
+    DataFile,
+    commit,
+    delta_table,
+    matching_rows,
+    open_table,
+    select,
+    slots,
+    statistics,
+    write_file,
+)
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 5000])
@@ -58,6 +69,32 @@ def test_rows_are_found_in_several_files_and_a_column_that_a_file_lacks_is_null(
     ]
     assert [row["n"] for row in found(pc.field("n") > 0)] == [1, 2, 3, 4, 5]
     assert list(matching_rows(uri, files, schema, pc.field("kind") == "z")) == []
+
+
+def test_rows_are_selected_without_a_store_that_threads_would_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread of pyarrow that lets go of a store in Python while Python ends aborts the process."""
+    rows = {"a": pa.table({"name": ["it's", "two"], "n": [1, 2]}), "b": pa.table({"name": ["three"], "n": [3]})}
+    uri = tmp_path.as_uri()
+    table = open_table(uri, pa.schema({"name": pa.string(), "n": pa.int64(), "part": pa.string()}), ["part"], "test")
+    commit(table, [write_file(uri, {"part": part}, its).to_pylist()[0] for part, its in rows.items()], "test")
+
+    def refused(*_: object) -> None:
+        raise AssertionError("a store in Python")
+
+    for place in ("pyarrow.fs.PyFileSystem", "spark_jobs.lake.files.PyFileSystem"):
+        monkeypatch.setattr(place, refused)
+    now = delta_table(uri)
+    assert now is not None
+    with pytest.raises(AssertionError, match="a store in Python"):
+        now.to_pyarrow_table()
+    assert sorted(select(now, "name, n"), key=str) == [
+        {"name": "it's", "n": 1},
+        {"name": "three", "n": 3},
+        {"name": "two", "n": 2},
+    ]
+    its = literal("it's")
+    assert select(now, "part, n", f"part = 'a' and name = {its}") == [{"part": "a", "n": 1}]
+    assert select(now, "n", "part = 'c'") == []
 
 
 def test_slots_hold_every_file_once_in_order_and_about_as_much_each() -> None:
