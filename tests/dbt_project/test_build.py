@@ -39,30 +39,26 @@ def test_build_names_what_failed_and_the_log(settings: Settings) -> None:
         build(settings, AS_OF)
 
 
-def _opened(output: dict[str, Any]) -> LocalEnvironment:
-    return LocalEnvironment(DuckDBCredentials.from_dict({**output, "database": "warehouse"}))
-
-
-def test_a_build_that_has_spilled_opens_more_connections(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["config_options", "settings"])
+def test_a_build_that_has_spilled_opens_more_connections(tmp_path: Path, place: str) -> None:
     """dbt opens one for each model; with the folder among `settings`, which it sets in each, DuckDB refuses the next."""
     known = {"warehouse": str(tmp_path / "warehouse.duckdb"), "memory": "50MB", "lake": ""}
     profile = yaml.safe_load(jinja2.Template((PROJECT / "profiles.yml").read_text()).render(var=known.__getitem__))
     output = {name: value for name, value in profile["fanout"]["outputs"]["warehouse"].items() if name != "plugins"}
-    for place in ("config_options", "settings"):
-        folder = output["config_options"].pop("temp_directory")
-        output[place]["temp_directory"] = folder
-        environment = _opened(output)
-        first = environment.handle().cursor()
-        first.execute("create temp table large as select range as number, hash(range) as digest from range(10_000_000)")
-        assert first.execute("select sum(size) > 0 from duckdb_temporary_files()").fetchone() == (True,)
-        if place == "settings":
-            with pytest.raises(duckdb.NotImplementedException, match="Cannot switch temporary directory"):
-                environment.handle()
-        else:
-            names = ("temp_directory", "TimeZone", "autoload_known_extensions")
-            shown = ", ".join(f"current_setting('{name}')" for name in names)
-            assert environment.handle().cursor().execute(f"select {shown}").fetchone() == (folder, "UTC", False)
-        environment.close()
+    folder = output["config_options"].pop("temp_directory")
+    output[place]["temp_directory"] = folder
+    database: Any = LocalEnvironment(DuckDBCredentials.from_dict({**output, "database": "warehouse"}))
+    first = database.handle().cursor()
+    first.execute("create temp table large as select range as number, hash(range) as digest from range(10_000_000)")
+    assert first.execute("select sum(size) > 0 from duckdb_temporary_files()").fetchone() == (True,)
+    if place == "settings":
+        with pytest.raises(duckdb.NotImplementedException, match="Cannot switch temporary directory"):
+            database.handle()
+    else:
+        names = ("temp_directory", "TimeZone", "autoload_known_extensions")
+        shown = ", ".join(f"current_setting('{name}')" for name in names)
+        assert database.handle().cursor().execute(f"select {shown}").fetchone() == (folder, "UTC", False)
+    database.close()
 
 
 def test_a_field_declared_after_the_last_ingest_is_null(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
