@@ -122,7 +122,7 @@ def leave_files(settings: Settings, day: date, random: np.random.Generator) -> N
         os.utime(path, (at, at))
     for folder in (settings.published, settings.site):
         point(folder, day, "v000001")
-    for log in Path(settings.lake).glob("*/_delta_log/*.json"):
+    for log in Path(settings.lake).glob("*/_delta_log/[0-9]*"):
         if log.stat().st_mtime > at + 10**8 or time.time() - log.stat().st_mtime < 3600:
             os.utime(log, (at, at))
 
