@@ -14,6 +14,7 @@ import duckdb
 
 from contract.settings import Settings
 from contract.spill import spill_folder
+from contract.sql import literal
 from exports.policy import people
 from exports.policy.allow_list import MANAGER_TABLES, MERCHANT_TABLES
 from publication.publish import current_database
@@ -99,7 +100,7 @@ def open_day(settings: Settings, as_of: date, base: Published | None, threads: i
 
 
 def _attach(con: duckdb.DuckDBPyConnection, catalog: str, path: Path) -> None:
-    con.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {catalog} (read_only)")
+    con.execute(f"attach {literal(path)} as {catalog} (read_only)")
 
 
 def _prepare(settings: Settings, con: duckdb.DuckDBPyConnection, db: str) -> None:
