@@ -1,12 +1,14 @@
 """Runs the services of a compose file without Docker.
 
 Each has a network, a root and a host name of its own, and starts with the command, environment, secrets, volumes, memory limit
-and user that the files name. Its root is the machine's, of which nothing can be changed: the machine's programs stand for what
-the image would hold, with the checkout at /opt/fanout and its environment at /opt/venv. Only root can do this.
+and user that the files name. Its root is what a built image holds. Where nobody has built it, it is the machine's: its programs
+stand for what the image would hold, with the checkout at /opt/fanout and its environment at /opt/venv. Neither can be
+changed. Only the user root can do this.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -18,7 +20,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -35,8 +37,8 @@ DONE = {
     "volumes",
 }  # fmt: skip
 NOT_DONE = {
-    "build": "Superset has packages of its own; tests/dashboards/test_superset.py starts it, from the same files",
-    "image": "tests/end_to_end/test_image.py builds it; PostgreSQL's is Debian's",
+    "build": "tests/docker/images.py builds it",
+    "image": "that too; PostgreSQL is Debian's",
     "ports": "what is published is reached by the service's own address",
     "restart": "a service that ends is a failure here",
 }
@@ -80,16 +82,28 @@ def read_env(file: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
-def image_of(dockerfile: Path) -> tuple[str, int, str, dict[str, str]]:
-    """The user of an image, its number, the folder in which it starts, and its environment."""
-    text = dockerfile.read_text().replace("\\\n", " ")
-    user = re.findall(r"^USER (\S+)", text, re.MULTILINE)[-1]
-    number = re.findall(rf"useradd .*--uid (\d+) {user}", text)[-1]
-    environ: dict[str, str] = {}
-    for line in re.findall(r"^ENV (.+)$", text, re.MULTILINE):
-        pairs = dict(pair.split("=", 1) for pair in shlex.split(line))
-        environ |= {name: value.replace("$PATH", os.defpath) for name, value in pairs.items()}
-    return user, int(number), re.findall(r"^WORKDIR (\S+)", text, re.MULTILINE)[-1], environ
+@dataclass(frozen=True)
+class Image:
+    """What an image starts a command with, and where its files are."""
+
+    user: str
+    uid: int
+    folder: str
+    environ: dict[str, str]
+    entry: tuple[str, ...] = ()
+    root: Path = Path("/")
+
+    @classmethod
+    def of(cls, dockerfile: Path) -> Image:
+        text = dockerfile.read_text().replace("\\\n", " ")
+        user = re.findall(r"^USER (\S+)", text, re.MULTILINE)[-1]
+        number = re.findall(rf"useradd .*--uid (\d+) {user}", text)[-1]
+        environ: dict[str, str] = {}
+        for line in re.findall(r"^ENV (.+)$", text, re.MULTILINE):
+            pairs = dict(pair.split("=", 1) for pair in shlex.split(line))
+            environ |= {name: value.replace("$PATH", os.defpath) for name, value in pairs.items()}
+        entry = json.loads(re.findall(r"^ENTRYPOINT (.+)$", text, re.MULTILINE)[-1])
+        return cls(user, int(number), re.findall(r"^WORKDIR (\S+)", text, re.MULTILINE)[-1], environ, tuple(entry))
 
 
 def seconds(text: str) -> float:
@@ -122,7 +136,7 @@ hostname "$NAME"
 mount --make-rprivate /
 mount --types tmpfs --options mode=755 tmpfs "$PLACE"
 mkdir "$PLACE/upper" "$PLACE/work" "$PLACE/root"
-mount --types overlay --options "lowerdir=/,upperdir=$PLACE/upper,workdir=$PLACE/work" overlay "$PLACE/root"
+mount --types overlay --options "lowerdir=$LOWER,upperdir=$PLACE/upper,workdir=$PLACE/work" overlay "$PLACE/root"
 bound() { # source, target, options
   if [ -d "$1" ]; then mkdir --parents ".$2"; else mkdir --parents "$(dirname ".$2")"; : > ".$2"; fi
   mount --bind --options "$3" "$1" ".$2"
@@ -147,6 +161,7 @@ class Deployment:
 
     file: Path
     folder: Path  # volumes, logs, roots
+    built: Mapping[str, Path] = field(default_factory=dict)  # name of an image → the folder of what it holds
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     tag: str = field(default_factory=lambda: secrets.token_hex(3))
     net: str = field(default_factory=lambda: f"10.{200 + secrets.randbelow(50)}.{secrets.randbelow(250)}")
@@ -273,15 +288,16 @@ class Deployment:
         service = self.services[name]
         place = self.folder / "roots" / name
         place.mkdir(parents=True, exist_ok=True)
-        user, number, _, _ = self._image(service)
+        image = self._image(service)
         command = service.get("command") or ["bash", "-euc", _POSTGRES]
-        binds, opened = self._binds(service, number)
+        binds, opened = self._binds(service, image)
         given = {
             "NAME": name,
             "PLACE": str(place),
             "HOSTS": str(self.folder / "hosts"),
-            "USER_NAME": user,
-            "USER_ID": str(number),
+            "LOWER": str(image.root),
+            "USER_NAME": image.user,
+            "USER_ID": str(image.uid),
             "BINDS": "\n".join(shlex.join(["bound", *bind]) for bind in binds),
             "OPENED": " ".join(map(str, opened)),
             "CGROUP": self._cgroup(name, size(service["mem_limit"])),
@@ -290,7 +306,7 @@ class Deployment:
         enter += ["unshare", "--mount", "--uts", "--ipc", "bash", "-c", _ENTER, "-"]
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [*enter, *self._as_user(service), *map(str, command)],
+                [*enter, *self._as_user(service), *image.entry, *map(str, command)],
                 env={"PATH": os.environ["PATH"]} | given,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -330,21 +346,23 @@ class Deployment:
                 found.append(psutil.Process(int(number)))
         return found
 
-    def _image(self, service: Mapping[str, Any]) -> tuple[str, int, str, dict[str, str]]:
+    def _image(self, service: Mapping[str, Any]) -> Image:
         if "postgres" in service["image"]:
             programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))[-1]
-            path = f"{programs}:{os.defpath}"
-            number = int(_run("id", "--user", "postgres"))
-            return "postgres", number, "/", {"PATH": path, "PGDATA": "/var/lib/postgresql/data"}
-        assert "build" not in service, NOT_DONE["build"]
-        return image_of(self.file.with_name("Dockerfile"))
+            environ = {"PATH": f"{programs}:{os.defpath}", "PGDATA": "/var/lib/postgresql/data"}
+            return Image("postgres", int(_run("id", "--user", "postgres")), "/", environ)
+        image = Image.of(self.file.parent / service.get("build", "") / "Dockerfile")
+        if root := self.built.get(service["image"]):
+            return replace(image, root=root)
+        assert "build" not in service, "what is in it is not on the machine"
+        return replace(image, entry=())
 
     def _as_user(self, service: Mapping[str, Any]) -> list[str]:
         """A command before a command, which gives it the user, the rights, the folder and the environment of the service."""
-        _, number, where, environ = self._image(service)
-        environ = environ | {name: str(value) for name, value in service.get("environment", {}).items()}
+        image = self._image(service)
+        environ = image.environ | {name: str(value) for name, value in service.get("environment", {}).items()}
         # Nothing outlives the tests, whatever ends them.
-        rights = ["setpriv", "--reuid", str(number), "--regid", str(number), "--clear-groups", "--pdeathsig", "KILL"]
+        rights = ["setpriv", "--reuid", str(image.uid), "--regid", str(image.uid), "--clear-groups", "--pdeathsig", "KILL"]
         if service.get("cap_drop") == ["ALL"]:
             rights += ["--bounding-set", "-all", "--inh-caps", "-all"]
         if "no-new-privileges:true" in service.get("security_opt", ()):
@@ -353,27 +371,28 @@ class Deployment:
             *rights,
             "env",
             "--ignore-environment",
-            f"--chdir={where}",
+            f"--chdir={image.folder}",
             *(f"{name}={value}" for name, value in environ.items()),
         ]
 
-    def _binds(self, service: Mapping[str, Any], owner: int) -> tuple[list[tuple[str, str, str]], list[Path]]:
+    def _binds(self, service: Mapping[str, Any], image: Image) -> tuple[list[tuple[str, str, str]], list[Path]]:
         """What is seen where in a service, read-only or not; and the folders above it that its user must come through."""
-        home = [Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve()]
-        binds = [(str(path), str(path), "ro") for path in home]
-        binds += [(str(home[0]), "/opt/venv", "ro"), (str(CHECKOUT), "/opt/fanout", "ro")]
+        of_machine = [] if image.root != Path("/") else [Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve()]
+        binds = [(str(path), str(path), "ro") for path in of_machine]
+        if of_machine:
+            binds += [(str(of_machine[0]), "/opt/venv", "ro"), (str(CHECKOUT), "/opt/fanout", "ro")]
         for volume in service.get("volumes", ()):
             source, target, *options = volume.split(":")
             folder = Path(source) if source.startswith("/") else self.volume(source)
             assert source.startswith("/") or source in self.compose["volumes"], source
             if not folder.exists():
                 folder.mkdir(parents=True)
-                os.chown(folder, owner, owner)
+                os.chown(folder, image.uid, image.uid)
             binds.append((str(folder), target, *(options or ["rw"])))
         for name in service.get("secrets", ()):
             file = (self.file.parent / self.compose["secrets"][name]["file"]).resolve(strict=True)
             binds.append((str(file), f"/run/secrets/{name}", "ro"))
-        above = {parent for path in home for parent in path.parents}
+        above = {parent for path in of_machine for parent in path.parents}
         return binds, sorted(above)
 
     @property

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from contract.settings import CHECKOUT, LAKE_WRITERS, LAKE_WRITERS_SLOTS, SECRET_FILES, SETTINGS
-from tests.docker.natively import ComposeError, Deployment, image_of, interpolate, play, read_env, seconds, size
+from tests.docker.natively import ComposeError, Deployment, Image, interpolate, play, read_env, seconds, size
 
 DOCKER = CHECKOUT / "docker"
 COMPOSE = (DOCKER / "compose.yml").read_text()
@@ -195,9 +195,10 @@ def test_a_key_that_nobody_runs_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_the_image_starts_with_is_read_from_its_file() -> None:
-    user, number, folder, environ = image_of(DOCKER / "Dockerfile")
-    assert (user, number, folder, environ["FANOUT_HOME"]) == ("fanout", 50000, "/opt/fanout", "/data")
-    assert environ["PATH"].startswith("/opt/venv/bin:/")
+    image = Image.of(DOCKER / "Dockerfile")
+    assert (image.user, image.uid, image.folder, image.environ["FANOUT_HOME"]) == ("fanout", 50000, "/opt/fanout", "/data")
+    assert image.environ["PATH"].startswith("/opt/venv/bin:/")
+    assert image.entry == ("tini", "--")
     assert (seconds("2m"), seconds("5s"), size("2g"), size("512m")) == (120, 5, 2 << 30, 512 << 20)
 
 

@@ -21,13 +21,16 @@ from urllib.error import HTTPError
 import psutil
 import pytest
 
-from contract.settings import CHECKOUT, LAKE_WRITERS, LAKE_WRITERS_SLOTS
+from contract.settings import CHECKOUT, LAKE_WRITERS, LAKE_WRITERS_SLOTS, Settings
+from dashboards.server import Superset
 from operations.airflow_rest import Airflow
 from operations.chain import BESIDE, CHAIN
+from tests.docker.images import buildah
 from tests.docker.natively import Deployment, play
+from tests.small_warehouse import published
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.soak]
-
+# What is in the containers: the programs of this machine, or the images as they are built.
+ROOTS = [pytest.param("machine", marks=pytest.mark.acceptance), pytest.param("images", marks=pytest.mark.soak)]
 DAYS = ("2026-03-01", "2026-03-02")
 WITHIN_SECONDS = 900
 # Spark's own way to tell an executor the secret.
@@ -117,8 +120,8 @@ def shown(processes: Iterable[psutil.Process], secrets: dict[str, str]) -> set[s
     return found
 
 
-@pytest.fixture(scope="module")
-def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+@pytest.fixture(scope="module", params=ROOTS)
+def team(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     """A deployment that was started as the page says."""
     for program in ("ip", "nsenter", "setpriv", "curl"):
         if shutil.which(program) is None:
@@ -132,7 +135,11 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     example = folder / "docker" / "example.env"
     # Nothing is to start by the clock.
     example.write_text(example.read_text().replace("/srv/fanout", str(data)) + "FANOUT_SCHEDULE=off\n")
-    with Deployment(folder / "docker" / "compose.yml", folder / "run") as deployment:
+    built = {}
+    if request.param == "images":
+        for image, container in (("fanout:latest", "of_platform"), ("fanout-superset:latest", "of_superset")):
+            built[image] = Path(buildah("mount", request.getfixturevalue(container)))
+    with Deployment(folder / "docker" / "compose.yml", folder / "run", built) as deployment:
         team = Team(deployment, data, folder / "backup")
         team.play("From nothing to the first day")
         yield team
@@ -233,9 +240,9 @@ def test_the_page_leads_to_a_day_and_back_from_a_back_up(team: Team) -> None:
     team.airflow()._request("PATCH", "/api/v2/dags/build_models", {"is_paused": True})
     since = datetime.now(UTC) - timedelta(minutes=1)
     team.deliver(0)
-    published = team.data / "published" / DAYS[0] / "a-version"
-    published.mkdir(parents=True)
-    (published / "fanout.duckdb").write_text("marts")
+    version = team.data / "published" / DAYS[0] / "a-version"
+    version.mkdir(parents=True)
+    (version / "fanout.duckdb").write_text("marts")
     (team.data / "published" / "current").symlink_to(f"{DAYS[0]}/a-version")
     team.play("From nothing to the first day", 1)
     assert team.follow(DAYS[0], since) == set()
@@ -259,3 +266,17 @@ def test_the_page_leads_to_a_day_and_back_from_a_back_up(team: Team) -> None:
     assert team.follow(DAYS[1], since) == set()
     reports = [task for task in airflow.tasks(since) if task["task_id"] == "ingest_shop" and task["dag_run_id"] == "second-day"]
     assert airflow.report(reports[0])["accepted"] == 1, "the line of the first day is in the lake already"
+
+
+@pytest.mark.parametrize("team", ROOTS[1:], indirect=True)
+def test_superset_answers_from_the_published_file(team: Team) -> None:
+    published(Settings.from_environment({"FANOUT_HOME": str(team.data)}))
+    subprocess.run(["chown", "--recursive", "50000:50000", str(team.data)], check=True)
+    team.deployment.up("superset", "superset-dashboards")
+    admin = Superset(f"http://{team.deployment.address('superset')}:8088", "admin", team.secret("fanout_superset_password"))
+    charts = {chart["slice_name"]: chart["id"] for chart in admin.rows("chart/", "slice_name")}
+    (answer,) = admin.get(f"chart/{charts['Net revenue by week']}/data/")["result"]
+    assert [row["net_revenue"] for row in answer["data"]] == [12.5], "by hand, from tests/small_warehouse.yml"
+    assert shown(team.processes(), team.secrets()) == set()
+    assert team.deployment.run("superset", "touch", "/data/a").returncode != 0
+    assert {process.uids().real for process in team.deployment.members("superset")} == {50000}
