@@ -31,7 +31,7 @@ maintain: setup  ## compact the lake, remove what is old, prove that the forgott
 test: setup  ## the tests of every change, some 20 minutes on 2 cores
 	@$(PYTEST) --numprocesses=2 --dist=loadfile $(ARGS)
 
-soak: setup  ## longer still, by hand before a release: the compose file's services, the example's marts from an object store and as a team has them, the image runs the main job, Helm renders the chart, GraphFrames the whole graph, models meet the future, mutants meet the tests
+soak: setup  ## longer still, by hand before a release: the compose file's services in the images that are built, the main job in them, the example's marts from an object store and as a team has them, Helm renders the chart, GraphFrames the whole graph, models meet the future, mutants meet the tests
 	@$(PYTEST) -m soak $(ARGS)
 
 acceptance: setup  ## the heavy and real ones: the chain, and what changed since .ci/accepted can break; ALL=1 runs all and renews it
