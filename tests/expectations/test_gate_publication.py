@@ -135,6 +135,24 @@ def test_money_that_does_not_fit_is_named_and_stops_nobody_else(change: duckdb.D
     assert refused >= {"orders", "growth_split", "daily_merchant", "per_fan_revenue", "fan_revenue", "spreaders"}
 
 
+def test_an_average_of_equal_numbers_may_be_larger_by_its_last_digit(change: duckdb.DuckDBPyConnection) -> None:
+    """Three people from start to end of a live of 127.619 s: 382.857 / 127.619 in doubles."""
+    average = 382.857 / 127.619
+    assert average > 3
+    change.execute("update marts.live_sessions set peak_viewers = 3, average_viewers = ?", [average])
+    assert ("live_sessions", "viewers") not in _broken(change, *SUITES)
+    change.execute("update marts.live_sessions set average_viewers = 3.000001")
+    assert ("live_sessions", "viewers") in _broken(change, *SUITES)
+
+
+def test_the_optimum_of_packets_that_brought_refunds_is_not_in_its_interval(change: duckdb.DuckDBPyConnection) -> None:
+    """The more are shared the more is lost: at the upper bound of the rate the gain is lower than at the lower one."""
+    change.execute("update marts.red_packet_response set is_in_interval = not is_optimum")
+    assert ("red_packet_response", "one optimum") in _broken(change, *SUITES)
+    change.execute("update marts.red_packet_response set revenue = -revenue")
+    assert ("red_packet_response", "one optimum") not in _broken(change, *SUITES)
+
+
 def test_gate_rejects_a_mart_that_is_missing(change: duckdb.DuckDBPyConnection) -> None:
     change.execute("drop table marts.cascades")
     broken = _broken(change, *SUITES)

@@ -41,7 +41,7 @@ RULES: Rules = {
         mart_holds(
             "live_sessions",
             "viewers",
-            "interacting_viewers <= interactions and (average_viewers is null or peak_viewers >= average_viewers)",
+            "interacting_viewers <= interactions and (average_viewers is null or peak_viewers >= average_viewers - 1e-9)",
             "interacting_viewers, interactions, peak_viewers, average_viewers",
             breaks="update marts.live_sessions set average_viewers = peak_viewers + 1",
         ),

@@ -156,14 +156,15 @@ _CAMPAIGNS: Rules = {
         ),
         Expectation(
             "one optimum",
-            "of the bands with a gain one is the optimum, none gains more, and it is in its interval; the others have no flags",
+            "of the bands with a gain one is the optimum, none gains more, and it is in its interval, but where refunds are "
+            "more than what was paid, so that a higher rate gains less; the others have no flags",
             f"""select {_CELL}, count(gain_per_packet) as gains, count(*) filter (where is_optimum) as optima,
                 max(gain_per_packet) as best, max(gain_per_packet) filter (where is_optimum) as optimum
             from marts.red_packet_response group by all
             having count(gain_per_packet) <> count(is_optimum) or count(gain_per_packet) <> count(is_in_interval)
                 or count(*) filter (where is_optimum) <> if(count(gain_per_packet) > 0, 1, 0)
                 or max(gain_per_packet) > max(gain_per_packet) filter (where is_optimum) + 1e-9
-                or bool_or(is_optimum and not is_in_interval)""",
+                or (bool_or(is_optimum and not is_in_interval) and sum(revenue) >= 0)""",
             breaks="update marts.red_packet_response set is_optimum = not is_optimum where city_tier = '2'",
         ),
         agree(
