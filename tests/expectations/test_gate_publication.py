@@ -22,6 +22,7 @@ from expectations.suites.marts import SUITES
 from tests import small_warehouse
 from tests.small_warehouse import AS_OF
 
+SUITE_OF = {suite.table: suite for suite in SUITES}
 CASES = [(suite, expectation) for suite in SUITES for expectation in suite.expectations]
 
 
@@ -140,17 +141,17 @@ def test_an_average_of_equal_numbers_may_be_larger_by_its_last_digit(change: duc
     average = 382.857 / 127.619
     assert average > 3
     change.execute("update marts.live_sessions set peak_viewers = 3, average_viewers = ?", [average])
-    assert ("live_sessions", "viewers") not in _broken(change, *SUITES)
+    assert ("live_sessions", "viewers") not in _broken(change, SUITE_OF["live_sessions"])
     change.execute("update marts.live_sessions set average_viewers = 3.000001")
-    assert ("live_sessions", "viewers") in _broken(change, *SUITES)
+    assert ("live_sessions", "viewers") in _broken(change, SUITE_OF["live_sessions"])
 
 
 def test_the_optimum_of_packets_that_brought_refunds_is_not_in_its_interval(change: duckdb.DuckDBPyConnection) -> None:
     """The more are shared the more is lost: at the upper bound of the rate the gain is lower than at the lower one."""
     change.execute("update marts.red_packet_response set is_in_interval = not is_optimum")
-    assert ("red_packet_response", "one optimum") in _broken(change, *SUITES)
+    assert ("red_packet_response", "one optimum") in _broken(change, SUITE_OF["red_packet_response"])
     change.execute("update marts.red_packet_response set revenue = -revenue")
-    assert ("red_packet_response", "one optimum") not in _broken(change, *SUITES)
+    assert ("red_packet_response", "one optimum") not in _broken(change, SUITE_OF["red_packet_response"])
 
 
 def test_gate_rejects_a_mart_that_is_missing(change: duckdb.DuckDBPyConnection) -> None:
