@@ -1,11 +1,18 @@
-"""A published day or a lake, as often beside each other as it takes to have so many events."""
+"""A published day, a lake or a landing, as often beside each other as it takes to have so many events."""
 
 from __future__ import annotations
 
+import gzip
+import re
+import shutil
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import duckdb
+import zstandard
 from deltalake import DeltaTable, write_deltalake
+from isal import igzip
 
 from contract.columns import Type
 from contract.events import SOURCES
@@ -14,6 +21,9 @@ from contract.tables import marts
 from dbt_project.extensions import load_extensions
 
 _ROWS_PER_BATCH = 100_000
+# Ids in the simulator's lines; `p-` are products, which have the same ids at all merchants.
+_IDS = re.compile(rb'((?:_id|"id|"source)": ?"(?!p-[0-9])[^"]*)"')
+_END = b"\x00"  # in none of these lines
 
 
 def multiply(database: Path, target: Path, events: int) -> int:
@@ -67,3 +77,41 @@ def multiply_lake(lake: Path, target: Path, events: int) -> int:
             reader = con.execute(f"{rows} from {table}, range({often}) as copies (copy)").to_arrow_reader(_ROWS_PER_BATCH)
             write_deltalake(str(target / path.name), reader, partition_by=DeltaTable(str(path)).metadata().partition_columns)
     return copies
+
+
+def multiply_landing(landing: Path, target: Path, copies: int) -> None:
+    """Write a simulated landing so many times.
+
+    The first copy stays as it is; each other one has an id of its own for all but products, in files beside the first's.
+    """
+    partial_target = target.with_name(f".{target.name}.partial")
+    shutil.rmtree(partial_target, ignore_errors=True)
+    files = sorted(landing.glob("*/dt=*/*.jsonl*"))
+    assert files, f"{landing} holds no files of events"
+    with ProcessPoolExecutor() as pool:
+        list(pool.map(partial(_multiply_file, landing, partial_target, copies), files, chunksize=8))
+    partial_target.rename(target)
+
+
+def _multiply_file(landing: Path, target: Path, copies: int, file: Path) -> None:
+    first = target / file.relative_to(landing)
+    first.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(file, first)
+    try:
+        lines = _IDS.sub(rb"\1" + _END + b'"', _decoded(file))
+    except EOFError:  # the archive that the simulator cuts off holds nothing that is not delivered besides
+        return
+    name, _, _ = file.name.partition(".")
+    for copy in range(1, copies):
+        again = lines.replace(_END, b"-%d" % copy)
+        first.with_name(f"{name}-{copy:02d}.jsonl.gz").write_bytes(igzip.compress(again, 2, mtime=0))
+
+
+def _decoded(file: Path) -> bytes:
+    match file.suffix:
+        case ".gz":
+            return gzip.decompress(file.read_bytes())
+        case ".zst":
+            return zstandard.ZstdDecompressor().decompressobj().decompress(file.read_bytes())
+        case _:
+            return file.read_bytes()

@@ -1,12 +1,13 @@
 """Simulated platforms of several sizes from landing to marts: time and memory stage by stage, and model by model.
 
-    python -m benchmarks.marts [--events 1000000 3000000 10000000] [--dearest 12] [--keep FOLDER] [--workers 2] [--stage marts]
-                               [--lake s3://bucket/prefix]
+    python -m benchmarks.marts [--events 1000000 3000000 10000000] [--simulated 10000000] [--dearest 12] [--keep FOLDER]
+                               [--workers 2] [--stage marts] [--lake s3://bucket/prefix]
 
 Each stage is the command that its task runs. The models stand beside one DuckDB scan of the columns that they read. The
 growth is the slope of log time over log events between the smallest and the largest. With `--workers` the Spark jobs run on a
 standalone cluster of so many workers of one core, and their drivers have 1 GB. With `--lake` the lakes lie in an object store,
-which the variables `AWS_*` say how to reach.
+which the variables `AWS_*` say how to reach. More events than `--simulated`, of which one core makes 25,000 a second, are
+copies of such a platform beside each other.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pathlib import Path
 import duckdb
 
 from benchmarks._cluster import standalone
+from benchmarks._copies import multiply_landing
 from benchmarks._memory import Memory
 from contract.events import SOURCES, source_fields
 from contract.object_store import duckdb_statements
@@ -78,9 +80,12 @@ def by_model(settings: Settings, as_of: date, memory: Memory) -> tuple[dict[str,
     return seconds, megabytes
 
 
-def landing(folder: Path, events: int) -> Path:
+def landing(folder: Path, events: int, simulated: int) -> Path:
     out = folder / f"landing-{events}"
     if out.exists():
+        return out
+    if events > simulated:
+        multiply_landing(landing(folder, simulated, simulated), out, round(events / simulated))
         return out
     command = [sys.executable, "-m", "simulator", "--out", str(out), "--events", str(events), "--end", AS_OF]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -102,6 +107,7 @@ def show(title: str, rows: dict[int, dict[str, float]], names: list[str]) -> Non
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, nargs="+", default=[1_000_000, 3_000_000, 10_000_000])
+    parser.add_argument("--simulated", type=int, default=10_000_000, help="events that are simulated; more are copies of these")
     parser.add_argument("--dearest", type=int, default=12)
     parser.add_argument(
         "--keep", type=Path, help="a folder for landing and lake, which stay; the landing of an earlier run is used"
@@ -121,7 +127,8 @@ def main() -> int:
             master = stack.enter_context(standalone(args.workers, Path(scratch)))
             cluster = {"FANOUT_SPARK_MASTER": master, "FANOUT_SPARK_MEMORY": "1g"}
         for events in sorted(args.events):
-            where = {"FANOUT_HOME": str(folder / f"home-{events}"), "FANOUT_LANDING": str(landing(folder, events))}
+            landed = landing(folder, events, args.simulated)
+            where = {"FANOUT_HOME": str(folder / f"home-{events}"), "FANOUT_LANDING": str(landed)}
             if args.lake:
                 where["FANOUT_LAKE"] = f"{args.lake}/{events}"
             settings = Settings.from_environment(where)
