@@ -4,7 +4,8 @@ Of the copies of one event (`source` + `id`) the one with the smallest (dt, file
 it; the others are duplicates if they say the same, otherwise conflicts. Lines that name an erased person take no part, and
 neither do withdrawn lines, which take lines that say the same with them.
 
-Copies travel in buckets by event, many in one binary value, so that Spark shuffles few rows.
+Copies travel in buckets by event, many in one binary value, so that Spark shuffles few rows. Of many lines most are the only
+copy of their event, which the keys alone tell; only the other copies travel then.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ COPY = pa.schema(
 )
 COPY_COLUMNS = tuple(COPY.names[:-1])
 BUCKET = pa.schema({"bucket": pa.int32(), "copies": pa.binary()})
+KEYS = pa.schema({"keys": pa.binary()})  # the first halves of event keys, 8 bytes each
+KEY_BUCKET = pa.schema({"bucket": pa.int32(), "is_new": pa.bool_(), "keys": pa.binary()})
 _VERDICT = ("new_fate", "new_reason", "new_withdrawn_by")
 JUDGED = pa.schema([*COPY, *((name, pa.string()) for name in _VERDICT)])
 # The changed copies of a line batch as serialized rows of `CHANGE`; if `batch` is null, those of the event table as `JUDGED`.
@@ -60,7 +63,7 @@ KEPT = {
 }
 KEEP_RAW = tuple(fate for fate, kept in KEPT.items() if "raw" in kept)
 _DIGEST_BYTES = 16
-# How some columns of copies travel; most copies are the only one of their event and go no further.
+# How some columns of copies travel.
 _NAME = pa.dictionary(pa.int32(), pa.string())
 _SLIM = {
     **{name: pa.binary(_DIGEST_BYTES) for name in ("event_key", "content_hash")},
@@ -88,6 +91,11 @@ def are_among(halves: Digests, keys: Digests) -> Mask:
     return among
 
 
+def slim(copies: pa.Table) -> pa.Table:
+    """Copies (some columns of `COPY`) as they travel."""
+    return copies.cast(pa.schema([(name, _SLIM.get(name, COPY.field(name).type)) for name in copies.column_names]))
+
+
 @dataclass(frozen=True)
 class Buckets:
     """Sorts copies into buckets, so that all copies of an event are in one."""
@@ -96,18 +104,74 @@ class Buckets:
 
     def of_table(self, copies: pa.Table) -> Iterator[pa.RecordBatch]:
         """Copies (some columns of `COPY`) as rows of `BUCKET`."""
-        whole = copies.combine_chunks()
-        slim = pa.schema([(name, _SLIM.get(name, COPY.field(name).type)) for name in copies.column_names])
-        bucket = digests(whole["event_key"])[:, 0] % np.uint64(self.count)
-        for number in np.unique(bucket).tolist():
-            chosen = whole if self.count == 1 else whole.filter(pa.array(bucket == number))
-            yield pa.RecordBatch.from_pylist([{"bucket": number, "copies": serialized(chosen.cast(slim))}], schema=BUCKET)
+        copies = slim(copies)
+        order, buckets = self._sorted(digests(copies["event_key"])[:, 0])
+        if self.count > 1:
+            copies = copies.take(pa.array(order))
+        for bucket, begin, end in buckets:
+            row = {"bucket": bucket, "copies": serialized(copies.slice(begin, end - begin))}
+            yield pa.RecordBatch.from_pylist([row], schema=BUCKET)
 
     def of_rows(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """For `mapInArrow` over copies."""
         for batch in batches:
             if len(batch):
                 yield from self.of_table(pa.Table.from_batches([batch]))
+
+    def of_keys(self, keys: NDArray[np.uint64], *, is_new: bool) -> pa.RecordBatch:
+        """First halves of event keys as rows of `KEY_BUCKET`."""
+        order, buckets = self._sorted(keys)
+        keys = keys[order]
+        rows = [{"bucket": bucket, "is_new": is_new, "keys": keys[begin:end].tobytes()} for bucket, begin, end in buckets]
+        return pa.RecordBatch.from_pylist(rows, schema=KEY_BUCKET)
+
+    def of_new_keys(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """For `mapInArrow` over `KEYS` of line batches."""
+        for batch in batches:
+            for keys in batch.column("keys"):
+                yield self.of_keys(np.frombuffer(keys.as_buffer(), np.uint64), is_new=True)
+
+    def _sorted(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], list[tuple[int, int, int]]]:
+        """The order by bucket, and each bucket that there is: its number, begin and end."""
+        bucket = keys % np.uint64(self.count)
+        order = np.argsort(bucket, kind="stable")
+        bucket = bucket[order]
+        return order, [(int(bucket[begin]), begin, end) for begin, end in runs(bucket)]
+
+
+def repeated_keys(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The keys of new copies that other copies share, as `KEYS`; for `mapInArrow` over `KEY_BUCKET`, a bucket in one task."""
+    parts: dict[bool, list[NDArray[np.uint64]]] = {True: [np.empty(0, np.uint64)], False: [np.empty(0, np.uint64)]}
+    for batch in batches:
+        for is_new, keys in zip(batch.column("is_new").to_pylist(), batch.column("keys"), strict=True):
+            parts[is_new].append(np.frombuffer(keys.as_buffer(), np.uint64))
+    new, known = np.sort(np.concatenate(parts[True])), np.concatenate(parts[False])
+    found = np.unique(np.concatenate([new[1:][new[1:] == new[:-1]], known[are_among(known, new)]]))
+    yield pa.RecordBatch.from_pylist([{"keys": found.tobytes()}], schema=KEYS)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The copies that line batches hold; for `mapInArrow`.
+
+    Args:
+        buckets: for the copies.
+        wanted: the first halves of the event keys of which all copies are judged, sorted; None of all events.
+    """
+
+    buckets: Buckets
+    wanted: NDArray[np.uint64] | None = None
+
+    def copies(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Serialized copies as rows of `BUCKET`: those of the wanted events, and those that are judged even if alone."""
+        for batch in batches:
+            for value in batch.column("copies"):
+                copies = deserialized(value)
+                if self.wanted is not None:
+                    is_wanted = are_among(digests(copies["event_key"])[:, 0], self.wanted)
+                    copies = copies.filter(_are_open(copies, is_wanted))
+                if len(copies):
+                    yield from self.buckets.of_table(copies)
 
 
 @dataclass(frozen=True)
@@ -134,9 +198,7 @@ class Judge:
         undecided = [COPY.empty_table()]
         for part in parts:
             of_part, is_repeated = is_repeated[: len(part)], is_repeated[len(part) :]
-            is_request = pc.equal(part["event_type"], ERASURE_REQUEST)
-            is_open = reduce(pc.or_, [pa.array(of_part), is_request, pc.not_equal(part["fate"], Fate.ACCEPTED.value)])
-            undecided.append(_whole(part.filter(is_open)))
+            undecided.append(_whole(part.filter(_are_open(part, of_part))))
         yield from Buckets().of_table(pa.concat_tables(undecided))
 
     def asked(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -175,6 +237,12 @@ def runs(values: NDArray[Any]) -> Iterator[tuple[int, int]]:
     """Where runs of equal values begin and end."""
     if len(values):
         yield from pairwise([0, *(np.flatnonzero(values[1:] != values[:-1]) + 1).tolist(), len(values)])
+
+
+def _are_open(copies: pa.Table, are_repeated: Mask) -> pa.ChunkedArray:
+    """Which copies have to be judged: of repeated events, requests, and those that are not accepted."""
+    is_request = pc.equal(copies["event_type"], ERASURE_REQUEST)
+    return reduce(pc.or_, [pa.array(are_repeated), is_request, pc.not_equal(copies["fate"], Fate.ACCEPTED.value)])
 
 
 def _whole(copies: pa.Table) -> pa.Table:

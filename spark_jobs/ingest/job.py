@@ -24,16 +24,21 @@ from spark_jobs.ingest.deduplicate import (
     CHANGES,
     COPY_COLUMNS,
     JUDGED,
+    KEY_BUCKET,
+    KEYS,
     PEOPLE,
     PLACE,
     Buckets,
+    Candidates,
+    Digests,
     Judge,
     changed_rows,
     is_copy,
+    repeated_keys,
     with_fate,
 )
 from spark_jobs.ingest.files import landing_entries
-from spark_jobs.ingest.history import KEYS, PLACES, History
+from spark_jobs.ingest.history import PLACES, History
 from spark_jobs.ingest.late_fields import LateFields
 from spark_jobs.ingest.workers import LINE_BATCH, ListedFile, Reader
 from spark_jobs.lake import catalog, event_tables, lock
@@ -43,7 +48,9 @@ log = logging.getLogger(__name__)
 
 _BYTES_PER_BATCH = 2 << 30
 _BROADCAST_BYTES = 32 << 20
-_KEYS_HELD = 2_000_000  # of new events, which the driver and every task hold: 8 bytes each
+_KEYS_HELD = 2_000_000  # of new events, which the driver and every task hold
+_BYTES_PER_KEY = 8
+_KEYS_PER_BUCKET = 2_000_000
 _COPIES_PER_BUCKET = 250_000
 _BYTES_PER_LINE, _COMPRESSED_BYTES_PER_LINE = 250, 40  # about
 _FATES_OF_COPIES = (Fate.ACCEPTED, Fate.DUPLICATE, Fate.QUARANTINED, Fate.WITHDRAWN)
@@ -155,9 +162,8 @@ class Ingest:
             beside: the fates of the copies in the table that take part beside them.
         """
         lines = _by_file(chosen).sortWithinPartitions("file")
-        reader = replace(self.reader, buckets=self._buckets(count))
-        line_batches = self._mapped(lines, reader.batch_lines, LINE_BATCH).persist()
-        self._commit(line_batches, _summary(line_batches), reader, count, beside=beside, are_known=True)
+        line_batches = self._mapped(lines, self.reader.batch_lines, LINE_BATCH).persist()
+        self._commit(line_batches, _summary(line_batches), self.reader, beside=beside, are_known=True)
         line_batches.unpersist()
 
     def _count(self, fate: Fate) -> int:
@@ -246,14 +252,13 @@ class Ingest:
 
     def _load(self, files: list[ListedFile], *, replaced: Sequence[str] = ()) -> None:
         of_tasks = slots(files, self.spark.sparkContext.defaultParallelism)
-        lines = sum(_about_lines(file.name, file.bytes) for file in files)
         reread_by = self.settings.run_id if replaced else None
-        reader = replace(self.reader, slots=of_tasks, buckets=self._buckets(lines), reread_by=reread_by)
+        reader = replace(self.reader, slots=of_tasks, reread_by=reread_by)
         line_batches = self._mapped(self._tasks(of_tasks), reader.batch_files, LINE_BATCH).persist()
         summary = _summary(line_batches)
         for name in summary.unreadable:
             log.warning("%s cannot be read and waits for a whole copy", name)
-        self._commit(line_batches, summary, replace(reader, slots=(), unreadable=summary.unreadable), lines, replaced=replaced)
+        self._commit(line_batches, summary, replace(reader, slots=(), unreadable=summary.unreadable), replaced=replaced)
         line_batches.unpersist()
 
     def _mapped(self, rows: DataFrame, method: Callable[[Any], Any], schema: pa.Schema) -> DataFrame:
@@ -268,7 +273,6 @@ class Ingest:
         line_batches: DataFrame,
         summary: _Summary,
         reader: Reader,
-        lines: int,
         *,
         replaced: Sequence[str] = (),
         beside: Sequence[Fate] = _FATES_OF_COPIES,
@@ -278,17 +282,13 @@ class Ingest:
 
         Args:
             reader: of the line batches, which knows the unreadable files.
-            lines: about how many the line batches hold, which the reader's buckets are made for.
             replaced: files whose lines in the table are replaced by those of the line batches.
             beside: the fates of the copies in the table that take part.
             are_known: whether the lines of the line batches are in the table, and are classified again.
         """
         people = event_tables.erasure_requests(self.settings) | event_tables.erased_people(self.settings)
         judge = Judge(unreadable=reader.unreadable)
-        few = min(lines, summary.candidates) <= _KEYS_HELD
-        copies = self._copies(line_batches, reader.buckets, beside, replaced, few=few).repartitionById(
-            reader.buckets.count, "bucket"
-        )
+        copies = self._copies(line_batches, summary.candidates, beside, replaced)
         undecided = self._mapped(copies, judge.undecided, BUCKET).persist()
         if summary.has_requests:
             asked = self._mapped(undecided, replace(judge, people=sorted(people)).asked, PEOPLE)
@@ -324,29 +324,48 @@ class Ingest:
         changes.unpersist()
         undecided.unpersist()
 
-    def _buckets(self, lines: int) -> Buckets:
-        """Enough for about this many new lines and what `_copies` may find in the table."""
-        rows = lines if lines <= _KEYS_HELD else lines + sum(file.rows for file in self._files_of_copies())
-        return Buckets(1 + rows // _COPIES_PER_BUCKET)
+    def _copies(self, line_batches: DataFrame, candidates: int, fates: Sequence[Fate], replaced: Sequence[str]) -> DataFrame:
+        """Copies, new and known, that may have to be judged: rows of `BUCKET`, all copies of an event in one partition.
 
-    def _copies(
-        self, line_batches: DataFrame, buckets: Buckets, fates: Sequence[Fate], replaced: Sequence[str], *, few: bool
-    ) -> DataFrame:
-        """The copies in line batches, and known copies: if there are few, those of the same events, otherwise all of the table.
-
-        Copies in `replaced` files are left out, but their events are looked for as well: other copies may take their place.
+        Of few lines these are all, and the known copies of their events; of many, the copies of events that have several; and
+        if these are many too, all there are. Copies in `replaced` files are left out, but their events are looked for as well:
+        other copies may take their place.
         """
-        copies = line_batches.select(f.inline("buckets"))
-        of_tasks = self._slots(self._files_of_copies(*fates))
-        if not of_tasks:
-            return copies
-        known = History(self.path, of_tasks, replaced=replaced, buckets=buckets)
-        if few:
-            keys = line_batches.select("keys")
-            if replaced:
-                keys = keys.union(self._mapped(self._tasks(of_tasks), known.replaced_keys, KEYS))
-            known = replace(known, keys=np.unique(np.frombuffer(b"".join(row["keys"] for row in keys.collect()), np.uint64)))
-        return copies.union(self._mapped(self._tasks(of_tasks), known.copies, BUCKET))
+        files = self._files_of_copies(*fates)
+        known = History(self.path, self._slots(files), replaced=replaced)
+        wanted = None
+        if candidates <= _KEYS_HELD:
+            looked_for, count = self._new_keys(line_batches, known) if files else None, candidates
+        else:
+            rows = candidates + sum(file.rows for file in files)
+            looked_for = wanted = self._repeated(line_batches, known, rows)
+            count = rows if wanted is None else 2 * len(wanted)
+        buckets = Buckets(1 + count // _COPIES_PER_BUCKET)
+        copies = self._mapped(line_batches.select("copies"), Candidates(buckets, wanted).copies, BUCKET)
+        if files:
+            known = replace(known, keys=looked_for, buckets=buckets)
+            copies = copies.union(self._mapped(self._tasks(known.slots), known.copies, BUCKET))
+        return copies.repartitionById(buckets.count, "bucket")
+
+    def _new_keys(self, line_batches: DataFrame, known: History) -> Digests:
+        """Sorted first halves of the event keys of line batches and of replaced files."""
+        keys = line_batches.select("keys")
+        if known.replaced:
+            keys = keys.union(self._mapped(self._tasks(known.slots), known.replaced_keys, KEYS))
+        return _sorted_keys(keys)
+
+    def _repeated(self, line_batches: DataFrame, known: History, rows: int) -> Digests | None:
+        """Those of `_new_keys` that several of all copies, about `rows`, share; None if they are too many to be held."""
+        buckets = Buckets(1 + rows // _KEYS_PER_BUCKET)
+        keys = self._mapped(line_batches.select("keys"), buckets.of_new_keys, KEY_BUCKET)
+        if known.slots:
+            of_table = replace(known, buckets=buckets).keys_of_copies
+            keys = keys.union(self._mapped(self._tasks(known.slots), of_table, KEY_BUCKET))
+        repeated = self._mapped(keys.repartitionById(buckets.count, "bucket"), repeated_keys, KEYS).persist()
+        bytes_held = sum(row[0] for row in repeated.select(f.length("keys")).collect())
+        found = _sorted_keys(repeated) if bytes_held <= _KEYS_HELD * _BYTES_PER_KEY else None
+        repeated.unpersist()
+        return found
 
     def _files_of_copies(self, *fates: Fate) -> list[DataFile]:
         return event_tables.event_files(self.settings, self.source, *(fates or _FATES_OF_COPIES))
@@ -399,6 +418,11 @@ class Ingest:
             .whenNotMatchedInsertAll()
             .execute()
         )
+
+
+def _sorted_keys(keys: DataFrame) -> Digests:
+    """`KEYS` as one array without repetitions."""
+    return np.unique(np.frombuffer(b"".join(row["keys"] for row in keys.collect()), np.uint64))
 
 
 class _Summary(NamedTuple):

@@ -1,8 +1,8 @@
 """What runs inside the Python workers: landing files in, classified lines in between, data files of the event table out.
 
 A line batch holds some megabytes of lines as Arrow tables in one binary value. Spark keeps, moves and joins line batches and
-never sees the hundred columns of a line, which it would handle row by row. The few columns that decide a line's fate lie in
-buckets beside it, so that judging lines does not move the others.
+never sees the hundred columns of a line, which it would handle row by row. The few columns that decide a line's fate lie
+beside it, so that judging lines does not move the others.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from contract.object_path import ObjectPath
 from spark_jobs.engine.batches import deserialized, serialized
 from spark_jobs.ingest.classify import ERASED_PERSON
 from spark_jobs.ingest.columns import ColumnClassifier, Lines
-from spark_jobs.ingest.deduplicate import BUCKET, CHANGE, KEEP_RAW, KEPT, Buckets, Mask, digests, naming, runs
+from spark_jobs.ingest.deduplicate import CHANGE, COPY, KEEP_RAW, KEPT, Mask, digests, naming, runs, slim
 from spark_jobs.ingest.files import Block, LandingPath, UnreadableFile, landing_path, read_blocks
 from spark_jobs.ingest.history import PLACES
 from spark_jobs.lake import event_tables
@@ -38,11 +38,12 @@ LINE_BATCH = pa.schema(
         "candidates": pa.int64(),  # how many
         "has_requests": pa.bool_(),  # whether any is a request to be erased
         "keys": pa.binary(),  # the first halves of the candidates' event keys
-        "buckets": pa.list_(pa.struct(list(BUCKET))),  # the candidates
+        "copies": pa.binary(),  # the candidates, serialized as they travel
         "lines": pa.binary(),
     }
 )
 _NEW_COPY = ("dt", "file", "line", "fate", "event_type", "event_key", "content_hash", "persons")
+_NO_COPY = COPY.empty_table().select(_NEW_COPY)
 _ORDER = ("event_type", "event_time", "file", "line")
 _LINE_BATCH_BYTES = 16 << 20  # of raw lines
 _BYTES_AT_A_TIME = 2 << 20  # of raw lines that are parsed together: the result fits the processor's caches
@@ -68,7 +69,6 @@ class Reader:
         slots: the files that each task of `batch_files` reads.
         unreadable: files that turned out unreadable; of these only line 0 is kept.
         people: whose lines are erased, except well-formed requests to be erased.
-        buckets: for the copies.
         reread_by: the run that reads changed files again, None where files are new.
         contract: the event types of all sources, as the driver knows them.
     """
@@ -82,7 +82,6 @@ class Reader:
     slots: Sequence[Sequence[ListedFile]] = ()
     unreadable: Sequence[str] = ()
     people: Sequence[str] = field(default=(), repr=False)
-    buckets: Buckets = field(default_factory=Buckets)
     reread_by: str | None = None
     contract: Sequence[EventType] = tuple(EVENT_TYPES.values())
 
@@ -250,7 +249,7 @@ class _LineBatcher:
     """Collects lines and markers into the next line batch of a task."""
 
     def __init__(self, reader: Reader, *, keep_raw: bool):
-        self._classifier, self._schema, self._buckets = reader.classifier(), reader.schema, reader.buckets
+        self._classifier, self._schema = reader.classifier(), reader.schema
         self._keep_raw = keep_raw
         task = TaskContext.get()
         self._next = (task.partitionId() if task else 0) << 32
@@ -283,7 +282,7 @@ class _LineBatcher:
             "candidates": sum(map(len, candidates)),
             "has_requests": any(map(_are_requests, candidates)),
             "keys": b"".join(digests(table["event_key"])[:, 0].tobytes() for table in candidates),
-            "buckets": list(self._in_buckets(candidates)),
+            "copies": serialized(self._copies(candidates)),
             "lines": b"".join(map(serialized, tables)),
         }
         self._next += 1
@@ -291,13 +290,10 @@ class _LineBatcher:
         self._tables.clear()
         return pa.RecordBatch.from_pylist([row], schema=LINE_BATCH)
 
-    def _in_buckets(self, candidates: list[pa.Table]) -> Iterator[dict[str, Any]]:
+    def _copies(self, candidates: list[pa.Table]) -> pa.Table:
         found = [table.select([name for name in _NEW_COPY if name in table.column_names]) for table in candidates]
-        if found:
-            copies = pa.concat_tables(found, promote_options="default")
-            numbers = pa.repeat(pa.scalar(self._next, pa.int64()), len(copies))
-            for bucket in self._buckets.of_table(copies.append_column("batch", numbers)):
-                yield from bucket.to_pylist()
+        copies = pa.concat_tables([_NO_COPY, *found], promote_options="default")
+        return slim(copies.append_column("batch", pa.repeat(pa.scalar(self._next, pa.int64()), len(copies))))
 
 
 class _Writer:

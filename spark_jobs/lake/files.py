@@ -7,7 +7,7 @@ processor time more.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -132,13 +132,34 @@ def data_files(uri: str) -> list[DataFile]:
     return sorted(files, key=lambda file: file.path)
 
 
-def read_groups(uri: str, file: DataFile, names: Sequence[str]) -> Iterator[pa.Table]:
-    """Some columns of a data file, a row group at a time; columns that the file lacks are left out."""
+def read_groups(
+    uri: str, file: DataFile, names: Sequence[str], wanted: tuple[str, Callable[[pa.ChunkedArray], pa.Array]] | None = None
+) -> Iterator[pa.Table]:
+    """Some columns of a data file, a row group at a time; columns that the file lacks are left out.
+
+    Args:
+        uri: of the table.
+        names: of the columns.
+        wanted: one of the columns, and what says of its values whose rows are wanted, instead of all; of a group without any,
+            no other column is read, and of a file without that column nothing.
+    """
+    by, are_wanted = wanted or (None, None)
     with _folder(uri).open_input_file(file.path) as source:
         content = pq.ParquetFile(source)
+        if by is not None and by not in content.schema_arrow.names:
+            return
         there = [name for name in names if name in content.schema_arrow.names and name not in file.partition]
         for number in range(content.num_row_groups):
-            group = content.read_row_group(number, columns=there)
+            if are_wanted is None:
+                group = content.read_row_group(number, columns=there)
+            else:
+                group = content.read_row_group(number, columns=[by])
+                rows = are_wanted(group[by])
+                if not pc.any(rows).as_py():
+                    continue
+                if others := [name for name in there if name != by]:
+                    group = content.read_row_group(number, columns=others).append_column(by, group[by])
+                group = group.filter(rows)
             for name in names:
                 if name in file.partition:
                     group = group.append_column(name, pa.repeat(pa.scalar(file.partition[name], pa.string()), len(group)))

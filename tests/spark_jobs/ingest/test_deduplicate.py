@@ -11,8 +11,23 @@ import pyarrow as pa
 import pytest
 
 from contract.events import ERASURE_REQUEST, Fate, Withdrawal
-from spark_jobs.engine.batches import deserialized
-from spark_jobs.ingest.deduplicate import BUCKET, COPY, JUDGED, Buckets, Judge, are_among, changed_rows, digests, naming, runs
+from spark_jobs.engine.batches import deserialized, serialized
+from spark_jobs.ingest.deduplicate import (
+    BUCKET,
+    COPY,
+    JUDGED,
+    KEYS,
+    Buckets,
+    Candidates,
+    Judge,
+    are_among,
+    changed_rows,
+    digests,
+    naming,
+    repeated_keys,
+    runs,
+    slim,
+)
 
 Places = list[tuple[str, int]]
 Verdicts = dict[tuple[str, int], tuple[str, str | None]]
@@ -93,6 +108,55 @@ def test_without_a_number_there_is_one_bucket() -> None:
     assert [batch.column("bucket").to_pylist() for batch in batches] == [[0]]
     rows = pa.Table.from_pylist([copy("a", "x", 1, "f", 1)], COPY).to_batches()
     assert places(Buckets().of_rows([*rows, rows[0].slice(0, 0)])) == [("f", 1)]
+
+
+def numbers(*values: int) -> Any:
+    return np.array(values, np.uint64)
+
+
+def test_keys_are_in_the_bucket_of_their_copies() -> None:
+    buckets = Buckets(3)
+    copies = [copy(chr(97 + number), "x", 1, "f", number) for number in range(9)]
+    by_copies = {
+        row["event_key"][:8]: batch.column("bucket")[0].as_py()
+        for batch in bucket(*copies, buckets=buckets)
+        for row in copies_of([batch])
+    }
+    keys = buckets.of_keys(digests(pa.array([row["event_key"] for row in copies]))[:, 0], is_new=False).to_pylist()
+    assert {row["keys"][at : at + 8]: row["bucket"] for row in keys for at in range(0, len(row["keys"]), 8)} == by_copies
+    assert len(by_copies) == 9
+    assert {row["is_new"] for row in keys} == {False}
+    assert len(buckets.of_keys(numbers(), is_new=True)) == 0
+
+
+def test_keys_of_new_copies_are_repeated_by_new_and_by_known_ones() -> None:
+    def repeated(new: list[int], known: list[int]) -> list[int]:
+        of_line_batches = [pa.RecordBatch.from_pydict({"keys": [numbers(*new[:2]).tobytes(), numbers(*new[2:]).tobytes()]})]
+        batches = [*Buckets().of_new_keys(of_line_batches), Buckets().of_keys(numbers(*known), is_new=False)]
+        [found] = repeated_keys(batches)
+        assert found.schema == KEYS
+        return [int(key) for value in found.column("keys") for key in np.frombuffer(value.as_py(), np.uint64)]
+
+    assert repeated([5, 7, 1, 5, 9], [9, 1, 8, 8, 1]) == [1, 5, 9]
+    assert repeated([5, 7], [8, 8]) == []
+    assert repeated([], [8, 8]) == []
+    assert repeated([6], []) == []
+    assert [batch.to_pylist() for batch in repeated_keys([])] == [[{"keys": b""}]]
+
+
+def test_of_wanted_events_all_candidates_are_judged_of_others_what_is_judged_alone() -> None:
+    copies = [
+        *(copy(letter, "x", 1, "f", line) for line, letter in enumerate("abcb", 1)),
+        copy("d", "x", 1, "f", 5, event_type=ERASURE_REQUEST),
+        copy("e", "x", 1, "f", 6, fate="duplicate"),
+    ]
+    there = [
+        pa.RecordBatch.from_pydict({"copies": [serialized(slim(pa.Table.from_pylist(part, COPY))) for part in (copies, [])]})
+    ]
+    assert places(Candidates(Buckets(4)).copies(there)) == [("f", line) for line in range(1, 7)]
+    wanted = digests(pa.array([b"b" * 16]))[:, 0]
+    assert places(Candidates(Buckets(4), wanted).copies(there)) == [("f", 2), ("f", 4), ("f", 5), ("f", 6)]
+    assert places(Candidates(Buckets(), wanted[:0]).copies(there)) == [("f", 5), ("f", 6)]
 
 
 def test_an_accepted_copy_that_is_alone_is_decided() -> None:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from contract.events import ERASURE_REQUEST
-from spark_jobs.ingest.deduplicate import COPY, digests
+from spark_jobs.ingest.deduplicate import COPY, Buckets, digests
 from spark_jobs.ingest.history import History
 from spark_jobs.lake.files import DataFile
 from tests.spark_jobs.ingest.test_deduplicate import Places, copies_of, copy, places
@@ -63,6 +63,17 @@ def test_of_replaced_files_only_what_was_withdrawn_is_remembered(history: Any) -
     assert places(history(replaced=["a"]).copies(SLOTS)) == [("a", 2), ("b", 3), ("b", 5), ("c", 7)]
     keys = [value for batch in history(replaced=["a"]).replaced_keys(SLOTS) for value in batch.column("keys").to_pylist()]
     assert keys == [b"a" * 8 + b"c" * 8, b"a" * 8]
+
+
+def test_keys_of_all_copies_are_told_by_bucket_and_those_of_replaced_files_apart(history: Any) -> None:
+    def keys(**looked_for: Any) -> list[tuple[bool, bytes]]:
+        rows = [row for batch in history(**looked_for).keys_of_copies(SLOTS) for row in batch.to_pylist()]
+        assert all(np.frombuffer(row["keys"], np.uint64)[0] % looked_for["buckets"].count == row["bucket"] for row in rows)
+        return sorted((row["is_new"], row["keys"][at : at + 8]) for row in rows for at in range(0, len(row["keys"]), 8))
+
+    assert keys(buckets=Buckets(3)) == [(False, letter * 8) for letter in (b"a", b"a", b"a", b"c", b"d", b"f")]
+    apart = [*((False, letter * 8) for letter in (b"a", b"d", b"f")), *((True, letter * 8) for letter in (b"a", b"a", b"c"))]
+    assert keys(buckets=Buckets(), replaced=["a"]) == apart
 
 
 def test_lines_that_name_somebody_are_found_but_for_requests(history: Any) -> None:

@@ -69,20 +69,39 @@ def test_any_order_and_batching_ends_in_the_fates_of_the_rules(spark: SparkSessi
     assert again["rows_in"] == again["files"] == 0
 
 
+def repeated_as_found(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
+    """How many keys of several copies each commit from now on finds, None where they are too many."""
+    found: list[int | None] = []
+    search = job.Ingest._repeated
+
+    def noted(*args: Any) -> Any:
+        keys = search(*args)
+        found.append(None if keys is None else len(keys))
+        return keys
+
+    monkeypatch.setattr(job.Ingest, "_repeated", noted)
+    return found
+
+
+@pytest.mark.parametrize("held", [0, 20], ids=["all copies", "repeated keys"])
 def test_a_load_of_many_batches_and_buckets_ends_in_the_same_fates(
-    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch, held: int
 ) -> None:
-    """Each file is a commit of its own, and all known copies take part, as they do where a load brings millions of events."""
+    """Each file is a commit of its own, and copies are looked for as they are where a load brings millions of events."""
     monkeypatch.setattr(job, "_BYTES_PER_BATCH", 1)
-    monkeypatch.setattr(job, "_KEYS_HELD", 0)
+    monkeypatch.setattr(job, "_KEYS_HELD", held)
+    monkeypatch.setattr(job, "_KEYS_PER_BUCKET", 5)
     monkeypatch.setattr(job, "_COPIES_PER_BUCKET", 5)
     monkeypatch.setattr(job, "_BROADCAST_BYTES", 0)
+    found = repeated_as_found(monkeypatch)
     landing = random_landing(5, files=3)
     expected = fates(landing)
     assert {fate for fate, _ in expected.values()} == {"accepted", "duplicate", "quarantined", "erased"}
     write(landing, settings.landing_folder)
     ingest(spark, settings, "shop")
     assert loaded(spark, settings) == expected
+    assert len(found) == 3
+    assert all(keys is None if held == 0 else keys is not None and 0 < keys <= held for keys in found)
 
 
 def test_what_a_line_keeps_depends_on_its_fate(spark: SparkSession, settings: Settings) -> None:
@@ -440,11 +459,16 @@ def test_a_file_that_has_changed_is_read_again_in_its_own_place(
     assert ingest(spark, settings, "shop")["rows_in"] == 0
 
 
-@pytest.mark.parametrize("held", [job._KEYS_HELD, 0], ids=["few keys", "all copies"])
+@pytest.mark.parametrize(
+    ("held", "are_too_many"),
+    [(job._KEYS_HELD, set()), (60, {False}), (0, {True})],
+    ids=["few keys", "repeated keys", "all copies"],
+)
 def test_files_that_change_in_any_way_end_where_a_first_load_ends(
-    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch, held: int
+    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch, held: int, are_too_many: set[bool]
 ) -> None:
     monkeypatch.setattr(job, "_KEYS_HELD", held)
+    found = repeated_as_found(monkeypatch)
     first, second = random_landing(6, files=4), random_landing(7, files=4)
     names = list(first)
     for name in names[1:]:  # requests to be erased are heeded for good: only the first file, which stays, has some
@@ -458,6 +482,7 @@ def test_files_that_change_in_any_way_end_where_a_first_load_ends(
         deliver(settings, name, text(final[name]))
     ingest(spark, settings, "shop")
     assert loaded(spark, settings) == fates(final)
+    assert {keys is None for keys in found} == are_too_many
     assert lines_of(spark, settings) == lines_afresh(spark, settings)
 
 

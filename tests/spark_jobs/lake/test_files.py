@@ -18,6 +18,7 @@ from spark_jobs.lake.files import (
     delta_table,
     matching_rows,
     open_table,
+    read_groups,
     select,
     slots,
     statistics,
@@ -69,6 +70,30 @@ def test_rows_are_found_in_several_files_and_a_column_that_a_file_lacks_is_null(
     ]
     assert [row["n"] for row in found(pc.field("n") > 0)] == [1, 2, 3, 4, 5]
     assert list(matching_rows(uri, files, schema, pc.field("kind") == "z")) == []
+
+
+def test_row_groups_without_a_wanted_value_are_read_no_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = pa.table({"n": [1, 2, 3, 4, 5, None], "kind": list("abcdef"), "more": list("uvwxyz")})
+    pq.write_table(rows, tmp_path / "a.parquet", row_group_size=2)
+    file, uri = DataFile("a.parquet", 6, 0, {"fate": "read"}), tmp_path.as_uri()
+    reads: list[tuple[int, tuple[str, ...]]] = []
+    read = pq.ParquetFile.read_row_group
+
+    def noted(content: pq.ParquetFile, number: int, columns: list[str]) -> pa.Table:
+        reads.append((number, tuple(columns)))
+        return read(content, number, columns=columns)
+
+    monkeypatch.setattr(pq.ParquetFile, "read_row_group", noted)
+    names = ("kind", "n", "fate", "nowhere")
+    every = [row for group in read_groups(uri, file, names) for row in group.to_pylist()]
+    assert every == [row | {"fate": "read"} for row in rows.drop_columns("more").to_pylist()]
+    reads.clear()
+    two = [row for group in read_groups(uri, file, names, ("n", lambda n: pc.equal(n, 2))) for row in group.to_pylist()]
+    assert two == [{"kind": "b", "n": 2, "fate": "read"}]
+    assert reads == [(0, ("n",)), (0, ("kind",)), (1, ("n",)), (2, ("n",))]
+    there = [group.to_pylist() for group in read_groups(uri, file, ("n",), ("n", pc.is_valid))]
+    assert there == [[{"n": 1}, {"n": 2}], [{"n": 3}, {"n": 4}], [{"n": 5}]]
+    assert list(read_groups(uri, file, names, ("nowhere", pc.is_valid))) == []
 
 
 def test_rows_are_selected_without_a_store_that_threads_would_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
