@@ -11,7 +11,7 @@ How a line goes, and which module does what:
    (`history` finds those), meet in a bucket: one copy is accepted, the others are duplicates or conflicts. Only the fates that
    change travel back.
 4. `workers` gives the lines of each line batch these fates and writes them as data files, which `job` commits. Where lines that
-   are in the table change their fate, a MERGE commits both at once.
+   are in the table change their fate, `rewrite` writes the data files that hold them again without them, for the same commit.
 5. At the end of each step `job` erases the people whose requests were accepted, in the event tables of all sources.
 
 `__main__`, `replay` and `withdraw` are the commands: load what is new, classify quarantined lines again, take lines out or put

@@ -82,12 +82,12 @@ def digests(column: pa.ChunkedArray | pa.Array) -> Digests:
     return content[2 * fixed.offset : 2 * (fixed.offset + len(fixed))].reshape(-1, 2)
 
 
-def are_among(halves: Digests, keys: Digests) -> Mask:
-    """Which first halves of keys occur among sorted ones."""
-    if not len(keys):
-        return np.zeros(len(halves), np.bool_)
-    at = np.minimum(np.searchsorted(keys, halves), len(keys) - 1)
-    among: Mask = keys[at] == halves
+def are_among(values: NDArray[Any], others: NDArray[Any]) -> Mask:
+    """Which values, such as first halves of keys, occur among sorted others."""
+    if not len(others):
+        return np.zeros(len(values), np.bool_)
+    at = np.minimum(np.searchsorted(others, values), len(others) - 1)
+    among: Mask = others[at] == values
     return among
 
 
@@ -257,6 +257,20 @@ def changed_rows(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         for changes in batch.column("changes"):
             yield from deserialized(changes).to_batches()
+
+
+def rows_of_buckets(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Rows of `BUCKET` as rows of `COPY`; for `mapInArrow`."""
+    for batch in batches:
+        for copies in batch.column("copies"):
+            yield from _whole(deserialized(copies)).to_batches()
+
+
+def first_halves(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Event keys as `KEYS`; for `mapInArrow`."""
+    for batch in batches:
+        keys = np.unique(digests(batch.column("event_key"))[:, 0])
+        yield pa.RecordBatch.from_pylist([{"keys": keys.tobytes()}], schema=KEYS)
 
 
 def naming(persons: pa.ChunkedArray, people: Sequence[str]) -> Mask:

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.events import ERASURE_REQUEST
-from spark_jobs.ingest.deduplicate import COPY_COLUMNS, KEYS, PLACE, Buckets, Digests, are_among, digests, naming
+from spark_jobs.ingest.deduplicate import COPY, COPY_COLUMNS, KEYS, PLACE, Buckets, Digests, are_among, digests, naming
 from spark_jobs.lake.files import DataFile, read_groups
 
-PLACES = pa.schema({"file": pa.string(), "line": pa.int64()})
+LINES = pa.schema([(name, COPY.field(name).type) for name in ("dt", *PLACE, "event_key")])
 
 
 @dataclass(frozen=True)
@@ -70,16 +70,18 @@ class History:
     def _is_replaced(self, rows: pa.Table) -> pa.ChunkedArray:
         return pc.is_in(rows["file"], value_set=pa.array(self.replaced, pa.string()))
 
-    def places(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The places of lines that name one of the people and are no erasure request: rows of `PLACES`."""
-        for group in self._groups(batches, (*PLACE, "event_type", "event_key", "persons")):
+    def lines_of_people(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The lines that name one of the people and are no erasure request: rows of `LINES`."""
+        for group in self._groups(batches, (*LINES.names, "event_type", "persons")):
             if "persons" not in group.column_names:
                 continue
             found = group.filter(pa.array(naming(group["persons"], self.people)))
             if "event_key" in found.column_names:
                 is_request = pc.and_(pc.equal(found["event_type"], ERASURE_REQUEST), pc.is_valid(found["event_key"]))
                 found = found.filter(pc.invert(pc.fill_null(is_request, False)))
-            yield from found.select(PLACES.names).cast(PLACES).to_batches()
+            else:
+                found = found.append_column("event_key", pa.nulls(len(found), LINES.field("event_key").type))
+            yield from found.select(LINES.names).cast(LINES).to_batches()
 
     def _groups(
         self,

@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from delta.tables import DeltaTable
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
@@ -22,6 +21,7 @@ from contract.settings import Settings
 from spark_jobs.ingest.deduplicate import (
     BUCKET,
     CHANGES,
+    COPY,
     COPY_COLUMNS,
     JUDGED,
     KEY_BUCKET,
@@ -33,13 +33,16 @@ from spark_jobs.ingest.deduplicate import (
     Digests,
     Judge,
     changed_rows,
+    first_halves,
     is_copy,
     repeated_keys,
+    rows_of_buckets,
     with_fate,
 )
 from spark_jobs.ingest.files import landing_entries
-from spark_jobs.ingest.history import PLACES, History
+from spark_jobs.ingest.history import LINES, History
 from spark_jobs.ingest.late_fields import LateFields
+from spark_jobs.ingest.rewrite import FILE_LINES, PLACES, RAW_LINES, REWRITTEN, LinesAt, Places, by_file
 from spark_jobs.ingest.workers import LINE_BATCH, ListedFile, Reader
 from spark_jobs.lake import catalog, event_tables, lock
 from spark_jobs.lake.files import DATA_FILE, DataFile, slots
@@ -130,7 +133,7 @@ class Ingest:
         if not filled.isEmpty():
             named = filled.where("names_others").select("event_key", "persons")
             copies = self._history().where(f.col("fate") == Fate.DUPLICATE.value).drop("persons").join(named, "event_key")
-            self._merge(filled.select(self.columns).union(copies.select(self.columns)))
+            self._write_over(filled.select(self.columns).union(copies.select(self.columns)))
         # What is refused now, or names others, makes room for other copies of its event, or is one that made room.
         refused = history.where(is_copy() & f.col("fate").isin([Fate.QUARANTINED.value, Fate.WITHDRAWN.value]))
         judged = self._restored(refused.select(*PLACE, "raw")).select(*PLACE, f.col("event_key").alias("key"), "persons")
@@ -226,7 +229,9 @@ class Ingest:
     def erase_lines(self, places: Sequence[tuple[str, int]]) -> None:
         """Remove what lines (file, line) of the table say, such as of a person whose id stands in no field of a person."""
         lines = self.spark.createDataFrame(places, "file string, line long")
-        self._take_out(self._history().join(f.broadcast(lines), list(PLACE), how="left_semi"), Fate.ERASED)
+        gone = self._history().join(f.broadcast(lines), list(PLACE), how="left_semi").select(*LINES.names).persist()
+        self._take_out(gone, Fate.ERASED)
+        gone.unpersist()
 
     def _history(self) -> DataFrame:
         return self.spark.read.format("delta").load(self.path)
@@ -307,22 +312,15 @@ class Ingest:
         else:
             line_batches = line_batches.withColumn("changes", f.lit(None).cast("array<binary>"))
         line_batches = line_batches.select("lines", "changes")
-        if not (replaced or are_known or sizes[False]):
-            files = self._mapped(line_batches, reader.write, DATA_FILE).collect()
-            event_tables.commit_events(self.settings, self.source, files)
-            self._added = {file.path for file in files}
-        else:
-            self._added = set()
-            changed = self._mapped(changes.where(~is_new), changed_rows, JUDGED)
-            rows = self._mapped(line_batches, reader.lines, reader.schema)
-            parts = [rows, *self._demoted(changed), self._promoted(changed)]
-            if replaced:
-                before = self._history().where(f.col("file").isin(list(replaced))).select(*PLACE)
-                gone = before.join(self._mapped(line_batches, reader.places, PLACES), list(PLACE), how="left_anti")
-                parts.append(gone.select(*(f.col(name) if name in PLACE else f.lit(None).alias(name) for name in self.columns)))
-            self._merge(reduce(DataFrame.unionByName, parts))
-        changes.unpersist()
-        undecided.unpersist()
+        files = self._mapped(line_batches, reader.write, DATA_FILE).collect()
+        self._added = {file.path for file in files}
+        gone = [self._mapped(line_batches, reader.places, PLACES)] if are_known else []
+        if sizes[False]:
+            gone.append(self._changed(changes.where(~is_new)).persist())
+            files += self._written(gone[-1])
+        self._commit_files(files, gone, replaced)
+        for lines in (*gone, changes, undecided):
+            lines.unpersist()
 
     def _copies(self, line_batches: DataFrame, candidates: int, fates: Sequence[Fate], replaced: Sequence[str]) -> DataFrame:
         """Copies, new and known, that may have to be judged: rows of `BUCKET`, all copies of an event in one partition.
@@ -370,6 +368,45 @@ class Ingest:
     def _files_of_copies(self, *fates: Fate) -> list[DataFile]:
         return event_tables.event_files(self.settings, self.source, *(fates or _FATES_OF_COPIES))
 
+    def _write_over(self, lines: DataFrame) -> None:
+        """Write lines (rows of the event table) instead of those at the same places, in one commit."""
+        lines = lines.persist()
+        self._commit_files(self._written(lines), [lines])
+        lines.unpersist()
+
+    def _written(self, lines: DataFrame) -> list[Row]:
+        """Data files with lines (rows of the event table), which no commit names yet: rows of `DATA_FILE`."""
+        return self._mapped(lines, self.reader.write_rows, DATA_FILE).collect()
+
+    def _commit_files(self, files: list[Row], gone: Sequence[DataFrame], replaced: Sequence[str] = ()) -> None:
+        """Make data files part of the table and take the lines at some places out of those that were, in one commit.
+
+        Args:
+            files: rows of `DATA_FILE`.
+            gone: lines at these places: file, line.
+            replaced: files all of whose lines are taken out.
+        """
+        places = self._places(*gone, whole=replaced)
+        removed: list[DataFile] = []
+        if places:
+            there = event_tables.event_files(self.settings, self.source)
+            lines = LinesAt(self.path, self._slots(there), places, self.reader.schema)
+            rewritten = self._mapped(self._tasks(lines.slots), lines.taken_out, REWRITTEN).collect()
+            files = [*files, *(row for row in rewritten if row.path is not None)]
+            names = {row.instead_of for row in rewritten}
+            removed = [file for file in there if file.path in names]
+        event_tables.commit_events(self.settings, self.source, files, removed)
+
+    def _places(self, *lines: DataFrame, whole: Sequence[str] = ()) -> Places:
+        """Where lines (file, line) lie."""
+        found = [self._mapped(some.select(*PLACE), by_file, FILE_LINES).collect() for some in lines]
+        return Places.of([row for rows in found for row in rows], whole=whole)
+
+    def _changed(self, changes: DataFrame) -> DataFrame:
+        """Known copies of `CHANGES` as they are now: rows of the event table."""
+        judged = self._mapped(changes, changed_rows, JUDGED)
+        return reduce(DataFrame.unionByName, [*self._demoted(judged), *self._promoted(judged)])
+
     def _demoted(self, judged: DataFrame) -> list[DataFrame]:
         """Copies that are duplicates or conflicts now; a conflict keeps its raw line."""
         renamed = judged.withColumn("fate", f.col("new_fate")).withColumn("reason", f.col("new_reason"))
@@ -378,46 +415,41 @@ class Ingest:
         raw = self._restored(conflicts.withColumn("raw", f.lit(None).cast("binary"))).select(*PLACE, "raw")
         return [duplicates, with_fate(conflicts.join(raw, list(PLACE), how="left"), Fate.QUARANTINED, self.columns)]
 
-    def _promoted(self, judged: DataFrame) -> DataFrame:
+    def _promoted(self, judged: DataFrame) -> list[DataFrame]:
         """Copies that are accepted now, read again."""
-        places = judged.where(f.col("new_fate") == Fate.ACCEPTED.value).select(*PLACE)
-        lines = self._restored(self._history().join(places, list(PLACE), how="left_semi"))
-        return lines.withColumn("raw", f.lit(None).cast("binary"))
+        places = self._places(judged.where(f.col("new_fate") == Fate.ACCEPTED.value))
+        if not places:
+            return []
+        lines = LinesAt(self.path, self._slots(self._files_of_copies()), places, self.reader.schema)
+        raw = self._mapped(self._tasks(lines.slots), lines.raw, RAW_LINES)
+        return [self._restored(raw).withColumn("raw", f.lit(None).cast("binary"))]
 
     def _erase_people(self, people: Sequence[str]) -> None:
         """Lines added by the last commit name none of them, since it knew of every request; see `_commit`."""
         of_tasks = self._slots([file for file in self._files_of_copies() if file.path not in self._added])
         if not of_tasks:
             return
-        erased = self._mapped(self._tasks(of_tasks), History(self.path, of_tasks, people=people).places, PLACES).persist()
+        history = History(self.path, of_tasks, people=people)
+        erased = self._mapped(self._tasks(of_tasks), history.lines_of_people, LINES).persist()
         if not erased.isEmpty():
-            self._take_out(self._history().join(erased, list(PLACE), how="left_semi"), Fate.ERASED)
+            self._take_out(erased, Fate.ERASED)
         erased.unpersist()
 
     def _take_out(self, gone: DataFrame, fate: Fate) -> None:
-        """Give lines a fate in which they are no longer copies; the other copies of their events compete again."""
-        places, keys = gone.select(*PLACE), gone.where(is_copy()).select("event_key").distinct()
-        copies = self._history().where(is_copy())
-        left = copies.join(places, list(PLACE), how="left_anti").join(keys, "event_key", how="left_semi")
+        """Give lines a fate in which they are no longer copies; the other copies of their events compete again.
+
+        Args:
+            gone: file, line, event_key, and what lines of that fate keep.
+        """
+        keys = self._mapped(gone.where(is_copy()).select("event_key"), first_halves, KEYS)
+        known = History(self.path, self._slots(self._files_of_copies()), keys=_sorted_keys(keys))
+        copies = self._mapped(self._tasks(known.slots), known.copies, BUCKET)
+        left = self._mapped(copies, rows_of_buckets, COPY).join(gone.select(*PLACE), list(PLACE), how="left_anti")
         buckets = Buckets()
         bucket = self._mapped(left.select(*COPY_COLUMNS), buckets.of_rows, BUCKET).repartitionById(buckets.count, "bucket")
         changes = self._mapped(bucket, Judge().changes, CHANGES).persist()
-        changed = self._mapped(changes, changed_rows, JUDGED)
-        parts = [with_fate(gone, fate, self.columns), *self._demoted(changed), self._promoted(changed)]
-        self._merge(reduce(DataFrame.unionByName, parts))
+        self._write_over(with_fate(gone, fate, self.columns).unionByName(self._changed(changes)))
         changes.unpersist()
-
-    def _merge(self, lines: DataFrame) -> None:
-        """Write lines over those at the same places, or add them, in one commit; a line without a fate is removed."""
-        (
-            DeltaTable.forPath(self.spark, self.path)
-            .alias("old")
-            .merge(lines.alias("new"), "old.file = new.file AND old.line = new.line")
-            .whenMatchedDelete("new.fate IS NULL")
-            .whenMatchedUpdateAll()
-            .whenNotMatchedInsertAll()
-            .execute()
-        )
 
 
 def _sorted_keys(keys: DataFrame) -> Digests:

@@ -27,7 +27,7 @@ from spark_jobs.ingest.classify import ERASED_PERSON
 from spark_jobs.ingest.columns import ColumnClassifier, Lines
 from spark_jobs.ingest.deduplicate import CHANGE, COPY, KEEP_RAW, KEPT, Mask, digests, naming, runs, slim
 from spark_jobs.ingest.files import Block, LandingPath, UnreadableFile, landing_path, read_blocks
-from spark_jobs.ingest.history import PLACES
+from spark_jobs.ingest.rewrite import PLACES, place_numbers
 from spark_jobs.lake import event_tables
 from spark_jobs.lake.files import write_file
 
@@ -114,11 +114,6 @@ class Reader:
                 for table in classifier.classified(lines, keep_raw=True):
                     yield from self._wide(table).to_batches()
 
-    def lines(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Line batches with `changes` to deduplicated lines in `schema`."""
-        for table in self._deduplicated(batches):
-            yield from self._wide(table).to_batches()
-
     def places(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Line batches to the places of their lines: rows of `PLACES`."""
         for batch in batches:
@@ -131,6 +126,21 @@ class Reader:
         writer = _Writer(self)
         for table in self._deduplicated(batches):
             writer.add(table)
+            if writer.bytes >= _BUFFERED_BYTES:
+                yield from writer.flush()
+        yield from writer.flush()
+
+    def write_rows(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Lines in `schema` to data files of the table, which no commit names yet: rows of `DATA_FILE`."""
+        writer = _Writer(self)
+        for batch in batches:
+            rows = pa.Table.from_batches([batch]).cast(self.schema)
+            for fate in pc.unique(rows["fate"]).to_pylist():
+                of_fate = rows.filter(pc.equal(rows["fate"], fate))
+                kinds = pc.unique(of_fate["event_type"]).to_pylist() if fate == Fate.ACCEPTED else [None]
+                for kind in kinds:
+                    table = of_fate if kind is None else of_fate.filter(pc.equal(of_fate["event_type"], kind))
+                    writer.add(table.select([name for name in table.column_names if table[name].null_count < len(table)]))
             if writer.bytes >= _BUFFERED_BYTES:
                 yield from writer.flush()
         yield from writer.flush()
@@ -366,15 +376,9 @@ def _positions(table: pa.Table, changes: pa.Table) -> NDArray[np.int64]:
     if not len(changes):
         return np.full(len(table), -1)
     files = pc.unique(changes["file"])
-
-    def places(rows: pa.Table) -> NDArray[np.int64]:
-        of_file = pc.index_in(rows["file"], value_set=files).fill_null(len(files)).cast(pa.int64())
-        place: NDArray[np.int64] = (of_file.to_numpy() << 40) + rows["line"].to_numpy()
-        return place
-
-    changed = places(changes)
+    changed = place_numbers(changes, files)
     order = np.argsort(changed)
-    wanted = places(table)
+    wanted = place_numbers(table, files)
     near = order[np.minimum(np.searchsorted(changed[order], wanted), len(order) - 1)]
     return np.where(changed[near] == wanted, near, -1)
 

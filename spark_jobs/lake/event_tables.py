@@ -7,7 +7,7 @@ the month of the business date.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -60,9 +60,9 @@ def event_table(settings: Settings, source: str) -> deltalake.DeltaTable:
     return open_table(path, schema, PARTITION_COLUMNS, settings.run_id, **described)
 
 
-def commit_events(settings: Settings, source: str, files: list[Row]) -> None:
-    """Make data files that lie in the folder of an event table part of it, in one commit."""
-    commit(event_table(settings, source), [file.asDict() for file in files], settings.run_id)
+def commit_events(settings: Settings, source: str, files: list[Row], removed: Sequence[DataFile] = ()) -> None:
+    """Make data files that lie in the folder of an event table part of it, instead of some that were, in one commit."""
+    commit(event_table(settings, source), [file.asDict() for file in files], settings.run_id, removed=removed)
 
 
 def event_rows(settings: Settings) -> int:
@@ -91,9 +91,9 @@ def refuse_before_first_event(settings: Settings, as_of: date) -> None:
 
 
 def event_files(settings: Settings, source: str, *fates: Fate) -> list[DataFile]:
-    """The data files of an event table that hold lines of some fates."""
+    """The data files of an event table, all or those that hold lines of some fates."""
     files = data_files(table_path(settings, f"{source}_events"))
-    return [file for file in files if file.partition["fate"] in fates]
+    return [file for file in files if not fates or file.partition["fate"] in fates]
 
 
 def landing_files(settings: Settings, source: str) -> list[dict[str, Any]]:

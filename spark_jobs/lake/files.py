@@ -7,6 +7,7 @@ processor time more.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -133,22 +134,27 @@ def data_files(uri: str) -> list[DataFile]:
 
 
 def read_groups(
-    uri: str, file: DataFile, names: Sequence[str], wanted: tuple[str, Callable[[pa.ChunkedArray], pa.Array]] | None = None
+    uri: str,
+    file: DataFile,
+    names: Sequence[str] | None = None,
+    wanted: tuple[str, Callable[[pa.ChunkedArray], pa.Array]] | None = None,
 ) -> Iterator[pa.Table]:
-    """Some columns of a data file, a row group at a time; columns that the file lacks are left out.
+    """Columns of a data file, a row group at a time; columns that the file lacks are left out.
 
     Args:
         uri: of the table.
-        names: of the columns.
+        file: of the table.
+        names: of the columns, partition columns among them; by default all that the file itself holds.
         wanted: one of the columns, and what says of its values whose rows are wanted, instead of all; of a group without any,
             no other column is read, and of a file without that column nothing.
     """
     by, are_wanted = wanted or (None, None)
     with _folder(uri).open_input_file(file.path) as source:
-        content = pq.ParquetFile(source)
-        if by is not None and by not in content.schema_arrow.names:
+        content = pq.ParquetFile(source, coerce_int96_timestamp_unit="us")  # Spark's, of years that nanoseconds do not reach
+        in_file = content.schema_arrow.names
+        if by is not None and by not in in_file:
             return
-        there = [name for name in names if name in content.schema_arrow.names and name not in file.partition]
+        there = in_file if names is None else [name for name in names if name in in_file and name not in file.partition]
         for number in range(content.num_row_groups):
             if are_wanted is None:
                 group = content.read_row_group(number, columns=there)
@@ -160,7 +166,7 @@ def read_groups(
                 if others := [name for name in there if name != by]:
                     group = content.read_row_group(number, columns=others).append_column(by, group[by])
                 group = group.filter(rows)
-            for name in names:
+            for name in names or ():
                 if name in file.partition:
                     group = group.append_column(name, pa.repeat(pa.scalar(file.partition[name], pa.string()), len(group)))
             yield group
@@ -266,10 +272,26 @@ def open_table(
 
 
 def commit(
-    table: deltalake.DeltaTable, files: Iterable[Mapping[str, Any]], run_id: str, replaced: Mapping[str, str] | None = None
+    table: deltalake.DeltaTable,
+    files: Iterable[Mapping[str, Any]],
+    run_id: str,
+    replaced: Mapping[str, str] | None = None,
+    removed: Sequence[DataFile] = (),
 ) -> None:
-    """Make files (rows of `DATA_FILE`) part of a table, in one commit, which removes those of the partition `replaced`."""
+    """Make files (rows of `DATA_FILE`) part of a table, in one commit.
+
+    Args:
+        table: as it is now.
+        files: in its folder.
+        run_id: the DAG run that makes the commit.
+        replaced: a partition whose files are part of the table no longer.
+        removed: files that are part of it no longer, without `replaced`.
+    """
+    now = time.time_ns() // 1_000_000
     actions: list[AddAction | RemoveAction] = [
+        RemoveAction(file.path, True, now, file.bytes, dict(file.partition)) for file in removed
+    ]
+    actions += [
         AddAction(
             path=file["path"],
             size=file["size"],

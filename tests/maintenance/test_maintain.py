@@ -142,7 +142,7 @@ def test_nothing_names_the_forgotten_afterwards(home: Settings) -> None:
     path = table_path(home, "shop_events")
     table = delta_table(path)
     assert table is not None
-    table.delete("file = 'shop/dt=2026-03-20/c.jsonl'")  # as a MERGE of the ingest leaves a dead file
+    table.delete("file = 'shop/dt=2026-03-20/c.jsonl'")  # leaves a dead file, as the ingest does
     put(home.exports / f"{DAY}" / "managers" / "fans.csv.gz", gzip.compress(FORGOTTEN.encode()))
     put(home.exports / f"{DAY}" / "managers" / "others.csv", KEPT.encode())
     log = put(home.home / "logs" / "dag_id=ingest" / "1.log", f"took {FORGOTTEN} and {KEPT}\n".encode())

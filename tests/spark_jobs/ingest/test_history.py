@@ -78,7 +78,9 @@ def test_keys_of_all_copies_are_told_by_bucket_and_those_of_replaced_files_apart
 
 def test_lines_that_name_somebody_are_found_but_for_requests(history: Any) -> None:
     def named(*people: str) -> Places:
-        return [(row["file"], row["line"]) for batch in history(people=people).places(SLOTS) for row in batch.to_pylist()]
+        return [
+            (row["file"], row["line"]) for batch in history(people=people).lines_of_people(SLOTS) for row in batch.to_pylist()
+        ]
 
     assert sorted(named("u1")) == [("a", 1), ("a", 2), ("a", 6), ("b", 4), ("c", 7)]
     assert named("u2", "u9") == [("a", 1)]

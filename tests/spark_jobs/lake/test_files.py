@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,6 +16,7 @@ from contract.sql import literal
 from spark_jobs.lake.files import (
     DataFile,
     commit,
+    data_files,
     delta_table,
     matching_rows,
     open_table,
@@ -70,6 +72,24 @@ def test_rows_are_found_in_several_files_and_a_column_that_a_file_lacks_is_null(
     ]
     assert [row["n"] for row in found(pc.field("n") > 0)] == [1, 2, 3, 4, 5]
     assert list(matching_rows(uri, files, schema, pc.field("kind") == "z")) == []
+
+
+def test_files_come_instead_of_others_in_one_commit(tmp_path: Path) -> None:
+    schema, uri = pa.schema({"kind": pa.string(), "n": pa.int64()}), tmp_path.as_uri()
+
+    def written(kind: str, *values: int) -> list[dict[str, Any]]:
+        return write_file(uri, {"kind": kind}, pa.table({"n": values})).to_pylist()  # type: ignore[no-any-return]
+
+    table = open_table(uri, schema, ["kind"], "first")
+    commit(table, [*written("a", 1, 2), *written("a", 3), *written("b", 4)], "first")
+    table.update_incremental()
+    [old] = [file for file in data_files(uri) if file.rows == 2]
+    commit(table, written("a", 2), "second", removed=[old])
+    table.update_incremental()
+    assert table.version() == 2
+    assert sorted((row["kind"], row["n"]) for row in select(table, "kind, n")) == [("a", 2), ("a", 3), ("b", 4)]
+    table.load_as_version(1)
+    assert len(select(table, "n")) == 4
 
 
 def test_row_groups_without_a_wanted_value_are_read_no_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
