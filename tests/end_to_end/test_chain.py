@@ -210,6 +210,8 @@ def wait_for(process: subprocess.Popen[str], words: str) -> str:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_stops_all_that_it_started(number: signal.Signals, copied: Place) -> None:
     published = copied.current()
+    # What a shell runs in the background ignores interrupts, and so would the command.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = copied.start("operations.run")
     wait_for(process, "▸ ingest.")
     assert listening(left_running(copied)) == {"127.0.0.1"}
