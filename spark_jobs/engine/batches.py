@@ -1,8 +1,11 @@
-"""Arrow tables in single binary values: Spark moves many rows as one, and never looks at their columns."""
+"""Batches of rows in Arrow: in single binary values, which Spark moves as one and never looks into, and cut between groups."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import pyarrow as pa
+import pyarrow.compute as pc
 
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
@@ -20,3 +23,20 @@ def serialized(table: pa.Table) -> bytes:
 def deserialized(value: pa.BinaryScalar) -> pa.Table:
     """The table of a value that `serialized` made."""
     return pa.ipc.open_stream(value.as_buffer()).read_all()
+
+
+def whole_groups(batches: Iterable[pa.RecordBatch], key: str) -> Iterator[pa.Table]:
+    """Rows that are sorted by a key, cut only where it changes: about a batch at once, without an empty one."""
+    held: list[pa.Table] = []
+    for batch in batches:
+        if not len(batch):
+            continue
+        rows = pa.Table.from_batches([batch])
+        begin = pc.index(rows[key], rows[key][-1]).as_py()  # of the last group, which may go on
+        if begin or (held and held[-1][key][-1] != rows[key][0]):
+            whole = pa.concat_tables([*held, rows.slice(0, begin)])
+            held = []
+            yield whole
+        held.append(rows.slice(begin))
+    if held:
+        yield pa.concat_tables(held)

@@ -10,6 +10,7 @@ The terms of each sum below have one sign, so no digits are lost where parameter
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -213,39 +214,49 @@ def p_alive(parameters: Vector, x: NDArray[np.int64], recency: Vector, age: Vect
     return probability
 
 
-def expected_purchases(parameters: Vector, x: NDArray[np.int64], recency: Vector, age: Vector, horizon: float) -> Vector:
-    """Expected purchases of each customer in the next `horizon` weeks; recency and age in weeks."""
-    each_x, each_age, index = equal_pairs(x, age)
-    expected: Vector = expected_if_alive(parameters, each_x, each_age, horizon)[index]
+def expected_purchases(
+    parameters: Vector, x: NDArray[np.int64], recency: Vector, age: Vector, horizon: float | Vector
+) -> Vector:
+    """Expected purchases of each customer in the next `horizon` weeks, of all or of each customer; times in weeks."""
+    (each_x, each_age, each_horizon), index = distinct(x, age, np.broadcast_to(horizon, x.shape))
+    expected: Vector = expected_if_alive(parameters, each_x, each_age, each_horizon)[index]
     return expected * p_alive(parameters, x, recency, age)
 
 
-def equal_pairs(x: NDArray[np.int64], age: Vector) -> tuple[Vector, Vector, NDArray[np.int64]]:
-    """The distinct pairs of x and age, and which of them each customer has.
+def distinct(*columns: NDArray[Any]) -> tuple[list[Vector], NDArray[np.int64]]:
+    """The distinct rows of some columns.
 
     Returns:
-        x and age of each pair, and by customer the position of its pair.
+        The columns of the distinct rows, and by row the position of its equal.
     """
-    (x_at, counts), (age_at, ages) = pd.factorize(x), pd.factorize(age)
-    keys, index = np.unique(x_at * len(ages) + age_at, return_inverse=True)
-    return counts[keys // max(len(ages), 1)].astype(np.float64), ages[keys % max(len(ages), 1)], index
+    keys = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        at, values = pd.factorize(column)
+        keys = pd.factorize(keys * len(values) + at)[0]
+    _, first, index = np.unique(keys, return_index=True, return_inverse=True)
+    return [column[first].astype(np.float64) for column in columns], index
 
 
-def expected_if_alive(parameters: Vector, x: Vector, age: Vector, horizon: float) -> Vector:
-    """Expected purchases in the next `horizon` weeks of customers who are alive.
+def expected_if_alive(parameters: Vector, x: Vector, age: Vector, horizon: float | Vector) -> Vector:
+    """Expected purchases in the next `horizon` weeks, of all or of each, of customers who are alive.
 
     If nobody left, the number of purchases N would be negative binomial with shape s = r + x. The (k+1)-th purchase is made
     if N > k and the customer outlives k purchases. So the expectation is Σ_k P(N > k)·M_k = Σ_n P(N = n)·H_n with
     M_k = (b+x)_k/(a+b+x)_k and H_n = M_0 + … + M_{n-1}: the paper's Gaussian hypergeometric form (its equation 10), without
-    its difference. With x = 0 and age = 0 it is E[X(t)] of a new customer (equation 9).
+    its difference. With x = 0 and age = 0 it is E[X(t)] of a new customer (equation 9). No customer's figure depends on whom it
+    is worked out with, not in its last digit.
     """
     r, alpha, a, b = parameters
-    if horizon <= 0:
-        return np.zeros(len(x))
+    horizon = np.broadcast_to(horizon, x.shape)
+    total = np.zeros(len(x))
+    is_ahead = horizon > 0
+    if not is_ahead.all():
+        if is_ahead.any():
+            total[is_ahead] = expected_if_alive(parameters, x[is_ahead], age[is_ahead], horizon[is_ahead])
+        return total
     shape, outlived = r + x, b + x
     z = horizon / (alpha + age + horizon)
     log_z, log_none = np.log(z), -shape * np.log1p(horizon / (alpha + age))
-    total = np.zeros(len(x))
     # State of each row at n: logarithms of P(N = n) and M_n, and H_n.
     log_p, log_m, h = log_none, np.zeros(len(x)), np.zeros(len(x))
     active = np.arange(len(x))
@@ -270,24 +281,28 @@ def expected_if_alive(parameters: Vector, x: Vector, age: Vector, horizon: float
         active = active[rest > 1e-13 * total[active]]
         width = min(2 * width, 1024)
     if active.size:
-        total[active] += _far_terms(shape[active], outlived[active], a, alpha + age[active], horizon, h[active], start)
+        total[active] += _far_terms(shape[active], outlived[active], a, alpha + age[active], horizon[active], h[active], start)
     return total
 
 
-def _far_terms(shape: Vector, outlived: Vector, a: float, before: Vector, horizon: float, h: Vector, start: int) -> Vector:
+def _far_terms(shape: Vector, outlived: Vector, a: float, before: Vector, horizon: Vector, h: Vector, start: int) -> Vector:
     """Σ over n ≥ start of P(N = n)·H_n, by quadrature on panels that double: so far out the terms change slowly.
 
     Equal to H_start·P(N ≥ start) + Σ over k ≥ start of P(N > k)·M_k.
     """
     not_z = before / (before + horizon)
     total: Vector = h * betaincc(shape, start, not_z)
+    active = np.arange(len(shape))
     left = start - 0.5
     for _ in range(60):
         k = left * (1.5 + _NODES / 2)
-        survival = betaincc(shape[:, None], k + 1, not_z[:, None])
-        panel = (survival * np.exp(betaln(outlived[:, None] + k, a) - betaln(outlived, a)[:, None])) @ _WEIGHTS * left / 2
-        total += panel
-        left *= 2
-        if np.all(panel <= 1e-14 * total):
+        s, lived = shape[active, None], outlived[active, None]
+        survival = betaincc(s, k + 1, not_z[active, None])
+        terms = survival * np.exp(betaln(lived + k, a) - betaln(lived, a)) * _WEIGHTS
+        panel = terms.sum(axis=1) * left / 2  # not a product of matrices, whose last digits depend on the other rows
+        total[active] += panel
+        active = active[panel > 1e-14 * total[active]]
+        if not active.size:
             break
+        left *= 2
     return total

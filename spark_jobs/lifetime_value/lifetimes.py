@@ -6,6 +6,7 @@ taken together. The forecast for the holdout comes from own and pooled fits on t
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -33,6 +34,7 @@ _SCORES = ("p_alive", "expected_orders_90d", "expected_orders_365d", "expected_v
 _LIKELIHOODS = ("log_likelihood", "value_log_likelihood")
 # Sums of doubles depend on their order, sums of decimals do not.
 _EXACT = "decimal(38,12)"
+_InPandas = Callable[[Iterable[pd.DataFrame]], Iterator[pd.DataFrame]]  # for `mapInPandas`
 
 
 def fit_merchants(customers: DataFrame) -> DataFrame:
@@ -46,8 +48,16 @@ def fit_merchants(customers: DataFrame) -> DataFrame:
         errors, the BG/NBD estimates before the holdout, is_at_bound, has_converged and has_converged_before. What was not
         fitted is null, and so is what is not a number.
     """
+    repeat, repeat_before = (f.count(f.when(f.col(name) > 0, 1)) for name in ("x", "x_before"))
+    counts = customers.groupBy("merchant_id").agg(
+        f.count("x").alias("customers"), repeat.alias("repeat_customers"), repeat_before.alias("repeat_customers_before")
+    )
+    is_fitted = f.col("repeat_customers") >= MINIMUM_REPEAT_CUSTOMERS
+    fitted = customers.join(counts.where(is_fitted).select("merchant_id"), "merchant_id", "left_semi")
     columns = ("merchant_id", "x", "recency", "age", "mean", "x_before", "recency_before", "age_before")
-    return customers.select(*columns).groupBy("merchant_id").applyInPandas(_fit_own, _FIT_SCHEMA)
+    own = fitted.select(*columns).groupBy("merchant_id").applyInPandas(_fit_own, _FIT_SCHEMA)
+    never = {name: f.lit(False) for name in ("is_at_bound", "has_converged", "has_converged_before")}
+    return own.unionByName(counts.where(~is_fitted).withColumns(never), allowMissingColumns=True)
 
 
 def fit_platform(customers: DataFrame) -> DataFrame:
@@ -173,35 +183,52 @@ def score_customers(customers: DataFrame, parameters: DataFrame) -> DataFrame:
     )
     schema = f"{kept}, {', '.join(f'{name} double' for name in (*_SCORES, *_LIKELIHOODS))}"
     used = parameters.select("merchant_id", *ESTIMATES, *BEFORE)
-    return customers.join(used, "merchant_id").groupBy("merchant_id").applyInPandas(_score_merchant, schema)
+    scored = customers.join(used, "merchant_id").sortWithinPartitions("merchant_id")
+    return scored.mapInPandas(_of_equal_parameters(_score, *ESTIMATES, *BEFORE), schema)
 
 
-def _score_merchant(rows: pd.DataFrame) -> pd.DataFrame:
+def _of_equal_parameters(function: Callable[[pd.DataFrame], pd.DataFrame], *names: str) -> _InPandas:
+    """Applies a function to customers who share parameters, as most merchants' do: some thousands of them at once."""
+
+    def run(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for batch in batches:
+            for _, rows in batch.groupby([*names], dropna=False, sort=False):
+                yield function(rows.reset_index(drop=True))
+
+    return run
+
+
+def _score(rows: pd.DataFrame) -> pd.DataFrame:
+    """The scores of customers who share parameters."""
     kept = rows[["merchant_id", "user_id", "x", "recency", "age", "mean", "x_before", "holdout_days", "holdout_orders"]]
-    scores = pd.DataFrame(np.nan, index=rows.index, columns=[*_SCORES, *_LIKELIHOODS])
-    model = rows.iloc[0]
-    parameters = model[list(bgnbd.PARAMETERS)].to_numpy(np.float64)
-    value_parameters = model[list(gamma_gamma.PARAMETERS)].to_numpy(np.float64)
-    before = model[list(BEFORE)].to_numpy(np.float64)
+    scores = {name: np.full(len(rows), np.nan) for name in (*_SCORES, *_LIKELIHOODS)}
+    parameters, value_parameters, before = (
+        rows.loc[0, list(names)].to_numpy(np.float64) for names in (bgnbd.PARAMETERS, gamma_gamma.PARAMETERS, BEFORE)
+    )
 
-    buyers = rows[rows["x"].notna()]
+    is_buyer = rows["x"].notna().to_numpy()
+    buyers = rows[is_buyer]
     history = (buyers["x"].to_numpy(np.int64), buyers["recency"].to_numpy(), buyers["age"].to_numpy())
-    scores.loc[buyers.index, "p_alive"] = bgnbd.p_alive(parameters, *history)
-    scores.loc[buyers.index, "expected_orders_90d"] = bgnbd.expected_purchases(parameters, *history, ORDERS_90D)
+    scores["p_alive"][is_buyer] = bgnbd.p_alive(parameters, *history)
+    scores["expected_orders_90d"][is_buyer] = bgnbd.expected_purchases(parameters, *history, ORDERS_90D)
     orders_365d = bgnbd.expected_purchases(parameters, *history, ORDERS_365D)
-    scores.loc[buyers.index, "expected_orders_365d"] = orders_365d
+    scores["expected_orders_365d"][is_buyer] = orders_365d
     value = orders_365d * gamma_gamma.expected_value(value_parameters, history[0], buyers["mean"].fillna(0).to_numpy())
-    scores.loc[buyers.index, "expected_value"] = np.where(np.isfinite(value), value, np.nan)
-    scores.loc[buyers.index, "log_likelihood"] = bgnbd.log_likelihoods(parameters, *history)
+    scores["expected_value"][is_buyer] = np.where(np.isfinite(value), value, np.nan)
+    scores["log_likelihood"][is_buyer] = bgnbd.log_likelihoods(parameters, *history)
 
-    known = rows[rows["x_before"].notna()]
+    is_known = rows["x_before"].notna().to_numpy()
+    known = rows[is_known]
     history = (known["x_before"].to_numpy(np.int64), known["recency_before"].to_numpy(), known["age_before"].to_numpy())
-    scores.loc[known.index, "holdout_orders_expected"] = bgnbd.expected_purchases(before, *history, model["holdout_days"] / 7)
+    weeks = known["holdout_days"].to_numpy() / 7
+    scores["holdout_orders_expected"][is_known] = bgnbd.expected_purchases(before, *history, weeks)
 
-    spending = rows[rows["mean"].notna()]
-    own = gamma_gamma.log_likelihoods(value_parameters, spending["x"].to_numpy(np.int64), spending["mean"].to_numpy())
-    scores.loc[spending.index, "value_log_likelihood"] = own
-    return pd.concat([kept, scores], axis=1)
+    spends = rows["mean"].notna().to_numpy()
+    own = gamma_gamma.log_likelihoods(
+        value_parameters, rows["x"].to_numpy()[spends].astype(np.int64), rows["mean"].to_numpy()[spends]
+    )
+    scores["value_log_likelihood"][spends] = own
+    return kept.assign(**scores)
 
 
 def lifetime_value(scored: DataFrame) -> DataFrame:
@@ -305,8 +332,8 @@ def holdout_by_week(customers: DataFrame, parameters: DataFrame, days: DataFrame
     expected = (
         known.select("merchant_id", "x_before", "recency_before", "age_before", "holdout_days")
         .join(parameters.select("merchant_id", *BEFORE), "merchant_id")
-        .groupBy("merchant_id")
-        .applyInPandas(_forecast_weeks, "week int, expected double")
+        .sortWithinPartitions("merchant_id")
+        .mapInPandas(_of_equal_parameters(_forecast_weeks, *BEFORE), "week int, expected double")
         .select("week", f.lit(0).cast("bigint").alias("actual"), "expected")
     )
     week = f.col("holdout_days") - f.datediff(f.lit(as_of), "day") + 6
@@ -322,11 +349,15 @@ def holdout_by_week(customers: DataFrame, parameters: DataFrame, days: DataFrame
 
 
 def _forecast_weeks(rows: pd.DataFrame) -> pd.DataFrame:
-    """Expected purchases of one merchant's customers in each whole week of its holdout."""
-    parameters = rows.iloc[0][list(BEFORE)].to_numpy(np.float64)
+    """Expected purchases of customers who share parameters in each whole week of their holdouts."""
+    parameters = rows.loc[0, list(BEFORE)].to_numpy(np.float64)
     history = (rows["x_before"].to_numpy(np.int64), rows["recency_before"].to_numpy(), rows["age_before"].to_numpy())
-    each_x, each_age, index = bgnbd.equal_pairs(history[0], history[2])
+    whole_weeks = np.minimum(rows["holdout_days"].to_numpy() // 7, MOST_WEEKS)
+    (x, age, last_week), index = bgnbd.distinct(history[0], history[2], whole_weeks)
     alive = np.bincount(index, weights=bgnbd.p_alive(parameters, *history))
-    weeks = np.arange(1, min(int(rows["holdout_days"].iloc[0]) // 7, MOST_WEEKS) + 1)
-    until = [float(alive @ bgnbd.expected_if_alive(parameters, each_x, each_age, float(week))) for week in weeks]
-    return pd.DataFrame({"week": weeks, "expected": np.diff(until, prepend=0.0)})
+    weeks = np.arange(1, whole_weeks.max() + 1)
+    expected, until = [], np.zeros(len(x))
+    for week in weeks.tolist():
+        before, until = until, bgnbd.expected_if_alive(parameters, x, age, np.minimum(last_week, week))
+        expected.append(float(alive @ (until - before)))
+    return pd.DataFrame({"week": weeks, "expected": expected})

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyspark.sql.functions as f
 from pyspark.sql import Column, DataFrame, SparkSession
 
-from spark_jobs.merchant_churn.features import features, inputs
-from spark_jobs.merchant_churn.merchant_days import Timeline
+from spark_jobs.merchant_churn.features import inputs
+from spark_jobs.merchant_churn.merchant_days import Timelines, by_merchants, dates
 from spark_jobs.merchant_churn.model import Learned, flagged_before, part_of, score
 from spark_jobs.rules.money import SUMMED_MONEY, published_money
 
@@ -77,17 +78,19 @@ def at_risk_since(scored: DataFrame, histories: DataFrame, learned: Learned, as_
         merchant_id, at_risk_since.
     """
 
-    def run(rows: pd.DataFrame) -> pd.DataFrame:
-        timeline = Timeline.of(rows, as_of)
+    def count_back(timelines: Timelines) -> pa.RecordBatch:
         # Today counts as at risk, even if the last digit of its probability differs here.
-        before = np.arange(timeline.changes[-1], len(timeline.stage) - 1)
-        days = flagged_before(features(timeline.counts, timeline.cents, before), learned)
-        since = as_of - timedelta(days=days)
-        return pd.DataFrame({"merchant_id": [rows["merchant_id"].iloc[0]], "at_risk_since": [since]})
+        today = timelines.today
+        changes = timelines.changes
+        entered = changes[np.searchsorted(changes, today, side="right") - 1]
+        lengths = today - entered
+        days = np.arange(lengths.sum()) + np.repeat(entered - np.cumsum(lengths) + lengths, lengths)
+        flagged = flagged_before(timelines.features(days), lengths, learned)
+        return timelines.batch(today, {"at_risk_since": dates(timelines.day[today - flagged])})
 
     at_risk = scored.where(f.col("stage") == "at_risk").select("merchant_id")
     found = histories.join(at_risk, "merchant_id", "left_semi")
-    return found.groupBy("merchant_id").applyInPandas(run, "merchant_id string, at_risk_since date")
+    return by_merchants(found, count_back, as_of, "merchant_id string, at_risk_since date")
 
 
 def merchant_churn_flags(scored: DataFrame, money: DataFrame, since: DataFrame, learned: Learned, capacity: int) -> DataFrame:

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
+Entries = NDArray[np.int64]
+ONE = np.zeros(1, np.int64)  # where merchants begin if there is one
 
 _LONGEST = 60.0  # days of silence, beyond which the model sees no difference: the merchant has churned by then
 _WINDOW = 28
@@ -49,53 +52,66 @@ FEATURES = (
 )
 
 
-def features(counts: Mapping[str, Vector], cents: Vector, at: NDArray[np.int64]) -> pd.DataFrame:
-    """Features of one merchant on some days.
+def features(counts: Mapping[str, Vector], cents: Vector, at: Entries, begins: Entries = ONE) -> pd.DataFrame:
+    """Features of merchants on some days.
 
     Args:
-        counts: by name, an entry a day from the merchant's first day.
+        counts: by name, an entry a day from a merchant's first day on, one merchant after another.
         cents: net revenue by day, whole numbers.
-        at: positions of the days to describe.
+        at: the entries of the days to describe.
+        begins: the entry of each merchant's first day.
 
     Returns:
         A row for each of `at`, the columns `FEATURES`. Gaps are days, 60 at most. Silences (`days_since_…`) are days without
         a limit, NaN if nothing happened before.
     """
+    begin = begins[np.searchsorted(begins, at, side="right") - 1]
 
-    def over(values: Vector, first: int, last: int) -> Vector:
+    def over(sums: Vector, first: int, last: int) -> Vector:
         """Sum over the days that lie `first` to `last` days back."""
-        sums = np.concatenate([[0.0], np.cumsum(values)])
-        total: Vector = sums[np.maximum(at + 1 - first, 0)] - sums[np.maximum(at - last, 0)]
+        to, before = (np.where(entry >= begin, sums[np.maximum(entry, 0)], 0) for entry in (at - first, at - last - 1))
+        total: Vector = to - before
         return total
 
     columns: dict[str, Vector] = {}
     for name, short in (("orders", "order"), ("logins", "login")):
         is_on = counts[name] > 0
-        day = np.arange(len(is_on))
-        last = np.maximum.accumulate(np.where(is_on, day, -1))[at]
-        columns[f"days_since_{short}"] = np.where(last < 0, np.nan, at - last)
-        columns[f"{short}_gap"] = np.minimum(_usual_gap(is_on, at), _LONGEST)
+        last = last_entries(is_on)[at]
+        columns[f"days_since_{short}"] = np.where(last < begin, np.nan, at - last)
+        columns[f"{short}_gap"] = np.minimum(_usual_gap(is_on, at, begin), _LONGEST)
+    sums = {name: running_sums(values, begins) for name, values in counts.items()}
     for name in ("orders", "logins", "features_used", "fans_won", "shares", "teams"):
-        columns[f"{name}_28d"] = over(counts[name], 0, _WINDOW - 1)
-        columns[f"{name}_prev_28d"] = over(counts[name], _WINDOW, 2 * _WINDOW - 1)
-    columns["tickets_28d"] = over(counts["tickets"], 0, _WINDOW - 1)
-    columns["fans_lost_28d"] = over(counts["fans_lost"], 0, _WINDOW - 1)
-    columns["revenue_28d"] = over(cents, 0, _WINDOW - 1) / 100
-    columns["revenue_prev_28d"] = over(cents, _WINDOW, 2 * _WINDOW - 1) / 100
-    columns["tenure_days"] = at.astype(np.float64)
+        columns[f"{name}_28d"] = over(sums[name], 0, _WINDOW - 1)
+        columns[f"{name}_prev_28d"] = over(sums[name], _WINDOW, 2 * _WINDOW - 1)
+    columns["tickets_28d"] = over(sums["tickets"], 0, _WINDOW - 1)
+    columns["fans_lost_28d"] = over(sums["fans_lost"], 0, _WINDOW - 1)
+    revenue = running_sums(cents, begins)
+    columns["revenue_28d"] = over(revenue, 0, _WINDOW - 1) / 100
+    columns["revenue_prev_28d"] = over(revenue, _WINDOW, 2 * _WINDOW - 1) / 100
+    columns["tenure_days"] = (at - begin).astype(np.float64)
     return pd.DataFrame(columns)[list(FEATURES)]
 
 
-def _usual_gap(is_on: NDArray[np.bool_], at: NDArray[np.int64]) -> Vector:
+def running_sums(values: Vector, begins: Entries) -> Vector:
+    """Sum of each merchant's entries up to each; of its own alone, since all money is more than a double tells apart."""
+    sums = np.empty_like(values)
+    for begin, end in pairwise([*begins.tolist(), len(values)]):
+        np.cumsum(values[begin:end], out=sums[begin:end])
+    return sums
+
+
+def last_entries(is_on: NDArray[np.bool_]) -> Entries:
+    """The last entry up to each at which it is on, of whatever merchant; -1 where there is none."""
+    return np.maximum.accumulate(np.where(is_on, np.arange(len(is_on)), -1))
+
+
+def _usual_gap(is_on: NDArray[np.bool_], at: Entries, begin: Entries) -> Vector:
     """Mean gap, in days, between the active days among the 90 up to the last active one; 60 if there are fewer than two."""
-    active = np.flatnonzero(is_on)
+    active = np.append(np.flatnonzero(is_on), -1)  # the last one is that of nobody
+    last = np.searchsorted(active[:-1], at, side="right") - 1
+    first = np.searchsorted(active[:-1], np.maximum(active[last] - _RHYTHM, begin))
     gaps = np.full(len(at), _LONGEST)
-    for position, day in enumerate(at):
-        last = np.searchsorted(active, day, side="right") - 1
-        if last >= 1:
-            first = np.searchsorted(active, active[last] - _RHYTHM)
-            if last > first:
-                gaps[position] = (active[last] - active[first]) / (last - first)
+    np.divide(active[last] - active[first], last - first, out=gaps, where=last > first)
     return gaps
 
 

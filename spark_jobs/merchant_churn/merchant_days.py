@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyspark.sql.functions as f
 from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 
-from spark_jobs.merchant_churn.features import FEATURES, LABEL_DAYS, features
+from spark_jobs.engine.batches import whole_groups
+from spark_jobs.merchant_churn.features import FEATURES, LABEL_DAYS, ONE, Entries, Vector, features, last_entries, running_sums
 from spark_jobs.rules.money import MONEY, SUMMED_MONEY
 
 COUNTS = ("orders", "logins", "features_used", "tickets", "fans_won", "fans_lost", "shares", "teams")
 CHURNED_AFTER, LAUNCHING, RECOVERING = 60, 30, 90  # days
 LAUNCHING_ORDERS = 10
 OBSERVED_EVERY, OBSERVED_TIMES = 7, 52  # days apart, and at most so many
+_EPOCH = date(1970, 1, 1)
 
 OBSERVATION = ", ".join(
     ["merchant_id string", "day date", "stage string", "has_left boolean", *(f"{name} double" for name in FEATURES)]
@@ -104,71 +109,136 @@ def recent_money(histories: DataFrame, as_of: date) -> DataFrame:
 
 
 @dataclass(frozen=True)
-class Timeline:
-    """A merchant's days from the first to `as_of`, one entry a day.
+class Timelines:
+    """Days of some merchants, from the first of each to `as_of`: an entry a day, one merchant after another.
 
     Attributes:
-        first_day: the date of entry 0.
-        counts: by name of `COUNTS`.
-        cents: net revenue, whole numbers.
+        merchants: their ids.
+        begins: the entry of each one's first day.
+        merchant: by entry, which one's it is.
+        day: by entry, days since 1970.
+        counts: by name of `COUNTS`, by entry.
+        cents: net revenue by entry, whole numbers.
         stage: see `stages`.
-        has_left: no order and no login in the 30 days after; meaningless in the last 30 entries.
+        has_left: no order and no login in the 30 days after; meaningless in the last 30 entries of a merchant.
     """
 
-    first_day: date
-    counts: dict[str, NDArray[np.float64]]
-    cents: NDArray[np.float64]
+    merchants: pa.Array
+    begins: Entries
+    merchant: Entries
+    day: Entries
+    counts: dict[str, Vector]
+    cents: Vector
     stage: NDArray[np.str_]
     has_left: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, rows: pd.DataFrame, as_of: date) -> Timeline:
-        """Lay out the rows of one merchant (see `merchant_histories`) day by day."""
-        first_day = rows["first_day"].iloc[0]
-        length = (as_of - first_day).days + 1
-        onboarded = (rows["onboarded_on"].iloc[0] - first_day).days
-        rows = rows[rows["day"].notna()]
-        at = np.array([(day - first_day).days for day in rows["day"]], dtype=np.int64)
+    def of(cls, rows: pa.Table, as_of: date) -> Timelines:
+        """Lay out all rows of some merchants (see `merchant_histories`) day by day."""
+        encoded = rows["merchant_id"].combine_chunks().dictionary_encode()
+        _, some = np.unique(encoded.indices.to_numpy(), return_index=True)  # a row of each merchant
+        first, onboarded = (_days(rows[name])[some] for name in ("first_day", "onboarded_on"))
+        lengths = (as_of - _EPOCH).days + 1 - first
+        begins = np.cumsum(lengths) - lengths
+        merchant = np.repeat(np.arange(len(lengths)), lengths)
+        day = np.arange(len(merchant)) + (first - begins)[merchant]
 
-        def by_day(name: str) -> NDArray[np.float64]:
-            values = np.zeros(length)
-            values[at] = rows[name].to_numpy(np.float64)
+        rows = rows.append_column("merchant", encoded.indices).filter(pc.is_valid(rows["day"]))
+        of = rows["merchant"].to_numpy()
+        at = begins[of] + _days(rows["day"]) - first[of]
+
+        def by_day(name: str) -> Vector:
+            values = np.zeros(len(day))
+            values[at] = rows[name].cast(pa.float64()).to_numpy()
             return values
 
         counts = {name: by_day(name) for name in COUNTS}
         is_active = (counts["orders"] > 0) | (counts["logins"] > 0)
-        active_days = np.concatenate([[0], np.cumsum(is_active)])
-        ahead = np.minimum(np.arange(length) + 1 + LABEL_DAYS, length)
-        has_left = active_days[ahead] == active_days[1:]
-        stage = stages(is_active, counts["orders"], onboarded)
-        return cls(first_day, counts, np.rint(100 * by_day("revenue")), stage, has_left)
+        active_days = np.cumsum(is_active)
+        ahead = np.minimum(np.arange(len(day)) + LABEL_DAYS, (begins + lengths - 1)[merchant])
+        has_left = active_days[ahead] == active_days
+        stage = stages(is_active, counts["orders"], onboarded - first, begins)
+        cents = np.rint(100 * by_day("revenue"))
+        return cls(encoded.dictionary, begins, merchant, day, counts, cents, stage, has_left)
 
     @property
-    def changes(self) -> NDArray[np.int64]:
+    def changes(self) -> Entries:
         """The entries on which a stage was entered."""
-        return np.flatnonzero(np.concatenate([[True], self.stage[1:] != self.stage[:-1]]))
+        is_changed = np.ones(len(self.stage), np.bool_)
+        np.not_equal(self.stage[1:], self.stage[:-1], out=is_changed[1:])
+        is_changed[self.begins] = True
+        return np.flatnonzero(is_changed)
+
+    @property
+    def today(self) -> Entries:
+        """The last entry of each merchant."""
+        return np.append(self.begins[1:], len(self.day)) - 1
+
+    def features(self, at: Entries) -> pd.DataFrame:
+        """See `features.features`."""
+        return features(self.counts, self.cents, at, self.begins)
+
+    def batch(self, at: Entries, columns: dict[str, pa.Array]) -> pa.RecordBatch:
+        """Rows about some entries: the id of the merchant, and these columns."""
+        return pa.RecordBatch.from_pydict({"merchant_id": self.merchants.take(pa.array(self.merchant[at])), **columns})
 
 
-def stages(is_active: NDArray[np.bool_], orders: NDArray[np.float64], onboarded: int) -> NDArray[np.str_]:
+def _days(dates: pa.ChunkedArray) -> Entries:
+    """Dates as days since 1970."""
+    days: Entries = dates.cast(pa.int32()).to_numpy().astype(np.int64)
+    return days
+
+
+def dates(days: Entries, *, unknown: NDArray[np.bool_] | None = None) -> pa.Array:
+    """Days since 1970 as dates, null where they are unknown."""
+    return pa.array(days.astype(np.int32), pa.int32(), mask=unknown).cast(pa.date32())
+
+
+def stages(is_active: NDArray[np.bool_], orders: Vector, onboarded: int | Entries, begins: Entries = ONE) -> NDArray[np.str_]:
     """The stage of each day without regard to the churn flag; the first that holds.
 
     Args:
-        is_active: by day: a paid order or a login.
-        orders: by day: paid orders.
-        onboarded: the day of onboarding.
+        is_active: by entry (a merchant's days from its first on, one merchant after another): a paid order or a login.
+        orders: by entry: paid orders.
+        onboarded: how many days after its first each merchant was onboarded.
+        begins: the entry of each merchant's first day.
 
     Returns:
-        By day: `churned` (nothing in 60 days, onboarded before them), `launching` (onboarded under 30 days ago, or under 10
+        By entry: `churned` (nothing in 60 days, onboarded before them), `launching` (onboarded under 30 days ago, or under 10
         orders ever), `recovered` (churned on some of the last 90 days), else `operating`.
     """
-    day = np.arange(len(is_active))
-    last_active = np.maximum.accumulate(np.where(is_active, day, -CHURNED_AFTER))
-    is_churned = (day - onboarded >= CHURNED_AFTER) & (day - last_active >= CHURNED_AFTER)
-    last_churned = np.maximum.accumulate(np.where(is_churned, day, -RECOVERING))
-    is_launching = (day - onboarded < LAUNCHING) | (np.cumsum(orders) < LAUNCHING_ORDERS)
+    entry = np.arange(len(is_active))
+    lengths = np.diff(begins, append=len(entry))
+    begin, onboarding = np.repeat(begins, lengths), np.repeat(begins + onboarded, lengths)
+
+    def days_since(is_on: NDArray[np.bool_]) -> Vector:
+        last = last_entries(is_on)
+        return np.where(last < begin, np.inf, entry - last)
+
+    is_churned = (entry - onboarding >= CHURNED_AFTER) & (days_since(is_active) >= CHURNED_AFTER)
+    is_launching = (entry - onboarding < LAUNCHING) | (running_sums(orders, begins) < LAUNCHING_ORDERS)
     return np.select(
-        [is_churned, is_launching, day - last_churned < RECOVERING], ["churned", "launching", "recovered"], default="operating"
+        [is_churned, is_launching, days_since(is_churned) < RECOVERING],
+        ["churned", "launching", "recovered"],
+        default="operating",
     )
+
+
+def by_merchants(histories: DataFrame, work: Callable[[Timelines], pa.RecordBatch], as_of: date, schema: str) -> DataFrame:
+    """What some work makes of the timelines of merchants, some hundreds at once.
+
+    Args:
+        histories: see `merchant_histories`.
+        work: from timelines to rows.
+        as_of: the last day of each.
+        schema: of the rows.
+    """
+
+    def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for rows in whole_groups(batches, "merchant_id"):
+            yield work(Timelines.of(rows, as_of))
+
+    return histories.repartition("merchant_id").sortWithinPartitions("merchant_id").mapInArrow(run, schema)
 
 
 def observations(histories: DataFrame, as_of: date) -> DataFrame:
@@ -183,20 +253,24 @@ def observations(histories: DataFrame, as_of: date) -> DataFrame:
         merchant_id, day, stage (without the flag), has_left (null on `as_of`), the features.
     """
 
-    def observe(rows: pd.DataFrame) -> pd.DataFrame:
-        timeline = Timeline.of(rows, as_of)
-        today = len(timeline.stage) - 1
-        past = today - LABEL_DAYS - OBSERVED_EVERY * np.arange(OBSERVED_TIMES)
-        at = np.concatenate([[today], past[past >= 0]])
-        known = at <= today - LABEL_DAYS
-        frame = features(timeline.counts, timeline.cents, at)
-        frame.insert(0, "merchant_id", rows["merchant_id"].iloc[0])
-        frame.insert(1, "day", [timeline.first_day + timedelta(days=int(day)) for day in at])
-        frame.insert(2, "stage", timeline.stage[at])
-        frame.insert(3, "has_left", np.where(known, timeline.has_left[at], None))
-        return frame
+    def observe(timelines: Timelines) -> pa.RecordBatch:
+        ago = np.append(0, LABEL_DAYS + OBSERVED_EVERY * np.arange(OBSERVED_TIMES))
+        entries = timelines.today[:, None] - ago
+        is_there = entries >= timelines.begins[:, None]
+        at = entries[is_there]
+        is_today = np.broadcast_to(ago == 0, entries.shape)[is_there]
+        seen = timelines.features(at)
+        return timelines.batch(
+            at,
+            {
+                "day": dates(timelines.day[at]),
+                "stage": pa.array(timelines.stage[at]),
+                "has_left": pa.array(timelines.has_left[at], mask=is_today),
+                **{name: pa.array(seen[name], from_pandas=True) for name in FEATURES},
+            },
+        )
 
-    return histories.groupBy("merchant_id").applyInPandas(observe, OBSERVATION)
+    return by_merchants(histories, observe, as_of, OBSERVATION)
 
 
 def stage_history(histories: DataFrame, as_of: date) -> DataFrame:
@@ -206,17 +280,17 @@ def stage_history(histories: DataFrame, as_of: date) -> DataFrame:
         merchant_id, stage, entered_on, left_on (the day on which the next stage was entered, null while it lasts).
     """
 
-    def follow(rows: pd.DataFrame) -> pd.DataFrame:
-        timeline = Timeline.of(rows, as_of)
-        entered = [timeline.first_day + timedelta(days=int(day)) for day in timeline.changes]
-        return pd.DataFrame(
+    def follow(timelines: Timelines) -> pa.RecordBatch:
+        at = timelines.changes
+        entered, merchant = timelines.day[at], timelines.merchant[at]
+        lasts = np.append(merchant[1:] != merchant[:-1], True)
+        return timelines.batch(
+            at,
             {
-                "merchant_id": rows["merchant_id"].iloc[0],
-                "stage": timeline.stage[timeline.changes],
-                "entered_on": entered,
-                "left_on": [*entered[1:], None],
-            }
+                "stage": pa.array(timelines.stage[at]),
+                "entered_on": dates(entered),
+                "left_on": dates(np.roll(entered, -1), unknown=lasts),
+            },
         )
 
-    schema = "merchant_id string, stage string, entered_on date, left_on date"
-    return histories.groupBy("merchant_id").applyInPandas(follow, schema)
+    return by_merchants(histories, follow, as_of, "merchant_id string, stage string, entered_on date, left_on date")

@@ -147,16 +147,20 @@ def score(frame: pd.DataFrame, learned: Learned) -> pd.DataFrame:
     )
 
 
-def flagged_before(observed: pd.DataFrame, learned: Learned) -> int:
-    """How many of a merchant's days, counted back from the last without a break, today's model would have flagged.
+def flagged_before(observed: pd.DataFrame, lengths: NDArray[np.int64], learned: Learned) -> NDArray[np.int64]:
+    """How many of each merchant's days, counted back from its last without a break, today's model would have flagged.
 
     Args:
-        observed: features of the days, oldest first.
+        observed: features of the days, oldest first, one merchant after another.
+        lengths: how many days each merchant has.
     """
     if learned.model is None or learned.threshold is None:
-        return 0
+        return np.zeros(len(lengths), np.int64)
     is_calm = learned.model.probabilities(inputs(observed)) < learned.threshold
-    return int(np.argmax(is_calm[::-1])) if is_calm.any() else len(observed)
+    calm = np.append(-1, np.maximum.accumulate(np.where(is_calm, np.arange(len(is_calm)), -1)))  # the last before each day
+    ends = np.cumsum(lengths)
+    days: NDArray[np.int64] = ends - 1 - np.maximum(calm[ends], ends - lengths - 1)
+    return days
 
 
 def part_of(values: Vector, edges: Sequence[float]) -> NDArray[np.int64]:

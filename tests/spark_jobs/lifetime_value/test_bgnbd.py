@@ -132,6 +132,21 @@ def test_expectation_keeps_its_digits_at_the_bounds_of_the_search() -> None:
         assert np.all(bgnbd.expected_if_alive(CDNOW, x, age, 0) == 0)
 
 
+@pytest.mark.parametrize("parameters", [CDNOW, np.array([1.0, 0.001, 1.0, 1.0])])
+def test_no_customers_expectation_depends_on_whom_it_is_worked_out_with(parameters: Vector) -> None:
+    rng = np.random.default_rng(5)
+    x, age = rng.integers(0, 9, 200).astype(np.float64), rng.integers(0, 500, 200) / 7
+    age[:20] = 0  # far terms
+    weeks = np.where(rng.random(200) < 0.1, 0, rng.integers(1, 60, 200).astype(np.float64))
+    together = bgnbd.expected_if_alive(parameters, x, age, weeks)
+    alone = [bgnbd.expected_if_alive(parameters, x[[i]], age[[i]], float(weeks[i]))[0] for i in range(200)]
+    assert together.tolist() == alone
+    assert np.all((together > 0) == (weeks > 0))
+    recency, times = age / 2, x.astype(np.int64)
+    purchases = bgnbd.expected_purchases(parameters, times, recency, age, weeks)
+    assert purchases.tolist() == (together * bgnbd.p_alive(parameters, times, recency, age)).tolist()
+
+
 def test_alive_with_no_repeat_and_less_alive_the_longer_silent() -> None:
     x, recency, age = np.array([0, 5, 5, 5]), np.array([0, 30.0, 20.0, 10.0]), np.full(4, 30.0)
     alive = bgnbd.p_alive(CDNOW, x, recency, age)

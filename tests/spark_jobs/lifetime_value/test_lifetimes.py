@@ -143,6 +143,19 @@ def test_fans_values_follow_from_the_parameters_and_nothing_is_nan(scored: DataF
     assert any(row["frequency"] == 0 and row["p_alive"] == 1 for row in values.values())
 
 
+def test_merchants_that_share_parameters_keep_their_own_holdouts(spark: SparkSession) -> None:
+    columns = "merchant_id string, " + ", ".join(f"{name} double" for name in (*ESTIMATES, *BEFORE))
+    used = [(merchant, 0.6, 6.0, 0.9, 2.1, 6.0, 4.0, 15.0, 0.5, 5.0, 0.8, 2.0) for merchant in ("a", "b", "c")]
+    rows = [(merchant, "u", days, 3, 4.0, 5.0, 9.5, 1, 1.0, 2.0, 2) for merchant, days in (("a", 14), ("b", 28), ("c", 0))]
+    got = lifetimes.score_customers(spark.createDataFrame(rows, CUSTOMERS), spark.createDataFrame(used, columns))
+    before = np.array([0.5, 5.0, 0.8, 2.0])
+    weeks = [
+        bgnbd.expected_purchases(before, np.array([1]), np.array([1.0]), np.array([2.0]), horizon)[0] for horizon in (2, 4)
+    ]
+    assert table(got, "merchant_id", "holdout_orders_expected") == [("a", weeks[0]), ("b", weeks[1]), ("c", 0.0)]
+    assert len({row[1:] for row in table(got, "merchant_id", "p_alive", "expected_value")}) == 1
+
+
 def test_card_summaries_add_up_to_the_models(customers: DataFrame, scored: DataFrame, models: dict[str, Row]) -> None:
     by_frequency = table(lifetimes.holdout_by_frequency(scored), "frequency", "fans", "actual", "expected")
     assert max(row[0] for row in by_frequency) == lifetimes.MOST_FREQUENT
@@ -155,7 +168,12 @@ def test_card_summaries_add_up_to_the_models(customers: DataFrame, scored: DataF
 def test_the_weekly_forecast_counts_the_weeks_of_the_holdout(spark: SparkSession) -> None:
     from tests.spark_jobs.frames import day
 
-    histories = [("m", "ann", 15, 3, 4.0, 5.0, 1.0, 1, 1.0, 2.0, 2), ("m", "new", 15, 0, 0.0, 0.0, None, None, None, None, 0)]
+    histories = [
+        ("m", "ann", 15, 3, 4.0, 5.0, 1.0, 1, 1.0, 2.0, 2),
+        ("m", "new", 15, 0, 0.0, 0.0, None, None, None, None, 0),
+        ("young", "bob", 8, 1, 1.0, 3.0, 1.0, 1, 1.0, 2.0, 0),  # one whole week, and the parameters of the other
+        ("newborn", "cid", 6, 1, 1.0, 3.0, 1.0, 1, 1.0, 2.0, 0),  # none
+    ]
     purchases = [
         ("m", "ann", day("2026-03-16"), Decimal(1)),  # the last day before the holdout
         ("m", "ann", day("2026-03-17"), Decimal(1)),  # its first: week 1
@@ -166,7 +184,8 @@ def test_the_weekly_forecast_counts_the_weeks_of_the_holdout(spark: SparkSession
         ("m", "new", day("2026-03-31"), Decimal(1)),  # not known before
     ]
     used = spark.createDataFrame(
-        [("m", 0.5, 5.0, 0.8, 2.0)], "merchant_id string, " + ", ".join(f"{name} double" for name in BEFORE)
+        [(merchant, 0.5, 5.0, 0.8, 2.0) for merchant in ("m", "young", "newborn")],
+        "merchant_id string, " + ", ".join(f"{name} double" for name in BEFORE),
     )
     got = lifetimes.holdout_by_week(
         spark.createDataFrame(histories, CUSTOMERS),
@@ -178,7 +197,7 @@ def test_the_weekly_forecast_counts_the_weeks_of_the_holdout(spark: SparkSession
         bgnbd.expected_purchases(np.array([0.5, 5.0, 0.8, 2.0]), np.array([1]), np.array([1.0]), np.array([2.0]), weeks)[0]
         for weeks in (1, 2)
     ]
-    assert table(got) == [(1, 2, pytest.approx(until[0])), (2, 1, pytest.approx(until[1] - until[0]))]
+    assert table(got) == [(1, 2, pytest.approx(2 * until[0])), (2, 1, pytest.approx(until[1] - until[0]))]
 
 
 def test_flags_by_the_rule(spark: SparkSession) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyspark.sql.functions as f
 import pytest
 from pyspark.sql import SparkSession
@@ -16,7 +17,7 @@ from pyspark.sql import SparkSession
 from spark_jobs.merchant_churn.features import FEATURES, features, inputs
 from spark_jobs.merchant_churn.merchant_days import (
     COUNTS,
-    Timeline,
+    Timelines,
     merchant_days,
     merchant_histories,
     observations,
@@ -67,7 +68,7 @@ def test_random_lives_reach_every_stage() -> None:
     assert seen == {"churned", "launching", "recovered", "operating"}
 
 
-def histories(active: list[tuple[int, dict[str, int]]], onboarded: int = 0, revenue: float = 0) -> pd.DataFrame:
+def histories(active: list[tuple[int, dict[str, int]]], onboarded: int = 0, revenue: float = 0) -> pa.Table:
     rows = [
         {
             "merchant_id": "m",
@@ -79,11 +80,11 @@ def histories(active: list[tuple[int, dict[str, int]]], onboarded: int = 0, reve
         }
         for on, counts in active
     ]
-    return pd.DataFrame(rows)
+    return pa.Table.from_pylist(rows)
 
 
 def test_a_merchant_left_if_the_next_thirty_days_are_empty() -> None:
-    timeline = Timeline.of(
+    timeline = Timelines.of(
         histories([(0, {"logins": 1}), (31, {"orders": 1}), (33, {"shares": 1})]), FIRST + timedelta(days=100)
     )
     assert not timeline.has_left[0 + 1]  # the order of day 31 is the thirtieth day after day 1
@@ -99,8 +100,8 @@ def test_features_by_hand() -> None:
         (12, {"orders": 1, "tickets": 2}),
         (14, {"orders": 2, "fans_won": 4}),
     ]
-    timeline = Timeline.of(histories(rows, revenue=12.34), FIRST + timedelta(days=60))
-    [row] = features(timeline.counts, timeline.cents, np.array([40])).to_dict("records")
+    timeline = Timelines.of(histories(rows, revenue=12.34), FIRST + timedelta(days=60))
+    [row] = timeline.features(np.array([40])).to_dict("records")
     assert row["days_since_order"] == 26
     assert row["order_gap"] == 2
     assert row["days_since_login"] == 30
@@ -113,8 +114,8 @@ def test_features_by_hand() -> None:
 
 
 def test_features_of_the_first_day_and_of_silence_are_finite() -> None:
-    timeline = Timeline.of(histories([(0, {"shares": 1})]), FIRST + timedelta(days=200))
-    frame = features(timeline.counts, timeline.cents, np.array([0, 200]))
+    timeline = Timelines.of(histories([(0, {"shares": 1})]), FIRST + timedelta(days=200))
+    frame = timeline.features(np.array([0, 200]))
     assert frame["days_since_order"].isna().all()  # there never was one
     weighed = inputs(frame)
     assert weighed["order_silence"].tolist() == pytest.approx(
@@ -124,10 +125,52 @@ def test_features_of_the_first_day_and_of_silence_are_finite() -> None:
 
 
 def test_a_silence_is_told_in_full_and_weighed_as_sixty_days() -> None:
-    timeline = Timeline.of(histories([(0, {"orders": 1}), (2, {"orders": 1})]), FIRST + timedelta(days=200))
-    frame = features(timeline.counts, timeline.cents, np.array([50, 200]))
+    timeline = Timelines.of(histories([(0, {"orders": 1}), (2, {"orders": 1})]), FIRST + timedelta(days=200))
+    frame = timeline.features(np.array([50, 200]))
     assert frame["days_since_order"].tolist() == [48, 198]
     assert inputs(frame)["order_silence"].tolist() == pytest.approx([math.log(49), math.log(61)])
+
+
+def test_what_is_known_of_a_merchant_does_not_depend_on_those_beside_it() -> None:
+    """Lives of other lengths and money, in rows of any order; the last merchant has no day at all."""
+    rng = np.random.default_rng(8)
+    as_of = FIRST + timedelta(days=300)
+    lives = []
+    for number in range(40):
+        first, onboarded = int(rng.integers(0, 290)), int(rng.integers(0, 20))
+        on = np.flatnonzero(rng.random(300 - first + 1) < rng.choice([0.02, 0.1, 0.5])) + first
+        life = histories([(int(day), {name: int(rng.integers(0, 3)) for name in COUNTS}) for day in on] or [(0, {})])
+        money = [Decimal(int(cents)).scaleb(-2) for cents in rng.integers(-500, 10**17 if number % 3 else 900, len(life))]
+        days = pa.nulls(1, pa.date32()) if number == 39 or not len(on) else life["day"]
+        own = {"merchant_id": f"m{number:02d}", "first_day": FIRST + timedelta(days=first)}
+        own["onboarded_on"] = own["first_day"] + timedelta(days=onboarded)
+        life = life.slice(0, len(days)).to_pylist()
+        lives.append(
+            pa.Table.from_pylist(
+                [
+                    row | own | {"day": day, "revenue": cents}
+                    for row, day, cents in zip(life, days.to_pylist(), money[: len(days)], strict=True)
+                ]
+            )
+        )
+    together = pa.concat_tables(lives, promote_options="permissive")
+    together = together.take(pa.array(rng.permutation(len(together))))
+    many = Timelines.of(together, as_of)
+    seen = many.features(np.arange(len(many.day)))
+    changes = many.changes
+    assert len(many.merchants) == len(lives)
+    for life in lives:
+        alone = Timelines.of(life, as_of)
+        place = many.merchants.index(life["merchant_id"][0]).as_py()
+        own = np.flatnonzero(many.merchant == place)
+        assert own[-1] == many.today[place]
+        assert many.day[own].tolist() == alone.day.tolist()
+        assert many.stage[own].tolist() == alone.stage.tolist()
+        assert many.has_left[own].tolist() == alone.has_left.tolist()
+        assert (changes[np.isin(changes, own)] - own[0]).tolist() == alone.changes.tolist()
+        pd.testing.assert_frame_equal(
+            seen.iloc[own].reset_index(drop=True), alone.features(np.arange(len(own))), check_exact=True
+        )
 
 
 def sees_the_future(describe: Callable[..., pd.DataFrame]) -> bool:

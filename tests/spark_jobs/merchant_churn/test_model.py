@@ -7,12 +7,13 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from spark_jobs.merchant_churn import learning
-from spark_jobs.merchant_churn.features import ALL_INPUTS, FEATURES, TOPICS, features, sentence
+from spark_jobs.merchant_churn.features import ALL_INPUTS, FEATURES, TOPICS, sentence
 from spark_jobs.merchant_churn.learning import learn, lift
-from spark_jobs.merchant_churn.merchant_days import COUNTS, Timeline
+from spark_jobs.merchant_churn.merchant_days import COUNTS, Timelines
 from spark_jobs.merchant_churn.model import Learned, flagged_before, part_of, score
 
 AS_OF = date(2026, 6, 30)
@@ -31,11 +32,10 @@ def observed(merchants: int, leavers: int, seed: int = 1) -> pd.DataFrame:
             orders, logins = rng.poisson(1.5 * slow), int(rng.random() < 0.6 * slow)
             if orders or logins:
                 rows.append({"day": FIRST + timedelta(days=on), "orders": orders, "logins": logins, "revenue": 20 * orders})
-        history = pd.DataFrame(rows).assign(first_day=FIRST, onboarded_on=FIRST)
-        history = history.assign(**{name: 0 for name in COUNTS if name not in history})
-        timeline = Timeline.of(history, AS_OF)
+        empty = dict.fromkeys(COUNTS, 0) | {"merchant_id": f"m{number:03d}", "first_day": FIRST, "onboarded_on": FIRST}
+        timeline = Timelines.of(pa.Table.from_pylist([empty | row for row in rows]), AS_OF)
         at = np.concatenate([[260], np.arange(230, -1, -7)])
-        frame = features(timeline.counts, timeline.cents, at)
+        frame = timeline.features(at)
         frame.insert(0, "merchant_id", f"m{number:03d}")
         frame.insert(1, "day", [FIRST + timedelta(days=int(on)) for on in at])
         frame.insert(2, "stage", timeline.stage[at])
@@ -178,9 +178,12 @@ def test_since_when_today_s_model_would_have_flagged(learned: Learned, frame: pd
     silent = calm.assign(days_since_login=40.0, days_since_order=40.0, logins_28d=0.0, orders_28d=0.0)
     assert score(calm, learned)["is_churn_flagged"].tolist() == [False]
     assert score(silent, learned)["is_churn_flagged"].tolist() == [True]
-    for days, flagged in (([silent], 1), ([calm], 0), ([silent, calm, silent, silent], 2), ([], 0), ([silent, calm], 0)):
-        assert flagged_before(pd.concat([calm.head(0), *days], ignore_index=True), learned) == flagged
-    assert flagged_before(silent, replace(learned, model=None, threshold=None)) == 0
+    lives = [([silent], 1), ([calm], 0), ([silent, calm, silent, silent], 2), ([], 0), ([silent, calm], 0), ([silent] * 3, 3)]
+    days = pd.concat([day for life, _ in lives for day in life], ignore_index=True)
+    lengths = np.array([len(life) for life, _ in lives])
+    assert flagged_before(days, lengths, learned).tolist() == [flagged for _, flagged in lives]
+    assert flagged_before(calm.head(0), np.array([0]), learned).tolist() == [0]
+    assert flagged_before(silent, np.array([1]), replace(learned, model=None, threshold=None)).tolist() == [0]
 
 
 @pytest.mark.parametrize(("merchants", "leavers", "is_fallback"), [(49, 40, True), (50, 40, False), (90, 9, True)])
