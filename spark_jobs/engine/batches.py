@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,8 +26,8 @@ def deserialized(value: pa.BinaryScalar) -> pa.Table:
     return pa.ipc.open_stream(value.as_buffer()).read_all()
 
 
-def whole_groups(batches: Iterable[pa.RecordBatch], key: str) -> Iterator[pa.Table]:
-    """Rows that are sorted by a key, cut only where it changes: about a batch at once, without an empty one."""
+def whole_groups(batches: Iterable[pa.RecordBatch], key: str, most: int) -> Iterator[pa.Table]:
+    """Rows that are sorted by a key, cut only where it changes: about a batch at once, and of so many groups at most."""
     held: list[pa.Table] = []
     for batch in batches:
         if not len(batch):
@@ -34,9 +35,14 @@ def whole_groups(batches: Iterable[pa.RecordBatch], key: str) -> Iterator[pa.Tab
         rows = pa.Table.from_batches([batch])
         begin = pc.index(rows[key], rows[key][-1]).as_py()  # of the last group, which may go on
         if begin or (held and held[-1][key][-1] != rows[key][0]):
-            whole = pa.concat_tables([*held, rows.slice(0, begin)])
+            yield from _cut(pa.concat_tables([*held, rows.slice(0, begin)]), key, most)
             held = []
-            yield whole
         held.append(rows.slice(begin))
     if held:
         yield pa.concat_tables(held)
+
+
+def _cut(rows: pa.Table, key: str, most: int) -> Iterator[pa.Table]:
+    ends = pc.run_end_encode(rows[key].combine_chunks()).run_ends.to_pylist()
+    for begin, end in pairwise([0, *ends[most - 1 : -1 : most], len(rows)]):
+        yield rows.slice(begin, end - begin)

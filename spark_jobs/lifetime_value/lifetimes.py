@@ -1,4 +1,4 @@
-"""What a fan will still bring: BG/NBD and Gamma-Gamma for each merchant, fitted and applied in its partition.
+"""What a fan will still bring: BG/NBD and Gamma-Gamma, fitted for each merchant, and applied to all who share parameters.
 
 A merchant with under 100 repeat customers, or whose fit does not converge, gets the parameters of all merchants' customers
 taken together. The forecast for the holdout comes from own and pooled fits on the days before it.

@@ -23,6 +23,7 @@ CHURNED_AFTER, LAUNCHING, RECOVERING = 60, 30, 90  # days
 LAUNCHING_ORDERS = 10
 OBSERVED_EVERY, OBSERVED_TIMES = 7, 52  # days apart, and at most so many
 _EPOCH = date(1970, 1, 1)
+_AT_ONCE = 512  # merchants whose timelines are laid out together; a day of one takes about 300 bytes
 
 OBSERVATION = ", ".join(
     ["merchant_id string", "day date", "stage string", "has_left boolean", *(f"{name} double" for name in FEATURES)]
@@ -225,7 +226,7 @@ def stages(is_active: NDArray[np.bool_], orders: Vector, onboarded: int | Entrie
 
 
 def by_merchants(histories: DataFrame, work: Callable[[Timelines], pa.RecordBatch], as_of: date, schema: str) -> DataFrame:
-    """What some work makes of the timelines of merchants, some hundreds at once.
+    """What some work makes of the timelines of merchants, some hundreds together.
 
     Args:
         histories: see `merchant_histories`.
@@ -235,7 +236,7 @@ def by_merchants(histories: DataFrame, work: Callable[[Timelines], pa.RecordBatc
     """
 
     def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for rows in whole_groups(batches, "merchant_id"):
+        for rows in whole_groups(batches, "merchant_id", _AT_ONCE):
             yield work(Timelines.of(rows, as_of))
 
     return histories.repartition("merchant_id").sortWithinPartitions("merchant_id").mapInArrow(run, schema)

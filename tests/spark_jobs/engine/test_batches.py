@@ -28,7 +28,12 @@ def batches(keys: list[str], cuts: list[int]) -> list[pa.RecordBatch]:
     ],
 )
 def test_where_groups_are_cut(keys: str, cuts: list[int], parts: list[str]) -> None:
-    assert ["".join(part["key"].to_pylist()) for part in whole_groups(batches([*keys], cuts), "key")] == parts
+    assert ["".join(part["key"].to_pylist()) for part in whole_groups(batches([*keys], cuts), "key", 9)] == parts
+
+
+@pytest.mark.parametrize(("most", "parts"), [(1, ["a", "bb", "c", "d", "e"]), (2, ["abb", "cd", "e"]), (4, ["abbcd", "e"])])
+def test_no_more_groups_than_may_be(most: int, parts: list[str]) -> None:
+    assert ["".join(part["key"].to_pylist()) for part in whole_groups(batches([*"abbcde"], []), "key", most)] == parts
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -36,8 +41,8 @@ def test_every_row_comes_once_in_its_order_with_its_whole_group(seed: int) -> No
     rng = np.random.default_rng(seed)
     keys = [f"k{number:03d}" for number in np.sort(rng.integers(0, rng.choice([2, 30]), 200))]
     cuts = np.sort(rng.integers(0, 200, rng.integers(0, 30))).tolist()
-    parts = [*whole_groups(batches(keys, cuts), "key")]
+    parts = [*whole_groups(batches(keys, cuts), "key", 7)]
     assert [number for part in parts for number in part["number"].to_pylist()] == [*range(200)]
-    assert all(len(part) for part in parts)
+    assert all(1 <= len(set(part["key"].to_pylist())) <= 7 for part in parts)
     groups = [key for part in parts for key, _ in groupby(part["key"].to_pylist())]
     assert len(groups) == len(set(groups))
