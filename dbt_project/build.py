@@ -35,6 +35,7 @@ from lineage.manifest import read_manifest
 
 PROJECT = Path(__file__).resolve().parent
 FAILURES = ("error", "fail", "runtime error")
+OUT_OF_MEMORY = "Out of Memory Error"  # how DuckDB's message begins
 
 
 class BuildFailed(RuntimeError):
@@ -97,6 +98,9 @@ def run_dbt(settings: Settings, as_of: date, *command: str) -> dbtRunnerResult:
 def build(settings: Settings, as_of: date) -> dict[str, Any]:
     """Build and test all models of a day; returns the report.
 
+    Two models at once can need more memory than there is, though either would fit: what ran out of it, and what depends on it, is
+    built again one by one.
+
     Raises:
         BuildFailed: a model or test failed. The warehouse file then lacks everything that depends on it.
     """
@@ -105,20 +109,28 @@ def build(settings: Settings, as_of: date) -> dict[str, Any]:
         leftover.unlink(missing_ok=True)
     shutil.rmtree(f"{warehouse}.tmp", ignore_errors=True)
     outcome = run_dbt(settings, as_of, "build", "--exclude-resource-type", "unit_test")  # they test the code, not the day
-    results = list(getattr(outcome.result, "results", None) or [])
-    faults = [result for result in results if result.status in FAILURES]
+    results = _results(outcome)
+    if any(result.status in FAILURES and OUT_OF_MEMORY in (result.message or "") for result in results.values()):
+        outcome = run_dbt(settings, as_of, "retry", "--threads", "1")
+        results |= _results(outcome)
+    faults = [result for result in results.values() if result.status in FAILURES]
     if not outcome.success or not results:
         lines = [f"{result.node.name}: {(result.message or result.status).strip()}" for result in faults]
         raise BuildFailed("\n".join(lines or [str(outcome.exception)]) + f"\nlog: {settings.work(as_of) / 'dbt' / 'dbt.log'}")
-    kinds = Counter(str(result.node.resource_type) for result in results)
+    kinds = Counter(str(result.node.resource_type) for result in results.values())
     return {
         "step": "build_marts",
         "as_of": as_of.isoformat(),
         **_row_counts(warehouse),
         "models": kinds["model"],
         "tests": kinds["test"],
-        "warnings": [f"{result.node.name}: {result.message}" for result in results if result.status == "warn"],
+        "warnings": [f"{result.node.name}: {result.message}" for result in results.values() if result.status == "warn"],
     }
+
+
+def _results(outcome: dbtRunnerResult) -> dict[str, Any]:
+    """What became of each model and test, by its id."""
+    return {result.node.unique_id: result for result in getattr(outcome.result, "results", None) or []}
 
 
 def _row_counts(warehouse: Path) -> dict[str, int]:

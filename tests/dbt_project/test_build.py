@@ -31,12 +31,43 @@ def test_nothing_is_written_into_the_checkout(built: tuple[Settings, dict[str, A
     assert not [name for name in ("target", "logs", ".user.yml") if (PROJECT / name).exists()]
 
 
-def test_build_names_what_failed_and_the_log(settings: Settings) -> None:
+def test_build_names_what_failed_and_the_log(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands, run_dbt = [], command.run_dbt
+
+    def run(settings: Settings, as_of: date, *arguments: str) -> Any:
+        commands.append(arguments[0])
+        return run_dbt(settings, as_of, *arguments)
+
+    monkeypatch.setattr(command, "run_dbt", run)
     leftover = settings.warehouse(AS_OF)
     leftover.parent.mkdir(parents=True)
     leftover.write_text("what a killed run left")
     with pytest.raises(BuildFailed, match=r"(?s)stg_shop__order_paid: .*shop_events.*dbt\.log"):
         build(settings, AS_OF)
+    assert commands == ["build"]  # only what ran out of memory is tried again
+
+
+@pytest.mark.acceptance
+def test_what_ran_out_of_memory_is_built_again_one_by_one(
+    built: tuple[Settings, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, report = built
+    memory, commands = command.memory_mb, []
+
+    def run(settings: Settings, as_of: date, *arguments: str) -> Any:
+        is_first = not commands
+        monkeypatch.setattr(command, "memory_mb", (lambda: 16) if is_first else memory)
+        outcome = run_dbt(settings, as_of, *arguments)
+        commands.append(" ".join(arguments))
+        faults = {result.status for result in outcome.result.results} & set(command.FAILURES)
+        assert bool(faults) == is_first
+        return outcome
+
+    run_dbt = command.run_dbt
+    monkeypatch.setattr(command, "run_dbt", run)
+    again = build(replace(settings, home=tmp_path, lake=settings.lake), AS_OF)
+    assert commands == ["build --exclude-resource-type unit_test", "retry --threads 1"]
+    assert again == report
 
 
 @pytest.mark.parametrize("place", ["config_options", "settings"])

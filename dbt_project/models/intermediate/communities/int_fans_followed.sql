@@ -25,11 +25,12 @@ meetings as (
     from opens
 ),
 
-friends as (
-    select
+-- Each friend once, then counted: a count of distinct friends keeps those of all people in memory, and cannot spill them.
+met as (
+    select distinct
         spells.merchant_id,
         spells.user_id,
-        count(distinct meetings.friend_id) as friends
+        meetings.friend_id
     from spells
     inner join meetings
         on
@@ -37,7 +38,15 @@ friends as (
             and spells.user_id = meetings.user_id
             and spells.started_at <= meetings.opened_at
             and meetings.opened_at < spells.started_at + interval 720 hour
-    group by spells.merchant_id, spells.user_id
+),
+
+friends as (
+    select
+        merchant_id,
+        user_id,
+        count(friend_id) as friends
+    from met
+    group by merchant_id, user_id
 )
 
 select

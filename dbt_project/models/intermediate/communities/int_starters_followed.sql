@@ -31,16 +31,26 @@ ages as (
     select unnest(range(30)) as age
 ),
 
+dated as (
+    select
+        merchant_id,
+        month_start,
+        start_date,
+        count(*) as starters
+    from starters
+    group by merchant_id, month_start, start_date
+),
+
 -- The starters who have reached each age.
 reached as (
     select
-        starters.merchant_id,
-        starters.month_start,
+        dated.merchant_id,
+        dated.month_start,
         ages.age,
-        count(*) as starters
-    from starters
+        sum(dated.starters) as starters
+    from dated
     inner join ages
-        on starters.start_date + cast(ages.age as integer) <= {{ as_of() }}
+        on dated.start_date + cast(ages.age as integer) <= {{ as_of() }}
     group by all
 ),
 
@@ -90,9 +100,9 @@ counted as (
     select
         merchant_id,
         month_start,
-        count(*) as starters,
-        count(*) filter (where start_date <= {{ as_of() }} - 29) as starters_observed
-    from starters
+        cast(sum(starters) as bigint) as starters,
+        cast(coalesce(sum(starters) filter (where start_date <= {{ as_of() }} - 29), 0) as bigint) as starters_observed
+    from dated
     group by merchant_id, month_start
 )
 
