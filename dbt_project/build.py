@@ -98,8 +98,8 @@ def run_dbt(settings: Settings, as_of: date, *command: str) -> dbtRunnerResult:
 def build(settings: Settings, as_of: date) -> dict[str, Any]:
     """Build and test all models of a day; returns the report.
 
-    Two models at once can need more memory than there is, though either would fit: what ran out of it, and what depends on it, is
-    built again one by one.
+    Two models at once can need more memory than there is, though either would fit: what ran out of it, and what depends on it,
+    is built again one by one.
 
     Raises:
         BuildFailed: a model or test failed. The warehouse file then lacks everything that depends on it.
