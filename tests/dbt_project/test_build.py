@@ -32,7 +32,8 @@ def test_nothing_is_written_into_the_checkout(built: tuple[Settings, dict[str, A
 
 
 def test_build_names_what_failed_and_the_log(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    commands, run_dbt = [], command.run_dbt
+    commands: list[str] = []
+    run_dbt = command.run_dbt
 
     def run(settings: Settings, as_of: date, *arguments: str) -> Any:
         commands.append(arguments[0])
@@ -52,12 +53,14 @@ def test_what_ran_out_of_memory_is_built_again_one_by_one(
     built: tuple[Settings, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings, report = built
-    memory, commands = command.memory_mb, []
+    commands: list[str] = []
+    enough = variables(settings, AS_OF)["memory"]
 
     def run(settings: Settings, as_of: date, *arguments: str) -> Any:
         is_first = not commands
-        monkeypatch.setattr(command, "memory_mb", (lambda: 16) if is_first else memory)
-        outcome = run_dbt(settings, as_of, *arguments)
+        memory = "8MB" if is_first else enough
+        monkeypatch.setattr(command, "variables", lambda *day: variables(*day) | {"memory": memory})
+        outcome: Any = run_dbt(settings, as_of, *arguments)
         commands.append(" ".join(arguments))
         faults = {result.status for result in outcome.result.results} & set(command.FAILURES)
         assert bool(faults) == is_first

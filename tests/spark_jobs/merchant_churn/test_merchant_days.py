@@ -132,45 +132,47 @@ def test_a_silence_is_told_in_full_and_weighed_as_sixty_days() -> None:
 
 
 def test_what_is_known_of_a_merchant_does_not_depend_on_those_beside_it() -> None:
-    """Lives of other lengths and money, in rows of any order; the last merchant has no day at all."""
+    """Lives of other lengths and money, in rows of any order; some merchants have no day at all."""
     rng = np.random.default_rng(8)
     as_of = FIRST + timedelta(days=300)
     lives = []
     for number in range(40):
-        first, onboarded = int(rng.integers(0, 290)), int(rng.integers(0, 20))
-        on = np.flatnonzero(rng.random(300 - first + 1) < rng.choice([0.02, 0.1, 0.5])) + first
-        life = histories([(int(day), {name: int(rng.integers(0, 3)) for name in COUNTS}) for day in on] or [(0, {})])
-        money = [Decimal(int(cents)).scaleb(-2) for cents in rng.integers(-500, 10**17 if number % 3 else 900, len(life))]
-        days = pa.nulls(1, pa.date32()) if number == 39 or not len(on) else life["day"]
-        own = {"merchant_id": f"m{number:02d}", "first_day": FIRST + timedelta(days=first)}
-        own["onboarded_on"] = own["first_day"] + timedelta(days=onboarded)
-        life = life.slice(0, len(days)).to_pylist()
-        lives.append(
-            pa.Table.from_pylist(
-                [
-                    row | own | {"day": day, "revenue": cents}
-                    for row, day, cents in zip(life, days.to_pylist(), money[: len(days)], strict=True)
-                ]
-            )
-        )
-    together = pa.concat_tables(lives, promote_options="permissive")
-    together = together.take(pa.array(rng.permutation(len(together))))
-    many = Timelines.of(together, as_of)
+        first = int(rng.integers(0, 290))
+        days = [int(on) + first for on in np.flatnonzero(rng.random(301 - first) < rng.choice([0.02, 0.1, 0.5]))]
+        began = FIRST + timedelta(days=first)
+        own = {"merchant_id": f"m{number:02d}", "first_day": began, "onboarded_on": began + timedelta(days=number % 20)}
+        most = 10**17 if number % 3 else 900
+        rows = [
+            {
+                "day": FIRST + timedelta(days=on),
+                **{name: int(rng.integers(0, 3)) for name in COUNTS},
+                "revenue": Decimal(int(rng.integers(-500, most))).scaleb(-2),
+            }
+            for on in days
+        ]
+        lives.append([own | row for row in rows or [{"day": None, **dict.fromkeys(COUNTS), "revenue": None}]])
+    assert any(len(life) == 1 for life in lives)
+    schema = pa.schema(
+        [("merchant_id", pa.string()), ("first_day", pa.date32()), ("onboarded_on", pa.date32()), ("day", pa.date32())]
+        + [(name, pa.int64()) for name in COUNTS]
+        + [("revenue", pa.decimal128(28, 2))]
+    )
+    rows = [row for life in lives for row in life]
+    many = Timelines.of(pa.Table.from_pylist([rows[at] for at in rng.permutation(len(rows))], schema), as_of)
     seen = many.features(np.arange(len(many.day)))
     changes = many.changes
     assert len(many.merchants) == len(lives)
     for life in lives:
-        alone = Timelines.of(life, as_of)
-        place = many.merchants.index(life["merchant_id"][0]).as_py()
-        own = np.flatnonzero(many.merchant == place)
-        assert own[-1] == many.today[place]
-        assert many.day[own].tolist() == alone.day.tolist()
-        assert many.stage[own].tolist() == alone.stage.tolist()
-        assert many.has_left[own].tolist() == alone.has_left.tolist()
-        assert (changes[np.isin(changes, own)] - own[0]).tolist() == alone.changes.tolist()
-        pd.testing.assert_frame_equal(
-            seen.iloc[own].reset_index(drop=True), alone.features(np.arange(len(own))), check_exact=True
-        )
+        alone = Timelines.of(pa.Table.from_pylist(life, schema), as_of)
+        place = many.merchants.index(life[0]["merchant_id"]).as_py()
+        entries = np.flatnonzero(many.merchant == place)
+        assert entries[-1] == many.today[place]
+        assert many.day[entries].tolist() == alone.day.tolist()
+        assert many.stage[entries].tolist() == alone.stage.tolist()
+        assert many.has_left[entries].tolist() == alone.has_left.tolist()
+        assert (changes[np.isin(changes, entries)] - entries[0]).tolist() == alone.changes.tolist()
+        there = seen.iloc[entries].reset_index(drop=True)
+        pd.testing.assert_frame_equal(there, alone.features(np.arange(len(entries))), check_exact=True)
 
 
 def sees_the_future(describe: Callable[..., pd.DataFrame]) -> bool:
