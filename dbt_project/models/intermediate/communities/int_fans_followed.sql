@@ -25,12 +25,11 @@ meetings as (
     from opens
 ),
 
--- Each friend once, then counted: a count of distinct friends keeps those of all people in memory, and cannot spill them.
-met as (
-    select distinct
+friends as (
+    select
         spells.merchant_id,
         spells.user_id,
-        meetings.friend_id
+        count(distinct meetings.friend_id) as friends
     from spells
     inner join meetings
         on
@@ -38,15 +37,7 @@ met as (
             and spells.user_id = meetings.user_id
             and spells.started_at <= meetings.opened_at
             and meetings.opened_at < spells.started_at + interval 720 hour
-),
-
-friends as (
-    select
-        merchant_id,
-        user_id,
-        count(friend_id) as friends
-    from met
-    group by merchant_id, user_id
+    group by spells.merchant_id, spells.user_id
 )
 
 select

@@ -141,7 +141,7 @@ turned as (
             max(score) filter (where axis = '{{ axis }}') as {{ axis }}_score,
             max(colour) filter (where axis = '{{ axis }}') as {{ axis }}_colour,
         {%- endfor %}
-        fsum(score order by place) / count(*) as health,
+        {{ exact_sum('score') }} / count(*) as health,
         arg_min(axis, row(round(score, 9), place)) as weakest_axis
     from scored
     group by group_id

@@ -90,8 +90,8 @@ factors as (
         merchant_id,
         month_start,
         cast(sum(accepted) as bigint) as accepted_30d,
-        fsum(term order by age) as k_factor,
-        fsum(age * term order by age) as weighted_ages
+        {{ exact_sum('term') }} as k_factor,
+        {{ exact_sum('age * term') }} as weighted_ages
     from terms
     group by merchant_id, month_start
 ),

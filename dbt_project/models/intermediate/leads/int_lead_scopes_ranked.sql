@@ -14,7 +14,7 @@ suggested as (
     select
         points.merchant_id,
         points.user_id,
-        sum(points.points * weights.suggested_points / rules.points order by points.rule_id) as score
+        {{ exact_sum('points.points * weights.suggested_points / rules.points') }} as score
     from {{ ref('int_lead_points_given') }} as points
     inner join {{ ref('int_lead_rules_valid') }} as rules
         on
