@@ -233,8 +233,8 @@ def distinct(*columns: NDArray[Any]) -> tuple[list[Vector], NDArray[np.int64]]:
     for column in columns:
         at, values = pd.factorize(column)
         keys = pd.factorize(keys * len(values) + at)[0]
-    _, first, index = np.unique(keys, return_index=True, return_inverse=True)
-    return [column[first].astype(np.float64) for column in columns], index
+    _, first = np.unique(keys, return_index=True)
+    return [column[first].astype(np.float64) for column in columns], keys
 
 
 def expected_if_alive(parameters: Vector, x: Vector, age: Vector, horizon: float | Vector) -> Vector:
