@@ -100,13 +100,11 @@ summed as (
         sum(exposed_lost) as exposed_lost,
         sum(unexposed) as unexposed,
         sum(unexposed_lost) as unexposed_lost,
-        fsum(exposed_lost * unexposed / everybody order by friends_band, days_band, has_bought) as exposed_risk,
-        fsum(unexposed_lost * exposed / everybody order by friends_band, days_band, has_bought) as unexposed_risk,
-        fsum(
-            (
-                exposed * unexposed * (exposed_lost + unexposed_lost) / everybody - exposed_lost * unexposed_lost
-            ) / everybody order by friends_band, days_band, has_bought
-        ) as variance
+        {{ exact_sum('exposed_lost * unexposed / everybody') }} as exposed_risk,
+        {{ exact_sum('unexposed_lost * exposed / everybody') }} as unexposed_risk,
+        {{ exact_sum(
+            '(exposed * unexposed * (exposed_lost + unexposed_lost) / everybody - exposed_lost * unexposed_lost) / everybody'
+        ) }} as variance
     from strata
     group by merchant_id, month_start
 )

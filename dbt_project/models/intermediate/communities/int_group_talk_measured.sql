@@ -34,7 +34,7 @@ talk as (
         group_id,
         cast(sum(messages) as bigint) as messages_28d,
         cast(coalesce(sum(messages) filter (where is_official), 0) as bigint) as official_messages_28d,
-        abs(fsum(part * ln(part) order by part)) / ln(3) as role_entropy
+        abs({{ exact_sum('part * ln(part)') }}) / ln(3) as role_entropy
     from shares
     group by group_id
 ),

@@ -32,8 +32,8 @@ tests as (
     select
         stratum,
         value,
-        fsum(expected order by day) as deaths_expected,
-        fsum(variance order by day) as variance
+        {{ exact_sum('expected') }} as deaths_expected,
+        {{ exact_sum('variance') }} as variance
     from days
     group by stratum, value
 ),

@@ -30,7 +30,7 @@ counted as (
         cast(sum(openers) as bigint) as openers,
         cast(sum(lost) as bigint) as lost,
         cast(coalesce(sum(openers) filter (where expected_openers is not null), 0) as bigint) as matched_openers,
-        coalesce(fsum(expected_openers order by share_id, expected_openers), 0) as expected_openers
+        coalesce({{ exact_sum('expected_openers') }}, 0) as expected_openers
     from scopes
     group by merchant_id, k
 ),

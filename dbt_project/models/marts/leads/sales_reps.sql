@@ -87,7 +87,7 @@ deviations as (
     select
         scored.merchant_id,
         scored.month_start,
-        sum(scored.matured * pow(scored.purchase_rate - pooled.pooled_rate, 2) order by scored.rep_id) as squares
+        {{ exact_sum('scored.matured * pow(scored.purchase_rate - pooled.pooled_rate, 2)') }} as squares
     from scored
     inner join pooled
         on

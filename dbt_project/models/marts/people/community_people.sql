@@ -89,7 +89,7 @@ owners as (
         count(*) as groups_owned,
         count(*) filter (where state != 'dead') as groups_alive,
         count(health) as measured,
-        fsum(health order by group_id) / count(health) as mean_health,
+        {{ exact_sum('health') }} / count(health) as mean_health,
         var_pop(health order by group_id) * count(health) as squares_within
     from {{ ref('group_health') }}
     where merchant_id is not null
@@ -102,17 +102,15 @@ overall as (
         count(*) as k,
         sum(measured) as n,
         sum(measured * measured) as squared,
-        fsum(measured * mean_health order by merchant_id, user_id) / sum(measured) as mean_of_all,
-        fsum(squares_within order by merchant_id, user_id) as squares_within
+        {{ exact_sum('measured * mean_health') }} / sum(measured) as mean_of_all,
+        {{ exact_sum('squares_within') }} as squares_within
     from owners
     where measured > 0
 ),
 
 between_owners as (
     select
-        fsum(
-            owners.measured * pow(owners.mean_health - overall.mean_of_all, 2) order by owners.merchant_id, owners.user_id
-        ) as squares_between
+        {{ exact_sum('owners.measured * pow(owners.mean_health - overall.mean_of_all, 2)') }} as squares_between
     from owners
     cross join overall
     where owners.measured > 0

@@ -131,8 +131,8 @@ curves as (
             coalesce(arg_max(greenwood, day) filter (where day <= {{ horizon }}), 0) as greenwood_{{ horizon }},
         {%- endfor %}
         min(day) filter (where round(survival, 9) <= 0.5) as median_days,
-        sum(expected order by day) as lost_expected,
-        sum(variance order by day) as variance
+        {{ exact_sum('expected') }} as lost_expected,
+        {{ exact_sum('variance') }} as variance
     from days
     group by merchant_id, stratum, value
 ),

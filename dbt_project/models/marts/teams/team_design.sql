@@ -61,11 +61,7 @@ cells as (
 weighted as (
     select
         cells.*,
-        strata.weight,
-        row_number() over (
-            partition by cells.size_required, cells.benefit_side, cells.goal
-            order by cells.region, cells.category
-        ) as place
+        strata.weight
     from cells
     inner join strata
         on
@@ -78,7 +74,7 @@ standardised as (
         size_required,
         benefit_side,
         goal,
-        {{ ratio('sum(weight * formed_organic / closed order by place)', 'sum(weight)') }} as formation_rate_standardised,
+        {{ ratio(exact_sum('weight * formed_organic / closed'), 'sum(weight)') }} as formation_rate_standardised,
         {{ ratio('sum(weight)', '(select sum(strata.weight) from strata)') }} as standardised_coverage,
         count(*) filter (where closed < 30) as thin_cells
     from weighted
