@@ -68,7 +68,10 @@ def scan_seconds(settings: Settings) -> float:
 
 
 def by_model(settings: Settings, as_of: date, memory: Memory) -> tuple[dict[str, float], dict[str, float]]:
-    """Seconds of each model and test of the last build, and megabytes of the process while it ran."""
+    """Seconds of each model and test of dbt's last run, and megabytes of the process while it ran.
+
+    If a build ran out of memory, that run is the second one, of what was built again.
+    """
     results = json.loads((settings.work(as_of) / "dbt" / "run_results.json").read_text())["results"]
     seconds, megabytes = {}, {}
     for result in results:

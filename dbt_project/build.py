@@ -98,8 +98,8 @@ def run_dbt(settings: Settings, as_of: date, *command: str) -> dbtRunnerResult:
 def build(settings: Settings, as_of: date) -> dict[str, Any]:
     """Build and test all models of a day; returns the report.
 
-    Two models at once can need more memory than there is, though either would fit: what ran out of it, and what depends on it,
-    is built again one by one.
+    Two models at once can need more memory than there is, though either would fit: if any ran out of it, what failed and what
+    depends on it is built again one by one.
 
     Raises:
         BuildFailed: a model or test failed. The warehouse file then lacks everything that depends on it.
@@ -116,7 +116,9 @@ def build(settings: Settings, as_of: date) -> dict[str, Any]:
     faults = [result for result in results.values() if result.status in FAILURES]
     if not outcome.success or not results:
         lines = [f"{result.node.name}: {(result.message or result.status).strip()}" for result in faults]
-        raise BuildFailed("\n".join(lines or [str(outcome.exception)]) + f"\nlog: {settings.work(as_of) / 'dbt' / 'dbt.log'}")
+        if outcome.exception or not lines:
+            lines.append(str(outcome.exception))
+        raise BuildFailed("\n".join(lines) + f"\nlog: {settings.work(as_of) / 'dbt' / 'dbt.log'}")
     kinds = Counter(str(result.node.resource_type) for result in results.values())
     return {
         "step": "build_marts",

@@ -27,7 +27,7 @@ def deserialized(value: pa.BinaryScalar) -> pa.Table:
 
 
 def whole_groups(batches: Iterable[pa.RecordBatch], key: str, most: int) -> Iterator[pa.Table]:
-    """Rows that are sorted by a key, cut only where it changes: about a batch at once, and of so many groups at most."""
+    """Rows sorted by a key without nulls, cut only where it changes: about a batch at once, and of so many groups at most."""
     held: list[pa.Table] = []
     for batch in batches:
         if not len(batch):

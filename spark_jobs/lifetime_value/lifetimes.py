@@ -333,8 +333,8 @@ def holdout_by_week(customers: DataFrame, parameters: DataFrame, days: DataFrame
         known.select("merchant_id", "x_before", "recency_before", "age_before", "holdout_days")
         .join(parameters.select("merchant_id", *BEFORE), "merchant_id")
         .sortWithinPartitions("merchant_id")
-        .mapInPandas(_of_equal_parameters(_forecast_weeks, *BEFORE), "week int, expected double")
-        .select("week", f.lit(0).cast("bigint").alias("actual"), "expected")
+        .mapInPandas(_of_equal_parameters(_forecast_weeks, *BEFORE), "week int, billionths bigint")
+        .select("week", f.lit(0).cast("bigint").alias("actual"), "billionths")
     )
     week = f.col("holdout_days") - f.datediff(f.lit(as_of), "day") + 6
     actual = (
@@ -342,22 +342,25 @@ def holdout_by_week(customers: DataFrame, parameters: DataFrame, days: DataFrame
         .join(known.select("merchant_id", "user_id", "holdout_days"), ["merchant_id", "user_id"])
         .withColumn("week", f.floor(week / 7).cast("int"))
         .where(f.col("week").between(1, f.least(f.floor(f.col("holdout_days") / 7), f.lit(MOST_WEEKS))))
-        .select("week", f.lit(1).cast("bigint").alias("actual"), f.lit(0.0).alias("expected"))
+        .select("week", f.lit(1).cast("bigint").alias("actual"), f.lit(0).cast("bigint").alias("billionths"))
     )
-    exact = f.sum(f.col("expected").cast(_EXACT)).cast("double").alias("expected")
-    return expected.unionByName(actual).groupBy("week").agg(f.sum("actual").alias("actual"), exact)
+    both = expected.unionByName(actual).groupBy("week")
+    return both.agg(f.sum("actual").alias("actual"), (f.sum("billionths") / 1e9).alias("expected"))
 
 
 def _forecast_weeks(rows: pd.DataFrame) -> pd.DataFrame:
-    """Expected purchases of customers who share parameters in each whole week of their holdouts."""
+    """Billionths of purchases expected of customers who share parameters, in each whole week of their holdouts.
+
+    Whole numbers, so that the sum does not depend on which customers come together.
+    """
     parameters = rows.loc[0, list(BEFORE)].to_numpy(np.float64)
     history = (rows["x_before"].to_numpy(np.int64), rows["recency_before"].to_numpy(), rows["age_before"].to_numpy())
     whole_weeks = np.minimum(rows["holdout_days"].to_numpy() // 7, MOST_WEEKS)
     (x, age, last_week), index = bgnbd.distinct(history[0], history[2], whole_weeks)
-    alive = np.bincount(index, weights=bgnbd.p_alive(parameters, *history))
+    alive = bgnbd.p_alive(parameters, *history)
     weeks = np.arange(1, whole_weeks.max() + 1)
-    expected, until = [], np.zeros(len(x))
+    billionths, until = [], np.zeros(len(x))
     for week in weeks.tolist():
         before, until = until, bgnbd.expected_if_alive(parameters, x, age, np.minimum(last_week, week))
-        expected.append(float(alive @ (until - before)))
-    return pd.DataFrame({"week": weeks, "expected": expected})
+        billionths.append(int(np.rint(1e9 * alive * (until - before)[index]).astype(np.int64).sum()))
+    return pd.DataFrame({"week": weeks, "billionths": billionths})

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
 Entries = NDArray[np.int64]
-ONE = np.zeros(1, np.int64)  # where merchants begin if there is one
 
 _LONGEST = 60.0  # days of silence, beyond which the model sees no difference: the merchant has churned by then
 _WINDOW = 28
@@ -52,7 +51,7 @@ FEATURES = (
 )
 
 
-def features(counts: Mapping[str, Vector], cents: Vector, at: Entries, begins: Entries = ONE) -> pd.DataFrame:
+def features(counts: Mapping[str, Vector], cents: Vector, at: Entries, begins: Entries) -> pd.DataFrame:
     """Features of merchants on some days.
 
     Args:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 
 from spark_jobs.engine.batches import whole_groups
-from spark_jobs.merchant_churn.features import FEATURES, LABEL_DAYS, ONE, Entries, Vector, features, last_entries, running_sums
+from spark_jobs.merchant_churn.features import FEATURES, LABEL_DAYS, Entries, Vector, features, last_entries, running_sums
 from spark_jobs.rules.money import MONEY, SUMMED_MONEY
 
 COUNTS = ("orders", "logins", "features_used", "tickets", "fans_won", "fans_lost", "shares", "teams")
@@ -23,7 +23,7 @@ CHURNED_AFTER, LAUNCHING, RECOVERING = 60, 30, 90  # days
 LAUNCHING_ORDERS = 10
 OBSERVED_EVERY, OBSERVED_TIMES = 7, 52  # days apart, and at most so many
 _EPOCH = date(1970, 1, 1)
-_AT_ONCE = 512  # merchants whose timelines are laid out together; a day of one takes about 300 bytes
+_AT_ONCE = 128  # merchants whose timelines are laid out together; a day of one takes up to 750 bytes
 
 OBSERVATION = ", ".join(
     ["merchant_id string", "day date", "stage string", "has_left boolean", *(f"{name} double" for name in FEATURES)]
@@ -135,7 +135,11 @@ class Timelines:
 
     @classmethod
     def of(cls, rows: pa.Table, as_of: date) -> Timelines:
-        """Lay out all rows of some merchants (see `merchant_histories`) day by day."""
+        """Lay out all rows of some merchants (see `merchant_histories`) day by day.
+
+        Raises:
+            ValueError: a row lies before the first day of its merchant or after `as_of`.
+        """
         encoded = rows["merchant_id"].combine_chunks().dictionary_encode()
         _, some = np.unique(encoded.indices.to_numpy(), return_index=True)  # a row of each merchant
         first, onboarded = (_days(rows[name])[some] for name in ("first_day", "onboarded_on"))
@@ -146,7 +150,10 @@ class Timelines:
 
         rows = rows.append_column("merchant", encoded.indices).filter(pc.is_valid(rows["day"]))
         of = rows["merchant"].to_numpy()
-        at = begins[of] + _days(rows["day"]) - first[of]
+        since_first = _days(rows["day"]) - first[of]
+        if np.any((since_first < 0) | (since_first >= lengths[of])):
+            raise ValueError(f"a day before the first of its merchant, or after {as_of}")
+        at = begins[of] + since_first
 
         def by_day(name: str) -> Vector:
             values = np.zeros(len(day))
@@ -195,7 +202,7 @@ def dates(days: Entries, *, unknown: NDArray[np.bool_] | None = None) -> pa.Arra
     return pa.array(days.astype(np.int32), pa.int32(), mask=unknown).cast(pa.date32())
 
 
-def stages(is_active: NDArray[np.bool_], orders: Vector, onboarded: int | Entries, begins: Entries = ONE) -> NDArray[np.str_]:
+def stages(is_active: NDArray[np.bool_], orders: Vector, onboarded: Entries, begins: Entries) -> NDArray[np.str_]:
     """The stage of each day without regard to the churn flag; the first that holds.
 
     Args:

@@ -7,7 +7,8 @@ import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import duckdb
 import jinja2
@@ -15,6 +16,7 @@ import pytest
 import yaml
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.environments.local import LocalEnvironment
+from dbt.cli.main import dbtRunnerResult
 
 from contract.events import EVENT_TYPES, Field, Kind
 from contract.settings import Settings
@@ -71,6 +73,19 @@ def test_what_ran_out_of_memory_is_built_again_one_by_one(
     again = build(replace(settings, home=tmp_path, lake=settings.lake), AS_OF)
     assert commands == ["build --exclude-resource-type unit_test", "retry --threads 1"]
     assert again == report
+
+
+def test_a_second_try_that_breaks_off_says_why(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = SimpleNamespace(unique_id="model.fanout.big", name="big")
+    full = SimpleNamespace(node=node, status="error", message=f"Runtime Error {command.OUT_OF_MEMORY}: failed to pin a block")
+    outcomes = [
+        dbtRunnerResult(success=False, result=cast(Any, SimpleNamespace(results=[full]))),
+        dbtRunnerResult(success=False, exception=RuntimeError("no space left on the disk")),
+    ]
+    monkeypatch.setattr(command, "run_dbt", lambda *_: outcomes.pop(0))
+    with pytest.raises(BuildFailed, match=r"(?s)big: .*failed to pin a block.*no space left on the disk.*dbt\.log"):
+        build(settings, AS_OF)
+    assert not outcomes
 
 
 @pytest.mark.parametrize("place", ["config_options", "settings"])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -37,3 +38,15 @@ def events(spark: SparkSession, columns: str, rows: Iterable[tuple[Any, ...]], s
 def table(frame: DataFrame, *columns: str) -> list[tuple[Any, ...]]:
     """The rows, sorted, of some or all columns."""
     return sorted((tuple(row) for row in frame.select(*(columns or frame.columns)).collect()), key=str)
+
+
+@contextmanager
+def rows_a_batch(spark: SparkSession, most: int) -> Iterator[None]:
+    """So many rows at most come to Python together; 10,000 else, so that a small frame is never cut."""
+    name = "spark.sql.execution.arrow.maxRecordsPerBatch"
+    usual = str(spark.conf.get(name))
+    spark.conf.set(name, str(most))
+    try:
+        yield
+    finally:
+        spark.conf.set(name, usual)

@@ -132,11 +132,11 @@ def test_expectation_keeps_its_digits_at_the_bounds_of_the_search() -> None:
         assert np.all(bgnbd.expected_if_alive(CDNOW, x, age, 0) == 0)
 
 
-@pytest.mark.parametrize("parameters", [CDNOW, np.array([1.0, 0.001, 1.0, 1.0])])
+@pytest.mark.parametrize("parameters", [CDNOW, np.array([1.0, 0.001, 1.0, 1.0]), np.array([0.97, 0.001, 0.03, 6.7])])
 def test_no_customers_expectation_depends_on_whom_it_is_worked_out_with(parameters: Vector) -> None:
     rng = np.random.default_rng(5)
     x, age = rng.integers(0, 9, 200).astype(np.float64), rng.integers(0, 500, 200) / 7
-    age[:20] = 0  # far terms
+    age[:120] = 0  # far terms, enough of them for a product of matrices to differ by rows
     weeks = np.where(rng.random(200) < 0.1, 0, rng.integers(1, 60, 200).astype(np.float64))
     together = bgnbd.expected_if_alive(parameters, x, age, weeks)
     alone = [bgnbd.expected_if_alive(parameters, x[[i]], age[[i]], float(weeks[i]))[0] for i in range(200)]

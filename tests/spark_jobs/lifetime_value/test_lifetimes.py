@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 
 from spark_jobs.lifetime_value import bgnbd, gamma_gamma, lifetimes
 from spark_jobs.lifetime_value.lifetimes import BEFORE, ESTIMATES
-from tests.spark_jobs.frames import table
+from tests.spark_jobs.frames import rows_a_batch, table
 
 CUSTOMERS = (
     "merchant_id string, user_id string, holdout_days int, x bigint, recency double, age double, mean double, "
@@ -198,6 +199,18 @@ def test_the_weekly_forecast_counts_the_weeks_of_the_holdout(spark: SparkSession
         for weeks in (1, 2)
     ]
     assert table(got) == [(1, 2, pytest.approx(2 * until[0])), (2, 1, pytest.approx(until[1] - until[0]))]
+
+
+def test_the_weekly_forecast_does_not_depend_on_who_comes_together(
+    spark: SparkSession, customers: DataFrame, parameters: DataFrame
+) -> None:
+    days = spark.createDataFrame([], "merchant_id string, user_id string, day date, value decimal(18,2)")
+    seen = []
+    for most in (7, 100, 10_000):
+        with rows_a_batch(spark, most):
+            seen.append(table(lifetimes.holdout_by_week(customers, parameters, days, date(2026, 3, 31))))
+    assert [row[0] for row in seen[0]] == [1, 2, 3, 4, 5]
+    assert seen[0] == seen[1] == seen[2]
 
 
 def test_flags_by_the_rule(spark: SparkSession) -> None:

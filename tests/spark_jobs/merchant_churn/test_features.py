@@ -18,7 +18,7 @@ def row(days: dict[int, float], cents: dict[int, float] | None = None, today: in
     counts[list(days)] = list(days.values())
     money = np.zeros(len(counts))
     money[list(cents or {})] = list((cents or {}).values())
-    [found] = features(dict.fromkeys(COUNTED, counts), money, np.array([today])).to_dict("records")
+    [found] = features(dict.fromkeys(COUNTED, counts), money, np.array([today]), np.zeros(1, np.int64)).to_dict("records")
     return {str(name): float(value) for name, value in found.items()}
 
 

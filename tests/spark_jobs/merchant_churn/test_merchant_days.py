@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,9 +26,10 @@ from spark_jobs.merchant_churn.merchant_days import (
     stage_history,
     stages,
 )
-from tests.spark_jobs.frames import day, table
+from tests.spark_jobs.frames import day, rows_a_batch, table
 
 FIRST = date(2026, 1, 1)
+ALONE = np.zeros(1, np.int64)  # where merchants begin if there is one
 
 
 def stage_by_hand(active: set[int], orders: dict[int, int], onboarded: int, today: int) -> str:
@@ -53,7 +55,7 @@ def test_stages_equal_the_rule_on_random_lives(seed: int) -> None:
     logins = rng.random(length) < rng.choice([0.0, 0.01, 0.03])
     onboarded = int(rng.choice([0, 0, 40, 120]))
     is_active = (orders > 0) | logins
-    got = stages(is_active, orders, onboarded)
+    got = stages(is_active, orders, np.array([onboarded]), ALONE)
     active, counts = set(np.flatnonzero(is_active).tolist()), dict(enumerate(orders.tolist()))
     assert got.tolist() == [stage_by_hand(active, counts, onboarded, today) for today in range(length)]
 
@@ -64,7 +66,7 @@ def test_random_lives_reach_every_stage() -> None:
     for seed in range(12):
         rng = np.random.default_rng(seed)
         orders = np.where(rng.random(400) < rng.choice([0.01, 0.02, 0.3]), rng.integers(1, 4, 400), 0)
-        seen |= set(stages(orders > 0, orders, 0).tolist())
+        seen |= set(stages(orders > 0, orders, np.zeros(1, np.int64), ALONE).tolist())
     assert seen == {"churned", "launching", "recovered", "operating"}
 
 
@@ -131,10 +133,16 @@ def test_a_silence_is_told_in_full_and_weighed_as_sixty_days() -> None:
     assert inputs(frame)["order_silence"].tolist() == pytest.approx([math.log(49), math.log(61)])
 
 
-def test_what_is_known_of_a_merchant_does_not_depend_on_those_beside_it() -> None:
-    """Lives of other lengths and money, in rows of any order; some merchants have no day at all."""
+LIFE = pa.schema(
+    [("merchant_id", pa.string()), ("first_day", pa.date32()), ("onboarded_on", pa.date32()), ("day", pa.date32())]
+    + [(name, pa.int64()) for name in COUNTS]
+    + [("revenue", pa.decimal128(28, 2))]
+)
+
+
+def random_lives(as_of: date) -> tuple[list[list[dict[str, Any]]], pa.Table]:
+    """Lives of other lengths and money, and all their rows in another order; some merchants have no day at all."""
     rng = np.random.default_rng(8)
-    as_of = FIRST + timedelta(days=300)
     lives = []
     for number in range(40):
         first = int(rng.integers(0, 290))
@@ -151,19 +159,20 @@ def test_what_is_known_of_a_merchant_does_not_depend_on_those_beside_it() -> Non
             for on in days
         ]
         lives.append([own | row for row in rows or [{"day": None, **dict.fromkeys(COUNTS), "revenue": None}]])
-    assert any(len(life) == 1 for life in lives)
-    schema = pa.schema(
-        [("merchant_id", pa.string()), ("first_day", pa.date32()), ("onboarded_on", pa.date32()), ("day", pa.date32())]
-        + [(name, pa.int64()) for name in COUNTS]
-        + [("revenue", pa.decimal128(28, 2))]
-    )
+    assert any(life[0]["day"] is None for life in lives)
     rows = [row for life in lives for row in life]
-    many = Timelines.of(pa.Table.from_pylist([rows[at] for at in rng.permutation(len(rows))], schema), as_of)
+    return lives, pa.Table.from_pylist([rows[at] for at in rng.permutation(len(rows))], LIFE)
+
+
+def test_what_is_known_of_a_merchant_does_not_depend_on_those_beside_it() -> None:
+    as_of = FIRST + timedelta(days=300)
+    lives, rows = random_lives(as_of)
+    many = Timelines.of(rows, as_of)
     seen = many.features(np.arange(len(many.day)))
     changes = many.changes
     assert len(many.merchants) == len(lives)
     for life in lives:
-        alone = Timelines.of(pa.Table.from_pylist(life, schema), as_of)
+        alone = Timelines.of(pa.Table.from_pylist(life, LIFE), as_of)
         place = many.merchants.index(life[0]["merchant_id"]).as_py()
         entries = np.flatnonzero(many.merchant == place)
         assert entries[-1] == many.today[place]
@@ -175,6 +184,25 @@ def test_what_is_known_of_a_merchant_does_not_depend_on_those_beside_it() -> Non
         pd.testing.assert_frame_equal(there, alone.features(np.arange(len(entries))), check_exact=True)
 
 
+def test_nor_on_how_spark_cuts_their_rows(spark: SparkSession) -> None:
+    """Two rows a batch, so that most merchants lie in several, beside all of a partition in one."""
+    as_of = FIRST + timedelta(days=300)
+    _, rows = random_lives(as_of)
+    histories = spark.createDataFrame(rows).repartition(3)
+    seen = {}
+    for most in (2, len(rows)):
+        with rows_a_batch(spark, most):
+            seen[most] = [table(work(histories, as_of)) for work in (observations, stage_history)]
+    assert seen[2] == seen[len(rows)]
+    assert all({row[0] for row in part} == {f"m{number:02d}" for number in range(40)} for part in seen[2])
+
+
+@pytest.mark.parametrize("on", [-1, 101])
+def test_a_day_outside_a_life_is_refused(on: int) -> None:
+    with pytest.raises(ValueError, match="before the first of its merchant, or after 2026-04-11"):
+        Timelines.of(histories([(0, {"logins": 1}), (on, {"orders": 1})]), FIRST + timedelta(days=100))
+
+
 def sees_the_future(describe: Callable[..., pd.DataFrame]) -> bool:
     """Whether features of day 100 change when everything after it does."""
     rng = np.random.default_rng(3)
@@ -183,7 +211,7 @@ def sees_the_future(describe: Callable[..., pd.DataFrame]) -> bool:
     shifted = {name: np.concatenate([values[:101], values[101:][::-1] * 7]) for name, values in counts.items()}
     other_cents = np.concatenate([cents[:101], -cents[101:]])
     at = np.array([30, 100])
-    return not describe(counts, cents, at).equals(describe(shifted, other_cents, at))
+    return not describe(counts, cents, at, ALONE).equals(describe(shifted, other_cents, at, ALONE))
 
 
 def test_features_do_not_see_the_future() -> None:
@@ -191,8 +219,8 @@ def test_features_do_not_see_the_future() -> None:
 
 
 def test_a_planted_feature_that_sees_the_future_is_found() -> None:
-    def leaking(counts: dict[str, np.ndarray], cents: np.ndarray, at: np.ndarray) -> pd.DataFrame:
-        return features(counts, cents, at).assign(orders_28d=counts["orders"][at + 1])
+    def leaking(counts: dict[str, np.ndarray], cents: np.ndarray, at: np.ndarray, begins: np.ndarray) -> pd.DataFrame:
+        return features(counts, cents, at, begins).assign(orders_28d=counts["orders"][at + 1])
 
     assert sees_the_future(leaking)
 

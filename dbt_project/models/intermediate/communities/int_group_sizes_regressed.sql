@@ -50,8 +50,8 @@ centred as (
 group_sums as (
     select
         group_id,
-        {{ exact_sum('x * x') }} as xx,
-        {{ exact_sum('x * y') }} as xy
+        fsum(x * x order by block) as xx,
+        fsum(x * y order by block) as xy
     from centred
     group by group_id
 ),
